@@ -1,0 +1,1 @@
+"""Rules over frames, states and change points, and the alerts they raise."""

@@ -1,0 +1,1 @@
+"""Online change points on a leg's frames. One detector a file."""

@@ -1,0 +1,196 @@
+"""The settings, section by section. `configs/default.yaml` shows every key with its default and is tested against this."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+Seconds = float
+
+
+class Section(BaseModel):
+    """Base of all sections: unknown keys are errors, values do not change once loaded."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _multiple_of_a_tick(value: float | None) -> float | None:
+    if value is not None and abs(value * 10 - round(value * 10)) > 1e-6:
+        raise ValueError(f"must be a multiple of 0.1 s, got {value}")
+    return value
+
+
+class EngineSection(Section):
+    """Which model hears, and how much audio it sees at a time."""
+
+    name: Literal["compact", "emotion2vec"] = "compact"
+    model: str | None = None
+    """Hub id or directory for emotion2vec (default iic/emotion2vec_plus_large); a weights file for compact."""
+    device: str = "auto"
+    """auto, cpu, cuda or cuda:N."""
+    threads: int = Field(default=0, ge=0, le=256)
+    """CPU threads for inference; 0 takes all cores."""
+    window: Seconds | None = Field(default=None, ge=0.5, le=30)
+    hop: Seconds | None = Field(default=None, ge=0.1, le=10)
+    lookahead: Seconds | None = Field(default=None, ge=0, le=5)
+    """The three: None takes the engine's own default. Multiples of 0.1 s, but lookahead of 0.02 s."""
+    max_batch: int = Field(default=32, ge=1, le=1024)
+    hub_timeout: Seconds = Field(default=5.0, gt=0, le=600)
+
+    _tick = field_validator("window", "hop")(_multiple_of_a_tick)
+
+
+class PrivacySection(Section):
+    """Whose emotion may be inferred."""
+
+    subjects: tuple[Literal["customer", "agent", "mixed"], ...] = ("customer", "agent", "mixed")
+    """Other legs are followed for speech alone and never reach an engine."""
+    refuse_mixed: bool = False
+    """Refuse a source whose speakers cannot be told apart, because it would analyse every one of them."""
+
+    @field_validator("subjects")
+    @classmethod
+    def _some_subject(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("name at least one of customer, agent, mixed")
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "PrivacySection":
+        if self.refuse_mixed and "mixed" in self.subjects:
+            raise ValueError("refuse_mixed is set, so subjects must not name mixed")
+        return self
+
+
+class StateSection(Section):
+    """The smoothed emotion of a leg."""
+
+    smoothing: Seconds = Field(default=1.5, gt=0, le=30)
+    """Time constant of the smoothing, counted in speech."""
+    enter: float = Field(default=0.45, gt=0, lt=1)
+    """A label is taken when its smoothed posterior reaches this ..."""
+    leave: float = Field(default=0.3, gt=0, lt=1)
+    """... and given up for `unknown` when it falls below this, or for another that enters and is ahead."""
+    min_hold: Seconds = Field(default=1.0, ge=0, le=60)
+    """A label stands at least this long."""
+    baseline: Seconds = Field(default=8.0, ge=0, le=120)
+    """Seconds of a speaker's first speech that are taken as that speaker's own normal; 0 for none."""
+    speech_threshold: float = Field(default=0.5, gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _hysteresis(self) -> "StateSection":
+        if self.leave > self.enter:
+            raise ValueError(f"leave ({self.leave}) must not be above enter ({self.enter})")
+        return self
+
+
+class ChangesSection(Section):
+    """Online change-point detection."""
+
+    detector: str = "kernel"
+    """A name of `changes/registry.py`."""
+    false_alarms_per_hour: float = Field(default=6.0, gt=0, le=600)
+    """Expected false alarms an hour of speech without change. The penalty is derived from it."""
+    buffer: Seconds = Field(default=20.0, ge=4, le=120)
+    """Trailing seconds of speech that are searched."""
+    dimensions: int = Field(default=24, ge=2, le=128)
+    """Embeddings are reduced to this many by a projection fixed for the call."""
+    min_segment: Seconds = Field(default=1.0, ge=0.2, le=30)
+    """Speech needed on each side of a change."""
+    confirm: Seconds = Field(default=1.5, ge=0.1, le=30)
+    """Speech after a provisional change point by which it is confirmed or retracted."""
+
+
+class AlertsSection(Section):
+    """Rules."""
+
+    rules: tuple[Path, ...] | None = None
+    """Rule files; none given takes the one that ships with the program, an empty list takes no rule."""
+
+
+class StoreSection(Section):
+    """Where frames are kept, and how."""
+
+    path: Path = Path("emotion-store")
+    embedding_dtype: Literal["float16", "float32"] = "float16"
+    embedding_rate: Literal[50, 10] = 50
+    """Embedding rows a second of a leg."""
+    audio: Literal["none", "flac", "opus"] = "none"
+    snapshot_every: Seconds = Field(default=180.0, ge=10, le=86_400)
+    fsync: bool = True
+    """Have the disk confirm each event of the journal; without, events survive a crash of the process but not of the power."""
+
+
+class RtpSection(Section):
+    """How RTP is received."""
+
+    bind: str = "127.0.0.1"
+    """Address on which ports are opened."""
+    advertise: str | None = None
+    """Address told to callers of the API; default: `bind`."""
+    port_low: int = Field(default=10_000, ge=1_024, le=65_534)
+    port_high: int = Field(default=20_000, ge=1_025, le=65_535)
+    jitter_buffer: Seconds = Field(default=0.06, ge=0, le=2)
+    inactivity: Seconds = Field(default=30.0, gt=0, le=86_400)
+    """A call without a packet for so long is over."""
+    allow_move: bool = True
+    """A leg follows a new SSRC or address of the same peer, after RFC 3550 probation, once the old one is silent."""
+
+    @model_validator(mode="after")
+    def _range(self) -> "RtpSection":
+        if self.port_high <= self.port_low:
+            raise ValueError(f"port_high ({self.port_high}) must be above port_low ({self.port_low})")
+        return self
+
+
+class ServerSection(Section):
+    """The one port."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8765, ge=0, le=65_535)
+    token: SecretStr | None = None
+    """Bearer token; required unless bound to loopback."""
+    allowed_origins: tuple[str, ...] = ()
+    """Origins of pages besides the server's own that may open websockets."""
+    max_calls: int = Field(default=200, ge=1)
+
+    @field_validator("token")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 16:
+            raise ValueError("a token needs at least 16 characters; make one with: openssl rand -hex 32")
+        return value
+
+
+class LogSection(Section):
+    """What is logged to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class StaticSource(Section):
+    """A call that `serve` takes from its start on, without being asked over the API."""
+
+    kind: str
+    """A source of `sources/registry.py`: rtp, microphone, file, pcap, stdin."""
+    call: str | None = None
+    """Call id; default: made from the kind and the time."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """What the source's constructor takes."""
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+
+class Settings(Section):
+    """All of it."""
+
+    engine: EngineSection = EngineSection()
+    privacy: PrivacySection = PrivacySection()
+    state: StateSection = StateSection()
+    changes: ChangesSection = ChangesSection()
+    alerts: AlertsSection = AlertsSection()
+    store: StoreSection = StoreSection()
+    rtp: RtpSection = RtpSection()
+    server: ServerSection = ServerSection()
+    log: LogSection = LogSection()
+    sources: tuple[StaticSource, ...] = ()

@@ -1,0 +1,46 @@
+"""Errors that a person is meant to read: one line saying what was wrong and what to do.
+
+The CLI prints the message without a traceback and exits with `exit_code`; the server answers with `http_status`.
+Anything else that reaches the top is a defect in this program.
+"""
+
+
+class MonitorError(Exception):
+    """Something the user can act on."""
+
+    exit_code = 1
+    http_status = 500
+
+
+class ConfigError(MonitorError):
+    """A setting, flag, rule or request is wrong."""
+
+    exit_code = 2
+    http_status = 422
+
+
+class SourceError(MonitorError):
+    """Audio could not be opened or read."""
+
+    exit_code = 3
+    http_status = 422
+
+
+class EngineError(MonitorError):
+    """A model could not be loaded or run."""
+
+    exit_code = 4
+    http_status = 503
+
+
+class StoreError(MonitorError):
+    """The store could not be read or written."""
+
+    exit_code = 5
+    http_status = 507
+
+
+class NotFoundError(StoreError):
+    """There is no such call, alert or file."""
+
+    http_status = 404

@@ -1,0 +1,199 @@
+"""What the pipeline says: frames, and the events that are pure functions of them.
+
+Times are seconds from the start of the call, multiples of 20 ms. Every event carries two of them: `time`, the moment it is
+about, and `at`, the moment of the timeline by which it could be said. Events are equal when live and replayed, id for id;
+wall-clock times and sequence numbers are added by the journal and are no part of them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import IntFlag
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Leg = Literal["customer", "agent", "mixed"]
+LEGS: tuple[Leg, ...] = ("customer", "agent", "mixed")
+"""In the order in which they are analysed within a tick."""
+
+ABSTAIN = "unknown"
+"""The label of a stretch about which the engine is not sure enough."""
+
+
+class Mark(IntFlag):
+    """What is special about a frame; stored as one byte."""
+
+    NONE = 0
+    LOST = 1
+    """At least half of its audio never arrived and was concealed."""
+    SILENCE = 2
+    """At least half of its audio is silence put in because the sender sent none (DTX, hold)."""
+    SKIPPED = 4
+    """No engine result (overload, or an engine error on its window): logits and embedding are NaN, speech is 0."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frames:
+    """A gapless run of frames of one leg, exactly as they are stored."""
+
+    call: str
+    leg: Leg
+    start: int
+    """Index of the first frame. A multiple of `TICK_FRAMES`."""
+    embedding: NDArray[np.float32]
+    """Shape (ceil(n / stride), D); already rounded to the precision of the store. D is 0 where nothing may be inferred."""
+    logits: NDArray[np.float32]
+    """Shape (n, C). C is 0 where nothing may be inferred."""
+    speech: NDArray[np.float32]
+    """Shape (n,), probability that the leg speaks."""
+    marks: NDArray[np.uint8]
+    """Shape (n,), bits of `Mark`."""
+    stride: int = 1
+    """Frames an embedding row stands for: row `j` is the mean of frames `start + j*stride ...`. 1 or TICK_FRAMES."""
+
+    def __len__(self) -> int:
+        return len(self.speech)
+
+    @property
+    def stop(self) -> int:
+        """One past the last frame."""
+        return self.start + len(self)
+
+
+@dataclass(frozen=True, slots=True)
+class LegReport:
+    """What became of a leg's audio: counts from its source, kept with the call."""
+
+    codec: str = "pcm"
+    seconds: float = 0.0
+    """Of the timeline."""
+    packets: int = 0
+    lost: int = 0
+    reordered: int = 0
+    duplicates: int = 0
+    late: int = 0
+    """Came after their place had been played."""
+    malformed: int = 0
+    """Datagrams that are not RTP or whose payload does not decode."""
+    foreign: int = 0
+    """From a sender that does not own the leg."""
+    skipped_events: int = 0
+    """telephone-event packets."""
+    lost_seconds: float = 0.0
+    silence_seconds: float = 0.0
+    overflow_seconds: float = 0.0
+    """Audio dropped because this program did not take it in time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Base of all events."""
+
+    type: ClassVar[str]
+    call: str
+    leg: Leg | None = None
+    time: float = 0.0
+    at: float = 0.0
+
+    def message(self) -> dict[str, Any]:
+        """The event as JSON-ready data, its type first."""
+        return {"type": self.type, **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallStarted(Event):
+    """Audio of a call is being taken."""
+
+    type: ClassVar[str] = "call_started"
+    started_at: str
+    """Wall clock, ISO 8601 UTC."""
+    legs: tuple[Leg, ...]
+    inferred: tuple[Leg, ...]
+    """Legs whose emotion may be inferred; the others are followed for speech alone."""
+    source: str
+    engine: str
+    labels: tuple[str, ...]
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded(Event):
+    """A call is over and stored. `time` is its length."""
+
+    type: ClassVar[str] = "call_ended"
+    reason: str
+    """finished, stopped, inactive, shutdown, interrupted or error: ..."""
+    legs: Mapping[str, Mapping[str, Any]]
+    """A `LegReport` as a dictionary and `frames`, `gaps`, `speech_seconds`, a leg."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateChanged(Event):
+    """A leg's smoothed emotion became another."""
+
+    type: ClassVar[str] = "state"
+    emotion: str
+    previous: str
+    confidence: float
+    """Smoothed posterior of `emotion`, 0 to 1; 0 where it is unknown."""
+    valence: float
+    """-1 (negative) to 1 (positive)."""
+    arousal: float
+    """-1 (calm) to 1 (excited)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePoint(Event):
+    """A moment at which a leg's emotion changed. First provisional; later confirmed or retracted under the same id."""
+
+    type: ClassVar[str] = "change_point"
+    id: str
+    status: Literal["provisional", "confirmed", "retracted"]
+    strength: float
+    """How clearly the stretches before and after differ; at 1 it meets the configured false-alarm rate."""
+    before: str
+    after: str
+    """Emotion label before and after the moment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert(Event):
+    """A rule fired, its finding grew, or it is over. `time` is when the condition began."""
+
+    type: ClassVar[str] = "alert"
+    id: str
+    rule: str
+    severity: Literal["info", "warning", "critical"]
+    status: Literal["raised", "updated", "cleared"]
+    message: str
+    """One sentence for the supervisor."""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    """The measured values that met the condition."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertAcknowledged(Event):
+    """A person took note of an alert. Comes from outside, so it is not replayed."""
+
+    type: ClassVar[str] = "alert_acknowledged"
+    id: str
+    by: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceMoved(Event):
+    """A leg's audio came from a new sender (SSRC change), or one was refused."""
+
+    type: ClassVar[str] = "source_moved"
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FramesSkipped(Event):
+    """Frames were left without an engine result: overload or an engine error. They are marked in the store."""
+
+    type: ClassVar[str] = "frames_skipped"
+    frames: int
+    cause: str

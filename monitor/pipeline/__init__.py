@@ -1,0 +1,1 @@
+"""From a source to stored frames and events: windows, inference, stitching, analysis."""

@@ -1,0 +1,1 @@
+"""Stored frames again: played as they came, or judged by other rules."""

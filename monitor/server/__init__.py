@@ -1,0 +1,1 @@
+"""The one port: REST, websockets, health, metrics and the page."""

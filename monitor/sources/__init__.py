@@ -1,0 +1,1 @@
+"""Where audio comes from. One file or folder a source; `registry.py` knows them all."""
