@@ -96,7 +96,7 @@ class Event:
     time: float = 0.0
     at: float = 0.0
 
-    def message(self) -> dict[str, Any]:
+    def as_message(self) -> dict[str, Any]:
         """The event as JSON-ready data, its type first."""
         return {"type": self.type, **asdict(self)}
 

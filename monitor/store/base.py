@@ -130,7 +130,7 @@ class Store(ABC):
         """Raises `NotFoundError`, or `StoreError` where it is corrupted or of a newer version."""
 
     @abstractmethod
-    def list(self) -> list[CallSummary]:
+    def catalogue(self) -> list[CallSummary]:
         """All calls, newest first. A call that cannot be read is logged and left out."""
 
     @abstractmethod
