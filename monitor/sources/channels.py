@@ -47,8 +47,9 @@ class ChannelLegs:
 
     def __init__(self, legs: Sequence[Leg], rate: int, codec: str, what: str) -> None:
         self._what = what
-        self._legs = [_LegAudio(leg, rate, codec) for leg in legs]
-        self._unusable = 0
+        by_channel = [(channel, _LegAudio(leg, rate, codec)) for channel, leg in enumerate(legs)]
+        self._legs = sorted(by_channel, key=lambda item: LEGS.index(item[1].leg))
+        self._warned = False
 
     def push(self, block: NDArray[np.float32], missing: Cause | None = None) -> Iterator[AudioChunk]:
         """Take a block, shape (n, channels), float32; yield one chunk a leg, in the order of `LEGS`.
@@ -56,7 +57,7 @@ class ChannelLegs:
         `missing` says that the block stands for audio that is not there. NaN, infinity and what is beyond `USABLE` become
         silence and are marked as lost: no engine makes sense of them.
         """
-        for channel, leg in sorted(enumerate(self._legs), key=lambda item: LEGS.index(item[1].leg)):
+        for channel, leg in self._legs:
             samples = np.ascontiguousarray(block[:, channel], np.float32)
             usable = np.abs(samples) < USABLE
             if not usable.all():
@@ -69,17 +70,17 @@ class ChannelLegs:
 
     def finish(self) -> Iterator[AudioChunk]:
         """What the resamplers still hold: one chunk a leg, after which all legs have the same length."""
-        for leg in sorted(self._legs, key=lambda leg: LEGS.index(leg.leg)):
+        for _, leg in self._legs:
             yield leg.finish()
 
     def report(self) -> Mapping[Leg, LegReport]:
         """Each leg's account up to the last chunk."""
-        return {leg.leg: leg.report() for leg in sorted(self._legs, key=lambda leg: LEGS.index(leg.leg))}
+        return {leg.leg: leg.report() for _, leg in self._legs}
 
     def _warn_once(self, leg: "_LegAudio") -> None:
-        if not self._unusable:
+        if not self._warned:
             log.warning("samples that are not numbers are taken as lost audio", source=self._what, leg=leg.leg)
-        self._unusable += 1
+        self._warned = True
 
 
 class _LegAudio:
@@ -96,7 +97,10 @@ class _LegAudio:
         self._missing: dict[Cause, int] = {"lost": 0, "silence": 0}
 
     def mark(self, start: int, stop: int, cause: Cause) -> None:
-        """Note a gap, from sample `start` up to `stop` of the next block at the input's rate."""
+        """Note a gap, from sample `start` up to `stop` of the next block at the input's rate.
+
+        Gaps of one cause that lie less than a frame apart are joined: nothing finer is told of them downstream.
+        """
         first, last = (round((self._taken + at) * SAMPLE_RATE / self._rate) for at in (start, stop))
         previous = self._gaps[-1] if self._gaps else None
         if previous and previous.cause == cause and first - (previous.start + previous.length) < FRAME_SAMPLES:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,6 +14,7 @@ from monitor.sources.base import Source
 from monitor.sources.channels import ChannelLegs, channel_legs
 from monitor.sources.decode import open_decoder
 from monitor.sources.decode.base import Block, reblock
+from monitor.sources.options import Legs
 
 BLOCK = 0.5
 """Seconds of audio handed on at a time as fast as it goes: few calls, and small enough to stay in the processor's cache."""
@@ -26,7 +27,7 @@ class FileSource(Source):
 
     kind: ClassVar[str] = "file"
 
-    def __init__(self, path: Path, legs: Sequence[Leg] | None = None, realtime: bool = False) -> None:
+    def __init__(self, path: Path, legs: Legs | None = None, realtime: bool = False) -> None:
         """Open `path`. `legs` names the leg of each channel; default `mixed` for one channel and customer, agent for two."""
         self.realtime = realtime
         self.description = str(path)

@@ -137,11 +137,10 @@ class FfmpegDecoder(Decoder):
 def samples_of(frame: Any) -> NDArray[np.float32]:
     """A decoded frame as float32, shape (n, channels); integer formats are scaled so that full scale is 1."""
     values: NDArray[Any] = frame.to_ndarray()
-    channels = frame.layout.nb_channels
-    planes = values.T if frame.format.is_planar else values.reshape(-1, channels)
-    if planes.dtype == np.uint8:
-        return (planes.astype(np.float32) - 128) / 128
-    if np.issubdtype(planes.dtype, np.integer):
-        return np.asarray(planes / -float(np.iinfo(planes.dtype).min), np.float32)
+    samples = values.T if frame.format.is_planar else values.reshape(-1, frame.layout.nb_channels)
+    if samples.dtype == np.uint8:
+        samples = (samples.astype(np.int16) - 128) / 128
+    elif np.issubdtype(samples.dtype, np.integer):
+        samples = samples / -float(np.iinfo(samples.dtype).min)
     with np.errstate(over="ignore"):
-        return np.ascontiguousarray(planes, np.float32)
+        return np.ascontiguousarray(samples, np.float32)
