@@ -35,6 +35,8 @@ class EngineSection(Section):
     lookahead: Seconds | None = Field(default=None, ge=0, le=5)
     """The three: None takes the engine's own default. Multiples of 0.1 s, but lookahead of 0.02 s."""
     max_batch: int = Field(default=32, ge=1, le=1024)
+    max_backlog: Seconds = Field(default=10.0, ge=1, le=600)
+    """A live leg whose audio waits for the engine longer than this gives up its oldest windows; their frames are marked."""
     hub_timeout: Seconds = Field(default=5.0, gt=0, le=600)
 
     _tick = field_validator("window", "hop")(_multiple_of_a_tick)

@@ -1,0 +1,67 @@
+# make demo    a whole call, from RTP to replay, on this machine
+# make test    all tests            make check   types, style, layers
+# Set-up happens by itself, once, in .venv; nothing asks a question.
+
+PYTHON ?= python3.11
+VENV ?= .venv
+BIN := $(VENV)/bin
+TORCH := torch==2.13.0
+# Where pip shall look for torch besides its own index, such as PyTorch's index of CPU builds.
+TORCH_INDEX ?=
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+PYTEST_ARGS ?=
+
+# What the tests need of the system, in Debian's names.
+PACKAGES := ffmpeg espeak-ng libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins chromium
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format system-packages clean
+
+help:
+	@sed -n 's/^# make/make/p' Makefile
+
+$(VENV)/torch.stamp:
+	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is not installed; install Python 3.11 or name one: make PYTHON=python3.12" >&2; exit 1; }
+	@echo "setting up $(VENV) (once; a few minutes)"
+	@$(PYTHON) -m venv $(VENV) || { echo "make: $(PYTHON) has no venv module; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@$(PIP) install -q $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) $(TORCH)
+	@touch $@
+
+$(VENV)/package.stamp: $(VENV)/torch.stamp pyproject.toml
+	@$(PIP) install -q -e .
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/package.stamp
+	@$(PIP) install -q -e ".[dev]"
+	@touch $@
+
+setup: $(VENV)/package.stamp
+
+demo: setup
+	@$(BIN)/emotion-monitor demo
+
+# Without root or apt this does nothing: the tests that miss a part are skipped by name.
+system-packages:
+	@missing=$$(for package in $(PACKAGES); do dpkg -s $$package >/dev/null 2>&1 || echo $$package; done); \
+	if [ -n "$$missing" ] && command -v apt-get >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then root=; elif sudo -n true 2>/dev/null; then root="sudo -n"; else root=none; fi; \
+	  if [ "$$root" = none ]; then echo "not root, so these stay missing: $$missing" >&2; \
+	  else echo "installing" $$missing; \
+	    $$root apt-get -qq update && DEBIAN_FRONTEND=noninteractive $$root apt-get -qq install -y $$missing >/dev/null \
+	      || echo "apt-get could not install: $$missing" >&2; fi; \
+	fi
+
+test: $(VENV)/dev.stamp system-packages
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/dev.stamp
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/dev.stamp
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,46 @@
+"""`emotion-monitor config`: what the settings are, and whether they hold."""
+
+from typing import Annotated
+
+import typer
+
+from monitor.cli.options import ConfigOption, JsonOption, write_json
+
+app = typer.Typer(help="Show and check the configuration.", no_args_is_help=True)
+
+
+@app.command()
+def show(config: ConfigOption = None, json_file: JsonOption = None) -> None:
+    """Every key with the value in force (file, environment and defaults merged); secrets are masked."""
+    import yaml
+
+    from monitor.config import load_settings
+
+    tree = load_settings(config).model_dump(mode="json")
+    write_json(tree, json_file)
+    if json_file is None:
+        typer.echo(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True), nl=False)
+
+
+@app.command()
+def check(
+    config: ConfigOption = None,
+    model: Annotated[bool, typer.Option("--model", help="Also load the model, which may take a while.")] = False,
+) -> None:
+    """Check a configuration: its keys, its rules, its windows; exit code 2 and one line a fault where it does not hold."""
+    from monitor.alerts.rules import load_rules
+    from monitor.cli.options import settings_from
+    from monitor.server.auth import check_exposure
+
+    settings = settings_from(config, log__level="warning")
+    rules = load_rules(settings.alerts.rules)
+    check_exposure(settings.server)
+    if model:
+        from monitor.engines.registry import load_engine
+        from monitor.pipeline.windows import Geometry
+
+        engine = load_engine(settings.engine)
+        Geometry.of(settings.engine, engine.info)
+        typer.echo(f"engine {engine.info.name}: {engine.info.model} ({engine.info.version})")
+        engine.close()
+    typer.echo(f"the configuration holds: engine {settings.engine.name}, {len(rules)} rules, store {settings.store.path}")

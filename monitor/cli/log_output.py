@@ -1,0 +1,29 @@
+"""Where log lines go: standard error, for people or as JSON."""
+
+import logging
+import sys
+
+import structlog
+
+from monitor.config.sections import LogSection
+
+
+def set_up_logging(settings: LogSection) -> None:
+    """One configuration for this program's lines and for those of the libraries."""
+    level = logging.getLevelNamesMapping()[settings.level.upper()]
+    steps: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    if settings.format == "json":
+        steps += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    else:
+        steps.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+    structlog.configure(
+        processors=steps,
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")

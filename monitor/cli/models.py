@@ -1,0 +1,60 @@
+"""`emotion-monitor models`: which models there are, whether one is whole, and how to fetch one."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor.cli.options import JsonOption, write_json
+
+app = typer.Typer(help="List, check and fetch models.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_models(json_file: JsonOption = None) -> None:
+    """The known models, and where each is found on this machine."""
+    from dataclasses import asdict
+
+    from monitor.engines.catalogue import known_models
+
+    rows = [asdict(model) for model in known_models()]
+    write_json(rows, json_file)
+    if json_file is None:
+        from rich.console import Console
+
+        from monitor.cli.tables import table
+
+        Console().print(table("models", rows))
+
+
+@app.command()
+def check(
+    model: Annotated[str, typer.Argument(help="compact, a hub id, or a directory.", metavar="MODEL")], json_file: JsonOption = None
+) -> None:
+    """Look whether a model is whole: its files, architecture and labels, and a test inference. Exit code 4 where it is not."""
+    from dataclasses import asdict
+
+    from monitor.engines.catalogue import check_model
+
+    rows = [asdict(row) for row in check_model(model)]
+    write_json(rows, json_file)
+    if json_file is None:
+        from rich.console import Console
+
+        from monitor.cli.tables import table
+
+        Console().print(table(model, rows))
+    if not all(row["ok"] for row in rows):
+        raise typer.Exit(4)
+
+
+@app.command()
+def pull(
+    model: Annotated[str, typer.Argument(help="Hub id or short name, such as plus_large.", metavar="MODEL")],
+    to: Annotated[Path, typer.Option("--to", help="Folder to put the model into.")] = Path("models"),
+) -> None:
+    """Fetch a model's files from its hub into a folder."""
+    from monitor.engines.catalogue import pull_model
+
+    folder = pull_model(model, to)
+    typer.echo(f"{model}: in {folder}; use it with: --engine emotion2vec --model {folder}")

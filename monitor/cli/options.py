@@ -1,0 +1,81 @@
+"""Options that many commands share, and how they become settings."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monitor.errors import ConfigError
+
+if TYPE_CHECKING:
+    from monitor.config import Settings
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="YAML configuration; `emotion-monitor config show` prints every key.", metavar="FILE"),
+]
+StoreOption = Annotated[
+    Path | None, typer.Option("--store", "-s", help="Folder of the store. [default: emotion-store]", metavar="DIR")
+]
+EngineOption = Annotated[
+    str | None,
+    typer.Option("--engine", "-e", help="compact (built in, the default) or emotion2vec.", metavar="NAME"),
+]
+ModelOption = Annotated[
+    str | None,
+    typer.Option("--model", "-m", help="Hub id or directory of an emotion2vec model, or a compact weights file.", metavar="MODEL"),
+]
+RulesOption = Annotated[
+    list[Path] | None,
+    typer.Option("--rules", "-r", help="Rule file; may be given more than once. [default: the rules that ship]", metavar="FILE"),
+]
+JsonOption = Annotated[
+    Path | None, typer.Option("--json", help="Write the report as JSON to this file; - is standard output.", metavar="FILE")
+]
+
+
+def settings_from(config: Path | None, **flags: Any) -> "Settings":
+    """The settings of a command: its configuration file, the environment, and its flags.
+
+    Flags are named like keys with `__` for the dot (`store__path`); None is no flag.
+    """
+    from monitor.config import load_settings
+
+    settings = load_settings(config, flags={key.replace("__", "."): value for key, value in flags.items()})
+    from monitor.cli.log_output import set_up_logging
+
+    set_up_logging(settings.log)
+    return settings
+
+
+def key_values(pairs: list[str] | None, flag: str) -> dict[str, str]:
+    """`["a=1"]` as a dictionary. Raises `ConfigError` where there is no `=`.
+
+    >>> key_values(["queue=billing"], "--metadata")
+    {'queue': 'billing'}
+    """
+    result = {}
+    for pair in pairs or []:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"{flag}: expected KEY=VALUE, got {pair!r}")
+        result[key] = value
+    return result
+
+
+def write_json(report: Any, target: Path | None) -> None:
+    """A report as JSON, to a file (whole or not at all) or to standard output."""
+    import json
+
+    if target is None:
+        return
+    text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    if str(target) == "-":
+        typer.echo(text, nl=False)
+        return
+    try:
+        part = target.with_name(target.name + ".part")
+        part.write_text(text, encoding="utf-8")
+        part.replace(target)
+    except OSError as error:
+        raise ConfigError(f"--json {target}: cannot be written: {error.strerror}") from None

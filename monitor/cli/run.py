@@ -1,0 +1,140 @@
+"""`emotion-monitor run`: one source, from its first sample to its last, with what was found."""
+
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monitor.cli.options import (
+    ConfigOption,
+    EngineOption,
+    JsonOption,
+    ModelOption,
+    RulesOption,
+    StoreOption,
+    key_values,
+    settings_from,
+    write_json,
+)
+from monitor.errors import ConfigError
+
+if TYPE_CHECKING:
+    from monitor.config import Settings
+    from monitor.pipeline.call import LiveCall
+
+
+def run(
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            help="A sound or capture file, or KIND:WHAT: file:PATH, pcap:PATH, microphone[:DEVICE], rtp:, stdin (or -).",
+            show_default=False,
+        ),
+    ] = None,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    engine: EngineOption = None,
+    model: ModelOption = None,
+    rules: RulesOption = None,
+    call: Annotated[str | None, typer.Option(help="Id of the call. [default: made from the time]", metavar="ID")] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", "-o", help="An option of the source, such as legs=customer or realtime=true.", metavar="KEY=VALUE"),
+    ] = None,
+    metadata: Annotated[
+        list[str] | None, typer.Option(help="Something to keep with the call, such as queue=billing.", metavar="KEY=VALUE")
+    ] = None,
+    list_devices: Annotated[bool, typer.Option("--list-devices", help="Print the microphones and stop.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    json_file: JsonOption = None,
+) -> None:
+    """Analyse one source and store it as a call.
+
+    A file runs as fast as it goes, a live source until it ends or Ctrl-C. Two channels become the legs customer and agent;
+    one channel is `mixed` unless told otherwise (-o legs=customer).
+
+    Examples:
+
+      emotion-monitor run call.wav
+
+      emotion-monitor run call.flac --store calls --json report.json
+
+      emotion-monitor run capture.pcap
+
+      emotion-monitor run microphone -o legs=agent
+
+      ffmpeg -i x.mp4 -f s16le -ar 16000 -ac 1 - | emotion-monitor run -
+    """
+    if list_devices:
+        _print_devices()
+        return
+    if source is None:
+        raise ConfigError("name a source: a file, or KIND:WHAT; see emotion-monitor run --help")
+    settings = settings_from(
+        config,
+        store__path=store,
+        engine__name=engine,
+        engine__model=model,
+        alerts__rules=rules or None,
+        log__level=None if config else "warning",
+    )
+    report, error = _analyse(source, settings, call, key_values(option, "--option"), key_values(metadata, "--metadata"), quiet)
+    write_json(report, json_file)
+    if error is not None:
+        raise error
+
+
+def _print_devices() -> None:
+    from dataclasses import asdict
+
+    from rich.console import Console
+
+    from monitor.cli.tables import table
+    from monitor.sources.microphone import list_devices
+
+    Console().print(table("input devices", [asdict(row) for row in list_devices()]))
+
+
+def _analyse(
+    text: str, settings: "Settings", call_id: str | None, options: dict[str, str], metadata: dict[str, str], quiet: bool
+) -> tuple[dict[str, Any], Exception | None]:
+    from monitor.cli.run_report import RunReport
+    from monitor.engines.registry import load_engine
+    from monitor.pipeline.monitor import Monitor
+    from monitor.sources.registry import open_source, parse_source
+    from monitor.store.zarr_store import ZarrStore
+
+    kind, named = parse_source(text)
+    source = open_source(kind, {**named, **options}, settings)
+    try:
+        store = ZarrStore(settings.store)
+        engine = load_engine(settings.engine)
+    except BaseException:
+        source.stop()
+        raise
+    engine.warm_up()
+    monitor = Monitor(settings, engine, store)
+    report = RunReport(monitor, Path(settings.store.path), quiet)
+    try:
+        live = monitor.start_call(source, call_id=call_id, metadata=metadata)
+        _stop_on_signal(live)
+        report.follow(live)
+    finally:
+        monitor.close()
+        store.close()
+    return report.finish(live), live.error
+
+
+def _stop_on_signal(call: "LiveCall") -> None:
+    def stop(number: int, frame: object) -> None:
+        del frame
+        sys.stderr.write("\nstopping: what was heard is being stored\n")
+        call.stop("stopped")
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+
+

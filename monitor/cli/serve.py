@@ -1,0 +1,60 @@
+"""`emotion-monitor serve`: the service."""
+
+from typing import Annotated
+
+import typer
+
+from monitor.cli.options import ConfigOption, EngineOption, ModelOption, RulesOption, StoreOption, settings_from
+
+
+def serve(
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    engine: EngineOption = None,
+    model: ModelOption = None,
+    rules: RulesOption = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; other than loopback needs server.token. [default: 127.0.0.1]")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="One port for all; 0 takes a free one. [default: 8765]")] = None,
+) -> None:
+    """Watch live calls: REST, websockets, health, metrics and the page on one port.
+
+    Calls come over the API (POST /api/v1/calls opens RTP ports) or from `sources:` in the configuration. Ctrl-C or SIGTERM
+    ends the service gracefully: calls in progress are flushed and stored.
+
+    Examples:
+
+      emotion-monitor serve
+
+      EMOTION_MONITOR_SERVER__TOKEN=$(openssl rand -hex 32) emotion-monitor serve --host 0.0.0.0 --config production.yaml
+    """
+    settings = settings_from(
+        config,
+        store__path=store,
+        engine__name=engine,
+        engine__model=model,
+        alerts__rules=rules or None,
+        server__host=host,
+        server__port=port,
+    )
+    from monitor.engines.registry import load_engine
+    from monitor.pipeline.monitor import Monitor
+    from monitor.server.auth import check_exposure
+    from monitor.server.serve import run_server
+    from monitor.server.static_sources import StaticSources
+    from monitor.store.zarr_store import ZarrStore
+
+    check_exposure(settings.server)
+    frame_store = ZarrStore(settings.store)
+    model_engine = load_engine(settings.engine)
+    model_engine.warm_up()
+    monitor = Monitor(settings, model_engine, frame_store)
+    static = StaticSources(monitor, settings)
+    try:
+        static.start()
+        run_server(monitor, settings)
+    finally:
+        static.close()
+        monitor.close()
+        frame_store.close()

@@ -1,0 +1,186 @@
+"""One call in progress: a thread that takes the source's audio and turns it into frames, events and a stored call."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from monitor.errors import MonitorError, SourceError
+from monitor.events import CallEnded, Event, Frames, FramesSkipped, Leg
+from monitor.pipeline.analysis import CallAnalysis
+from monitor.pipeline.leg import LegTrack
+from monitor.pipeline.live import LiveFrames
+from monitor.pipeline.recorder import CallRecorder
+from monitor.pipeline.report import LegTally, leg_report
+from monitor.sources.base import Source
+from monitor.timeline import frame_seconds, frames_for
+
+log = structlog.get_logger(__name__)
+
+MAX_AHEAD = 8
+"""Windows a leg may have in the queue where audio comes faster than real time: enough to fill batches, little memory."""
+SKIP_REPORT_FRAMES = frames_for(5.0)
+
+
+class LiveCall:
+    """A call that is running, or has just ended. Made by `Monitor.start_call`."""
+
+    def __init__(
+        self,
+        call_id: str,
+        source: Source,
+        *,
+        started_at: datetime,
+        metadata: Mapping[str, Any],
+        tracks: Mapping[Leg, LegTrack],
+        analysis: CallAnalysis,
+        recorder: CallRecorder,
+        max_backlog_frames: int,
+        hop_frames: int,
+        speech_threshold: float,
+        on_live: Callable[[dict[str, Any]], None],
+        on_end: Callable[["LiveCall"], None],
+    ) -> None:
+        self.id = call_id
+        self.source = source
+        self.legs = tuple(tracks)
+        self.started_at = started_at
+        self.metadata = metadata
+        self.error: MonitorError | None = None
+        """Why the call ended before its time; None where it did not."""
+        self.wall_seconds = 0.0
+        """From the first audio asked for to the last frame stored."""
+        self._tracks = tracks
+        self._analysis = analysis
+        self._recorder = recorder
+        self._max_windows = max(1, max_backlog_frames // hop_frames)
+        self._tallies = {leg: LegTally(speech_threshold) for leg in tracks}
+        self._unsaid_skips = dict.fromkeys(tracks, 0)
+        self._live = LiveFrames(call_id)
+        self._on_live = on_live
+        self._on_end = on_end
+        self._stop_reason: str | None = None
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"call-{call_id}", daemon=True)
+
+    def start(self) -> None:
+        """Begin taking audio."""
+        self._thread.start()
+
+    def stop(self, reason: str) -> None:
+        """End the call soon; what came is still analysed and stored."""
+        if self._stop_reason is None:
+            self._stop_reason = reason
+        self.source.stop()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the call is over and stored; False where that takes longer than `timeout` seconds."""
+        return self._over.wait(timeout)
+
+    @property
+    def seconds(self) -> float:
+        """Length of the timeline analysed so far."""
+        return frame_seconds(max((track.frames for track in self._tracks.values()), default=0))
+
+    def reports(self) -> dict[str, dict[str, Any]]:
+        """The account of each leg so far."""
+        source = self.source.report()
+        return {leg: leg_report(source[leg], self._tallies[leg]) for leg in self.legs}
+
+    def summary(self) -> dict[str, Any]:
+        """What an operator asks of a live call."""
+        return {
+            "id": self.id,
+            "status": "complete" if self._over.is_set() else "live",
+            "started_at": self.started_at.isoformat(),
+            "seconds": self.seconds,
+            "source": self.source.description,
+            "legs": self.reports(),
+            "state": self._live.latest(),
+            "pending_windows": sum(track.pending() for track in self._tracks.values()),
+            "store_error": self._recorder.error,
+            "metadata": dict(self.metadata),
+        }
+
+    def _run(self) -> None:
+        begun = time.monotonic()
+        try:
+            reason = self._take_audio()
+            self._close(reason)
+        except MonitorError as error:
+            self.error = error
+            log.error("call_failed", call=self.id, error=str(error))
+        except Exception as error:
+            self.error = MonitorError(f"call {self.id}: defect in this program: {type(error).__name__}: {error}")
+            log.exception("call_failed", call=self.id)
+        finally:
+            self.wall_seconds = time.monotonic() - begun
+            self._over.set()
+            self._on_end(self)
+
+    def _take_audio(self) -> str:
+        try:
+            for chunk in self.source.chunks():
+                self._tracks[chunk.leg].push(chunk)
+                self._recorder.audio(chunk)
+                for event in self.source.events():
+                    self._recorder.put(replace(event, call=self.id, at=self.seconds))
+                self._collect(None if self.source.realtime else MAX_AHEAD)
+                self._shed()
+                self._recorder.snapshot_when_due()
+        except SourceError as error:
+            self.error = error
+            return f"error: {error}"
+        return self._stop_reason or self.source.end_reason()
+
+    def _close(self, reason: str) -> None:
+        for track in self._tracks.values():
+            track.finish()
+        self._collect(0)
+        for leg in self.legs:
+            self._say_skips(leg)
+        self._emit(self._analysis.finish())
+        reports = self.reports()
+        self._recorder.put(CallEnded(call=self.id, time=self.seconds, at=self.seconds, reason=reason, legs=reports))
+        patience = 2.0 if reason == "shutdown" or not self.source.realtime else 30.0
+        self._recorder.finish(reason, reports, patience)
+
+    def _collect(self, most: int | None) -> None:
+        for leg, track in self._tracks.items():
+            skipped = track.skipped
+            for frames in track.collect(most):
+                self._take_frames(leg, frames)
+            if track.skipped > skipped:
+                self._unsaid_skips[leg] += track.skipped - skipped
+            elif self._unsaid_skips[leg]:
+                self._say_skips(leg)
+            if self._unsaid_skips[leg] >= SKIP_REPORT_FRAMES:
+                self._say_skips(leg)
+
+    def _take_frames(self, leg: Leg, frames: Frames) -> None:
+        self._tallies[leg].add(frames)
+        self._recorder.put(frames)
+        self._emit(self._analysis.update(frames))
+        for message in self._live.messages(self._analysis):
+            self._on_live(message)
+
+    def _emit(self, events: list[Event]) -> None:
+        for event in events:
+            self._recorder.put(event)
+
+    def _shed(self) -> None:
+        if self.source.realtime:
+            for track in self._tracks.values():
+                if track.pending() > self._max_windows:
+                    track.shed(self._max_windows // 2)
+
+    def _say_skips(self, leg: Leg) -> None:
+        if frames := self._unsaid_skips[leg]:
+            now = frame_seconds(self._tracks[leg].frames)
+            cause = "no engine result: overload or a failed window"
+            self._recorder.put(FramesSkipped(call=self.id, leg=leg, time=now, at=now, frames=frames, cause=cause))
+            self._unsaid_skips[leg] = 0

@@ -1,0 +1,234 @@
+"""The monitor: one engine, one store, and the calls in progress."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from monitor.alerts.rules import RuleSet, load_rules
+from monitor.config.sections import Settings
+from monitor.engines.base import Engine
+from monitor.errors import ConfigError, MonitorError, NotFoundError
+from monitor.events import AlertAcknowledged, CallStarted, Leg
+from monitor.pipeline.analysis import CallAnalysis
+from monitor.pipeline.call import LiveCall
+from monitor.pipeline.inference import InferenceWorker
+from monitor.pipeline.interrupted import close_interrupted
+from monitor.pipeline.leg import InferredLeg, LegTrack, SpeechOnlyLeg
+from monitor.pipeline.open_alerts import OpenAlerts
+from monitor.pipeline.recorder import CallRecorder
+from monitor.pipeline.windows import Geometry
+from monitor.sources.base import Source
+from monitor.store.base import CallRecord, LegFormat
+from monitor.store.call_id import check_call_id, new_call_id
+from monitor.store.zarr_store import ZarrStore
+from monitor.timeline import FRAME_RATE, frames_for
+
+log = structlog.get_logger(__name__)
+
+LiveListener = Callable[[dict[str, Any]], None]
+
+
+class Monitor:
+    """Starts calls, knows the ones in progress, and ends them. All methods may be called from any thread."""
+
+    def __init__(self, settings: Settings, engine: Engine, store: ZarrStore) -> None:
+        """Take over an engine and a store; calls that a dead process left open in the store are closed as interrupted.
+
+        Raises `ConfigError` where the windows or the rules of the configuration do not hold together.
+        """
+        self.settings = settings
+        self.engine = engine
+        self.store = store
+        self.journal = store.journal
+        self.geometry = Geometry.of(settings.engine, engine.info)
+        self.rules: RuleSet = load_rules(settings.alerts.rules)
+        self._worker = InferenceWorker(engine, settings.engine.max_batch)
+        self._lock = threading.Lock()
+        self._calls: dict[str, LiveCall] = {}
+        self._live_listeners: list[LiveListener] = []
+        self._closing = False
+        self._open_alerts = OpenAlerts()
+        self._forget_alerts = self.journal.listen(self._open_alerts.take)
+        close_interrupted(store)
+
+    def start_call(
+        self, source: Source, *, call_id: str | None = None, metadata: Mapping[str, Any] | None = None
+    ) -> LiveCall:
+        """Begin to take a source's audio.
+
+        Raises `ConfigError` where the source may not be analysed, the id is wrong or taken, or there are too many calls, and
+        `StoreError` where the store cannot be written. The source is stopped then.
+        """
+        try:
+            return self._start(source, call_id, metadata or {})
+        except MonitorError:
+            source.stop()
+            raise
+
+    def _start(self, source: Source, call_id: str | None, metadata: Mapping[str, Any]) -> LiveCall:
+        self._check_privacy(source)
+        started_at = datetime.now(UTC)
+        call_id = check_call_id(call_id) if call_id is not None else new_call_id(started_at)
+        formats = {leg: self._format(leg) for leg in source.legs}
+        info = self.engine.info
+        with self._lock:
+            if self._closing:
+                raise ConfigError("the monitor is stopping and takes no new call")
+            if len(self._calls) >= self.settings.server.max_calls:
+                raise ConfigError(f"{len(self._calls)} calls are in progress, server.max_calls allows no more")
+            writer = self.store.create(
+                CallRecord(
+                    id=call_id,
+                    started_at=started_at,
+                    source=source.description,
+                    engine=asdict(info),
+                    labels=info.labels,
+                    legs=formats,
+                    metadata=metadata,
+                    settings={
+                        "state": self.settings.state.model_dump(mode="json"),
+                        "changes": self.settings.changes.model_dump(mode="json"),
+                        "rules": self.rules.document(),
+                        "window": asdict(self.geometry),
+                    },
+                )
+            )
+            self.journal.append(
+                CallStarted(
+                    call=call_id,
+                    started_at=started_at.isoformat(),
+                    legs=source.legs,
+                    inferred=tuple(leg for leg in source.legs if formats[leg].classes),
+                    source=source.description,
+                    engine=f"{info.name} {info.model}",
+                    labels=info.labels,
+                    metadata=metadata,
+                )
+            )
+            call = LiveCall(
+                call_id,
+                source,
+                started_at=started_at,
+                metadata=metadata,
+                tracks={leg: self._track(call_id, leg, formats[leg]) for leg in source.legs},
+                analysis=CallAnalysis(
+                    call_id, formats, info.labels, self.settings.state, self.settings.changes, self.rules
+                ),
+                recorder=CallRecorder(writer, self.journal, self.settings.store.snapshot_every),
+                max_backlog_frames=frames_for(self.settings.engine.max_backlog),
+                hop_frames=self.geometry.hop,
+                speech_threshold=self.settings.state.speech_threshold,
+                on_live=self._tell_live,
+                on_end=self._forget,
+            )
+            self._calls[call_id] = call
+        call.start()
+        log.info("call_started", call=call_id, source=source.description, legs=source.legs)
+        return call
+
+    def calls(self) -> list[LiveCall]:
+        """The calls in progress, oldest first."""
+        with self._lock:
+            return list(self._calls.values())
+
+    def call(self, call_id: str) -> LiveCall:
+        """A call in progress. Raises `NotFoundError`."""
+        with self._lock:
+            if call_id not in self._calls:
+                raise NotFoundError(f"no call {call_id} is in progress")
+            return self._calls[call_id]
+
+    def stop_call(self, call_id: str, reason: str = "stopped") -> LiveCall:
+        """End a call; it is stored in its own time. Raises `NotFoundError`."""
+        call = self.call(call_id)
+        call.stop(reason)
+        return call
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """The alerts that are raised and not cleared, newest last, each with `acknowledged_by` where that happened."""
+        return self._open_alerts.all()
+
+    def acknowledge(self, alert_id: str, by: str, note: str = "") -> dict[str, Any]:
+        """Note that a person has seen an open alert; the journalled message. Raises `NotFoundError`."""
+        alert = self._open_alerts.get(alert_id)
+        return self.journal.append(
+            AlertAcknowledged(
+                call=alert["call"], leg=alert["leg"], time=alert["time"], at=alert["at"], id=alert_id, by=by, note=note
+            )
+        )
+
+    def on_live(self, listener: LiveListener) -> Callable[[], None]:
+        """Tell a listener every live frames message, in the threads of the calls; returns what ends that."""
+        with self._lock:
+            self._live_listeners = [*self._live_listeners, listener]
+
+        def forget() -> None:
+            with self._lock:
+                self._live_listeners = [other for other in self._live_listeners if other is not listener]
+
+        return forget
+
+    def status(self) -> dict[str, Any]:
+        """Gauges of the whole: for `/metrics` and for operators."""
+        calls = self.calls()
+        info = self.engine.info
+        return {
+            "engine": {"name": info.name, "model": info.model, "version": info.version, "device": info.device},
+            "window": {name: frames / FRAME_RATE for name, frames in asdict(self.geometry).items()},
+            "calls": len(calls),
+            "legs": sum(len(call.legs) for call in calls),
+            "inference": asdict(self._worker.status()),
+            "open_alerts": len(self.alerts()),
+            "store_errors": {call.id: error for call in calls if (error := call.summary()["store_error"])},
+            "journal_seq": self.journal.last,
+            "closing": self._closing,
+        }
+
+    def close(self, timeout: float = 60.0) -> None:
+        """End all calls, store them, and let go of the engine. May be called twice."""
+        with self._lock:
+            self._closing = True
+        calls = self.calls()
+        for call in calls:
+            call.stop("shutdown")
+        for call in calls:
+            if not call.wait(timeout):
+                log.error("call_not_flushed", call=call.id, waited_seconds=timeout)
+        self._worker.close()
+        self._forget_alerts()
+
+    def _check_privacy(self, source: Source) -> None:
+        if self.settings.privacy.refuse_mixed and "mixed" in source.legs:
+            raise ConfigError(
+                f"{source.description}: a mixed source is refused (privacy.refuse_mixed): its speakers cannot be told apart, so "
+                "every one of them would be analysed; send each speaker as a leg, or name the one leg (legs=customer) if only "
+                "one person is on it"
+            )
+
+    def _format(self, leg: Leg) -> LegFormat:
+        info, store = self.engine.info, self.settings.store
+        inferred = leg in self.settings.privacy.subjects
+        return LegFormat(
+            dim=info.dim if inferred else 0,
+            classes=len(info.labels) if inferred else 0,
+            stride=FRAME_RATE // store.embedding_rate,
+            dtype=store.embedding_dtype,
+        )
+
+    def _track(self, call_id: str, leg: Leg, leg_format: LegFormat) -> LegTrack:
+        if leg_format.classes == 0:
+            return SpeechOnlyLeg(call_id, leg, leg_format)
+        return InferredLeg(call_id, leg, leg_format, self._worker, self.geometry)
+
+    def _tell_live(self, message: dict[str, Any]) -> None:
+        for listener in self._live_listeners:
+            listener(message)
+
+    def _forget(self, call: LiveCall) -> None:
+        with self._lock:
+            self._calls.pop(call.id, None)
+        log.info("call_ended", call=call.id, seconds=call.seconds, error=str(call.error) if call.error else None)

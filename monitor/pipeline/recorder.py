@@ -1,0 +1,136 @@
+"""What a call says, on its way to the disk: kept in order, and kept trying where the disk refuses.
+
+A full disk or a lost mount must not end a call: what could not be written waits in memory and goes out in the order it came as
+soon as writing works again. Where that takes so long that memory would suffer, the oldest frames are replaced by frames that are
+marked as skipped; events are never given up.
+"""
+
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import structlog
+
+from monitor.audio.chunk import AudioChunk
+from monitor.errors import StoreError
+from monitor.events import Event, Frames, Mark
+from monitor.store.base import CallWriter
+from monitor.store.journal import Journal
+
+log = structlog.get_logger(__name__)
+
+MAX_HELD_FRAMES = 60_000
+"""Frames that wait for the disk whole: ten minutes of a two-legged call, 250 MB of emotion2vec+ large."""
+RETRY_SECONDS = 1.0
+
+
+class CallRecorder:
+    """Frames to the writer, events to the journal. One thread at a time."""
+
+    def __init__(self, writer: CallWriter, journal: Journal, snapshot_every: float) -> None:
+        self._writer = writer
+        self._journal = journal
+        self._waiting: deque[Frames | Event] = deque()
+        self._held_frames = 0
+        self._blanked = 0
+        self._retry_at = 0.0
+        self._snapshot_every = snapshot_every
+        self._snapshot_at = time.monotonic() + snapshot_every
+        self._audio_failed = False
+        self.error: str | None = None
+        """Why the disk refuses, while it does."""
+        self.blanked_frames = 0
+        """Frames given up because too many waited."""
+
+    def put(self, item: Frames | Event) -> None:
+        """Commit frames or journal an event, or keep it until that works."""
+        self._waiting.append(item)
+        if isinstance(item, Frames):
+            self._held_frames += len(item)
+        if self.error is None or time.monotonic() >= self._retry_at:
+            self._write()
+        while self._held_frames > MAX_HELD_FRAMES:
+            self._blank_oldest()
+
+    def audio(self, chunk: AudioChunk) -> None:
+        """Keep audio, where the settings say so. The first failure ends the recording of sound, not the call."""
+        if self._audio_failed:
+            return
+        try:
+            self._writer.append_audio(chunk.leg, chunk.samples)
+        except StoreError as error:
+            self._audio_failed = True
+            log.error("audio_not_kept", leg=chunk.leg, error=str(error))
+
+    def snapshot_when_due(self) -> None:
+        """Write the `.npy` files every `snapshot_every` seconds."""
+        if self.error is None and time.monotonic() >= self._snapshot_at:
+            try:
+                self._writer.snapshot()
+            except StoreError as error:
+                log.error("snapshot_failed", error=str(error))
+            self._snapshot_at = time.monotonic() + self._snapshot_every
+
+    def finish(self, reason: str, reports: Mapping[str, Mapping[str, Any]], patience: float) -> None:
+        """Write all that waits and close the call. Raises `StoreError` where the disk still refuses after `patience` seconds."""
+        give_up = time.monotonic() + patience
+        while True:
+            self._write()
+            try:
+                if self.error is not None:
+                    raise StoreError(self.error)
+                self._writer.finish(reason, reports)
+                return
+            except StoreError:
+                if time.monotonic() >= give_up:
+                    raise
+                time.sleep(RETRY_SECONDS)
+
+    def _write(self) -> None:
+        try:
+            while self._waiting:
+                item = self._waiting[0]
+                if isinstance(item, Frames):
+                    self._writer.append(item)
+                else:
+                    self._journal.append(item)
+                self._forget_first()
+        except StoreError as error:
+            if self.error is None:
+                log.error("store_refuses", error=str(error), kept_in_memory=len(self._waiting))
+            self.error = str(error)
+            self._retry_at = time.monotonic() + RETRY_SECONDS
+        else:
+            if self.error is not None:
+                log.warning("store_works_again", blanked_frames=self.blanked_frames)
+            self.error = None
+
+    def _forget_first(self) -> None:
+        item = self._waiting.popleft()
+        if self._blanked:
+            self._blanked -= 1
+        elif isinstance(item, Frames):
+            self._held_frames -= len(item)
+
+    def _blank_oldest(self) -> None:
+        item = self._waiting[self._blanked]
+        if isinstance(item, Frames):
+            self._waiting[self._blanked] = _blank(item)
+            self._held_frames -= len(item)
+            self.blanked_frames += len(item)
+        self._blanked += 1
+
+
+def _blank(frames: Frames) -> Frames:
+    """The same stretch without content, in next to no memory."""
+    nan = np.float32(np.nan)
+    return replace(
+        frames,
+        embedding=np.broadcast_to(nan, frames.embedding.shape),
+        logits=np.broadcast_to(nan, frames.logits.shape),
+        speech=np.zeros(len(frames), np.float32),
+        marks=frames.marks | np.uint8(Mark.SKIPPED),
+    )

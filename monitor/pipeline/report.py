@@ -1,0 +1,39 @@
+"""The account of a leg: what its source says of the audio, and what its frames say of the speech."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from monitor.events import Frames, LegReport, Mark
+from monitor.timeline import FRAME_RATE
+
+
+class LegTally:
+    """Counts a leg's frames as they are stored."""
+
+    def __init__(self, speech_threshold: float) -> None:
+        self._threshold = speech_threshold
+        self.frames = 0
+        self.gaps = 0
+        """Frames without an engine result."""
+        self.lost = 0
+        """Frames whose audio was concealed."""
+        self.speech = 0
+
+    def add(self, frames: Frames) -> None:
+        """Count a run."""
+        self.frames += len(frames)
+        self.gaps += int((frames.marks & Mark.SKIPPED != 0).sum())
+        self.lost += int((frames.marks & Mark.LOST != 0).sum())
+        self.speech += int((frames.speech >= self._threshold).sum())
+
+
+def leg_report(source: LegReport, tally: LegTally) -> Mapping[str, Any]:
+    """One leg's line of `run --json` and of `CallEnded`."""
+    own = {
+        "frames": tally.frames,
+        "gaps": tally.gaps,
+        "lost_frames": tally.lost,
+        "speech_seconds": round(tally.speech / FRAME_RATE, 2),
+    }
+    return own | asdict(source)

@@ -1,0 +1,95 @@
+"""Cuts a leg's audio into windows, so that each frame is wanted from exactly one of them.
+
+Window `k` is asked for the frames `[k hop, (k + 1) hop)` as soon as `lookahead` frames after them have come, and reaches back
+as far as `window` allows. The last window of a call takes what is left, with less right context, so the end is covered too.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from monitor.audio.chunk import AudioChunk, Samples
+from monitor.config.sections import EngineSection
+from monitor.engines.base import EngineInfo, LegContext, Window
+from monitor.errors import ConfigError
+from monitor.timeline import FRAME_SAMPLES, TICK_FRAMES, frame_start, frames_for, whole_frames
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """Lengths in frames."""
+
+    window: int
+    """What an engine sees at most."""
+    hop: int
+    """Frames wanted from a window. A multiple of TICK_FRAMES."""
+    lookahead: int
+    """Right context that a frame waits for."""
+
+    def __post_init__(self) -> None:
+        if self.hop < 1 or self.hop % TICK_FRAMES:
+            raise ConfigError(f"engine.hop must be a positive multiple of {TICK_FRAMES} frames (0.1 s), got {self.hop} frames")
+        if self.lookahead < 0:
+            raise ConfigError(f"engine.lookahead must not be negative, got {self.lookahead} frames")
+        if self.window < self.hop + self.lookahead:
+            raise ConfigError(
+                f"engine.window ({self.window * 0.02:g} s) must hold at least engine.hop + engine.lookahead "
+                f"({(self.hop + self.lookahead) * 0.02:g} s)"
+            )
+
+    @classmethod
+    def of(cls, settings: EngineSection, info: EngineInfo) -> "Geometry":
+        """The configured lengths, and the engine's own where none are configured."""
+
+        def length(configured: float | None, own: float) -> int:
+            return frames_for(own if configured is None else configured)
+
+        return cls(
+            length(settings.window, info.window), length(settings.hop, info.hop), length(settings.lookahead, info.lookahead)
+        )
+
+
+class WindowCutter:
+    """One leg's trailing audio, and the windows that are due."""
+
+    def __init__(self, geometry: Geometry, context: LegContext) -> None:
+        self._geometry = geometry
+        self._context = context
+        self._audio: Samples = np.zeros(0, np.float32)
+        self._origin = 0
+        self._next = 0
+
+    @property
+    def received(self) -> int:
+        """Whole frames of audio taken so far."""
+        return self._origin + whole_frames(len(self._audio))
+
+    def push(self, chunk: AudioChunk) -> Iterator[Window]:
+        """Take the chunk that follows; the windows it completes."""
+        expected = frame_start(self._origin) + len(self._audio)
+        if chunk.start != expected:
+            raise ValueError(f"audio of the {chunk.leg} leg must go on at sample {expected}, got {chunk.start}")
+        self._audio = np.concatenate([self._audio, chunk.samples])
+        g = self._geometry
+        while self.received >= self._next + g.hop + g.lookahead:
+            yield self._window(self._next + g.hop, self._next + g.hop + g.lookahead)
+        self._forget()
+
+    def finish(self) -> Iterator[Window]:
+        """The window for the frames still owed when the audio is over; less than a frame of audio is left out."""
+        if self.received > self._next:
+            yield self._window(self.received, self.received, final=True)
+
+    def _window(self, stop: int, end: int, final: bool = False) -> Window:
+        start = max(0, end - self._geometry.window)
+        samples = self._audio[(start - self._origin) * FRAME_SAMPLES : (end - self._origin) * FRAME_SAMPLES]
+        first, self._next = self._next, stop
+        return Window(self._context, start, samples, first, stop, final)
+
+    def _forget(self) -> None:
+        g = self._geometry
+        keep = max(0, min(self._next + g.hop + g.lookahead, self.received) - g.window)
+        if keep > self._origin:
+            self._audio = self._audio[(keep - self._origin) * FRAME_SAMPLES :].copy()
+            self._origin = keep

@@ -1,0 +1,85 @@
+"""Settings: YAML < environment < flags, and every wrong key is named with where it stands."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.config import Settings, load_settings
+from monitor.errors import ConfigError
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "settings.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_without_a_file_the_defaults_hold() -> None:
+    assert load_settings(environment={}) == Settings()
+
+
+def test_the_default_file_documents_every_key_with_its_default() -> None:
+    text = yaml.safe_load((CONFIGS / "default.yaml").read_text(encoding="utf-8"))
+    assert text == Settings().model_dump(mode="json")
+
+
+def test_flags_override_the_environment_and_that_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path, "server: {port: 1, host: a}\nengine: {hop: 0.2}\n")
+    environment = {"EMOTION_MONITOR_SERVER__PORT": "2", "EMOTION_MONITOR_ENGINE__HOP": "0.3"}
+    settings = load_settings(path, environment=environment, flags={"server.port": 3, "engine.name": None})
+    assert (settings.server.port, settings.server.host, settings.engine.hop, settings.engine.name) == (3, "a", 0.3, "compact")
+
+
+def test_an_unknown_key_is_an_error_with_file_and_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"settings\.yaml:3: unknown key engine\.hopp; .*config show"):
+        load_settings(written(tmp_path, "engine:\n  name: compact\n  hopp: 1\n"), environment={})
+
+
+def test_every_wrong_key_is_named_not_only_the_first(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_settings(written(tmp_path, "engine: {hop: 0.25}\nstore: {audio: mp3}\n"), environment={})
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_a_key_given_twice_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r":2: engine is given twice"):
+        load_settings(written(tmp_path, "engine: {}\nengine: {}\n"), environment={})
+
+
+def test_a_wrong_environment_variable_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"environment variable EMOTION_MONITOR_SERVER__PORT: server\.port"):
+        load_settings(environment={"EMOTION_MONITOR_SERVER__PORT": "many"})
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such configuration file"):
+        load_settings(tmp_path / "none.yaml", environment={})
+
+
+def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="expected sections"):
+        load_settings(written(tmp_path, "- a\n- b\n"), environment={})
+
+
+def test_the_eu_profile_infers_from_the_customer_alone_and_refuses_mixed_sources() -> None:
+    privacy = load_settings(CONFIGS / "eu.yaml", environment={}).privacy
+    assert (privacy.subjects, privacy.refuse_mixed) == (("customer",), True)
+
+
+def test_a_short_token_is_refused_with_the_remedy() -> None:
+    with pytest.raises(ConfigError, match="openssl rand"):
+        load_settings(environment={}, flags={"server.token": "secret"})
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_read_or_refused_with_a_clear_error(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    path = written(tmp_path_factory.mktemp("any"), text)
+    try:
+        assert isinstance(load_settings(path, environment={}), Settings)
+    except ConfigError as error:
+        assert str(path) in str(error)
