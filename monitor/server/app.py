@@ -1,0 +1,58 @@
+"""The application: REST under `/api/v1`, websockets under `/ws/v1`, metrics, health, and the page at `/`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from monitor import __version__
+from monitor.config import Settings
+from monitor.pipeline.monitor import Monitor
+from monitor.server import alerts, calls, documents, health, metrics, recordings, replays, status, websocket
+from monitor.server.auth import Gate
+from monitor.server.body_limit import BodyLimit
+from monitor.server.errors import install_error_handlers
+from monitor.server.hub import Hub, Limits
+from monitor.server.pages import dashboard_folder
+from monitor.server.security_headers import SecurityHeaders
+
+DESCRIPTION = "Live calls, their emotion, change points and alerts. The live events are on the websocket `/ws/v1/events`."
+
+
+def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = None) -> FastAPI:
+    """The ASGI application over a running `monitor`. It does not own it: `run_server` closes it.
+
+    Raises `ConfigError` where the page's files are missing.
+    """
+    hub = Hub(monitor.store.journal, limits)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        hub.start(monitor.on_live, [call.id for call in monitor.calls()])
+        yield
+        app.state.replays.stop_all()
+        hub.stop()
+
+    app = FastAPI(
+        title="Emotion monitor",
+        version=__version__,
+        description=DESCRIPTION,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
+    app.state.monitor = monitor
+    app.state.settings = settings
+    app.state.hub = hub
+    app.state.replays = replays.Replays(monitor.store, hub)
+    install_error_handlers(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Gate, server=settings.server)
+    app.add_middleware(SecurityHeaders)
+    for room in (calls, recordings, replays, alerts, status, documents, health, metrics, websocket):
+        app.include_router(room.router)
+    app.mount("/", StaticFiles(directory=dashboard_folder(), html=True), name="dashboard")
+    return app

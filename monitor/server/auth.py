@@ -1,0 +1,116 @@
+"""The gate: who may speak to the server. Applied to every request and websocket before anything else looks at it.
+
+Three checks. `Host`, where no token is needed, so that a page elsewhere cannot reach a loopback server through a name that it
+controls (DNS rebinding). `Origin`, on websockets and on requests that change something: browsers send both across sites.
+The token, on everything but the page itself and the health checks.
+"""
+
+import base64
+import binascii
+import hmac
+import ipaddress
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from monitor.config.sections import ServerSection
+from monitor.errors import ConfigError
+from monitor.server.errors import error_response
+
+SUBPROTOCOL = "emotion-monitor.v1"
+"""What a websocket client may offer; chosen where it is."""
+TOKEN_SUBPROTOCOL = "emotion-monitor.bearer."
+"""And beside it this with the token in base64url, unpadded: browsers cannot set headers on a websocket."""
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_GUARDED = ("/api/", "/ws/", "/metrics")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address can only be reached from this machine."""
+    name = host.strip("[]").lower()
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def check_exposure(server: ServerSection) -> None:
+    """Raise `ConfigError` where the server would be open to the network without a token."""
+    if server.token is None and not is_loopback(server.host):
+        raise ConfigError(
+            f"server.host is {server.host}, so others can reach this server, but server.token is not set: "
+            "set one (openssl rand -hex 32), or bind to 127.0.0.1"
+        )
+
+
+class Gate:
+    """ASGI middleware: refuses what may not come in with 401 or 403."""
+
+    def __init__(self, app: ASGIApp, server: ServerSection) -> None:
+        self._app = app
+        self._token = server.token.get_secret_value().encode() if server.token else None
+        self._origins = frozenset(origin.rstrip("/").lower() for origin in server.allowed_origins)
+        self._hosts = frozenset(_host(origin) for origin in self._origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer it with the reason why not."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        refusal = self._refusal(scope, Headers(scope=scope))
+        if refusal is None:
+            await self._app(scope, receive, send)
+            return
+        status, code, message = refusal
+        challenge = {"www-authenticate": "Bearer"} if status == 401 else None
+        response = error_response(status, code, message, challenge)
+        await response(scope, receive, send)
+
+    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str, str] | None:
+        host = headers.get("host", "")
+        if self._token is None and not (is_loopback(_host(f"//{host}")) or _host(f"//{host}") in self._hosts):
+            return 403, "host", f"this server answers to localhost only, not to {host[:80]!r}"
+        changes = scope["type"] == "websocket" or scope["method"] not in _READING
+        if changes and not self._origin_allowed(headers.get("origin"), host):
+            return 403, "origin", "pages of this origin may not do that; server.allowed_origins names those that may"
+        if self._token is not None and scope["path"].startswith(_GUARDED) and not self._has_token(scope, headers):
+            return 401, "token", "a bearer token is needed: Authorization: Bearer TOKEN"
+        return None
+
+    def _origin_allowed(self, origin: str | None, host: str) -> bool:
+        if origin is None:  # not a browser
+            return True
+        origin = origin.rstrip("/").lower()
+        return origin in self._origins or origin.partition("://")[2] == host.lower() != ""
+
+    def _has_token(self, scope: Scope, headers: Headers) -> bool:
+        return any(hmac.compare_digest(given, self._token or b"") for given in _tokens(scope, headers))
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _tokens(scope: Scope, headers: Headers) -> list[bytes]:
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    found = [given.strip().encode("latin-1")] if scheme.lower() == "bearer" else []
+    if scope["type"] == "websocket":
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        found += [token.encode() for token in query.get("token", [])]
+        found += [_decoded(name) for name in scope.get("subprotocols", []) if name.startswith(TOKEN_SUBPROTOCOL)]
+    return found
+
+
+def _decoded(subprotocol: str) -> bytes:
+    text = subprotocol.removeprefix(TOKEN_SUBPROTOCOL)
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return b""

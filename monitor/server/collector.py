@@ -1,0 +1,127 @@
+"""The program's figures as Prometheus metrics, all named `emotion_monitor_...`."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from monitor import __version__
+from monitor.pipeline.monitor import Monitor
+from monitor.server.hub import Hub
+from monitor.server.subscription import EVENT_TYPES
+
+SEVERITIES = ("info", "warning", "critical")
+PACKET_COUNTS = ("packets", "lost", "reordered", "duplicates", "late", "malformed", "foreign")
+"""Counts of a leg's report that are summed a codec."""
+FRAME_COUNTS = ("frames", "gaps")
+
+_PREFIX = "emotion_monitor"
+
+
+class MonitorCollector(Collector):
+    """Reads the figures when it is scraped; counts of calls that are over are added up as they end."""
+
+    def __init__(self, monitor: Monitor, hub: Hub) -> None:
+        self._monitor = monitor
+        self._hub = hub
+        self._lock = threading.Lock()
+        self._events: Counter[str] = Counter(dict.fromkeys(EVENT_TYPES, 0))
+        self._ended: Counter[tuple[str, str]] = Counter()
+
+    def take(self, message: Mapping[str, Any]) -> None:
+        """Count an event of the journal. From any thread."""
+        with self._lock:
+            self._events[message["type"]] += 1
+            if message["type"] == "call_ended":
+                self._ended.update(_by_codec(message["legs"].values()))
+
+    def describe(self) -> list[Metric]:
+        """Nothing: so that registering does not scrape."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """All metrics at this moment."""
+        status = self._monitor.status()
+        with self._lock:
+            events, totals = Counter(self._events), Counter(self._ended)
+        for call in self._monitor.calls():
+            totals.update(_by_codec(call.reports().values()))
+        engine = {key: str(value) for key, value in status["engine"].items()}
+        yield _info({"version": __version__, **{f"engine_{key}": value for key, value in engine.items()}})
+        yield _gauge("calls_live", "Calls in progress.", status["calls"])
+        yield _gauge("legs_live", "Legs of calls in progress.", status["legs"])
+        yield from _inference(status["inference"])
+        yield from _legs(totals)
+        yield _labelled(CounterMetricFamily, "events", "Events recorded in the journal.", "type", events)
+        yield _labelled(GaugeMetricFamily, "alerts_open", "Alerts raised and not cleared.", "severity", self._open_alerts())
+        yield _gauge("journal_sequence", "Sequence number of the newest event.", status["journal_seq"])
+        yield _gauge("store_errors", "Calls in progress whose frames the store refuses at this moment.", len(status["store_errors"]))
+        yield from self._websockets()
+
+    def _open_alerts(self) -> Mapping[str, float]:
+        severities = [alert["severity"] for alert in self._monitor.alerts()]
+        return {severity: severities.count(severity) for severity in SEVERITIES}
+
+    def _websockets(self) -> Iterator[Metric]:
+        counts = self._hub.counts
+        yield _gauge("websocket_clients", "Websocket clients connected.", len(self._hub.clients))
+        yield _counter("websocket_messages_sent", "Messages sent to websocket clients.", counts.sent)
+        yield _counter("websocket_clients_lagged", "Times that a client fell behind and caught up from the journal.", counts.lagged)
+        yield _counter("websocket_messages_dropped", "Passing messages left out for clients that read too slowly.", counts.dropped)
+
+
+def _inference(status: Mapping[str, Any]) -> Iterator[Metric]:
+    yield _gauge("inference_queue_windows", "Windows waiting for the engine.", status["queued"])
+    yield _counter("inference_windows", "Windows computed.", status["windows"])
+    yield _counter("inference_windows_failed", "Windows that the engine could not compute.", status["failed"])
+    yield _counter("inference_batches", "Batches computed; windows by batches is the mean batch size.", status["batches"])
+    yield _counter("inference_frames", "Frames that the engine gave.", status["frames"])
+    yield _counter("inference_busy_seconds", "Seconds spent in the engine.", status["busy_seconds"])
+    latency = {"0.5": status["latency_p50"], "0.95": status["latency_p95"]}
+    text = "Seconds from a window's submission to its result, over the last 1000 windows."
+    yield _labelled(GaugeMetricFamily, "inference_latency_seconds", text, "quantile", latency)
+
+
+def _legs(totals: Mapping[tuple[str, str], float]) -> Iterator[Metric]:
+    frames = {name: sum(count for (_, key), count in totals.items() if key == name) for name in FRAME_COUNTS}
+    yield _counter("frames", "Frames of all legs.", frames["frames"])
+    yield _counter("frames_skipped", "Frames without an engine result: overload or a failed window.", frames["gaps"])
+    for name in PACKET_COUNTS:
+        metric = "rtp_packets" if name == "packets" else f"rtp_packets_{name}"
+        by_codec = {codec: count for (codec, key), count in totals.items() if key == name}
+        yield _labelled(CounterMetricFamily, metric, f"RTP packets: {name}.", "codec", by_codec)
+
+
+def _by_codec(reports: Iterable[Mapping[str, Any]]) -> Counter[tuple[str, str]]:
+    """Counts of legs by (codec, name)."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for report in reports:
+        for name in (*PACKET_COUNTS, *FRAME_COUNTS):
+            counts[report.get("codec", "unknown"), name] += report.get(name, 0)
+    return counts
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"{_PREFIX}_{name}", text, value=value)
+
+
+def _counter(name: str, text: str, value: float) -> Metric:
+    return CounterMetricFamily(f"{_PREFIX}_{name}", text, value=value)
+
+
+def _labelled(
+    family: type[GaugeMetricFamily] | type[CounterMetricFamily], name: str, text: str, label: str, values: Mapping[str, float]
+) -> Metric:
+    metric = family(f"{_PREFIX}_{name}", text, labels=[label])
+    for key in sorted(values):
+        metric.add_metric([key], values[key])
+    return metric
+
+
+def _info(labels: Mapping[str, str]) -> Metric:
+    metric = GaugeMetricFamily(f"{_PREFIX}_build_info", "Versions; the value is always 1.", labels=sorted(labels))
+    metric.add_metric([labels[name] for name in sorted(labels)], 1)
+    return metric

@@ -1,0 +1,26 @@
+"""The contracts for programs: JSON Schema of the websocket's messages, and the AsyncAPI document."""
+
+from functools import cache
+from typing import Any
+
+from fastapi import APIRouter
+
+from monitor.server.schemas import asyncapi, messages_schema
+
+router = APIRouter(prefix="/api/v1", tags=["contracts"])
+
+
+@router.get("/schema/messages.json", summary="JSON Schema of the websocket's messages")
+def get_messages_schema() -> dict[str, Any]:
+    """JSON Schema, draft 2020-12, of everything that the server says on `/ws/v1/events`."""
+    return _messages_schema()
+
+
+@router.get("/asyncapi.json", summary="AsyncAPI 3 document of the websocket")
+def get_asyncapi() -> dict[str, Any]:
+    """Channels, operations and messages of `/ws/v1/events`."""
+    return _asyncapi()
+
+
+_messages_schema = cache(messages_schema)
+_asyncapi = cache(asyncapi)

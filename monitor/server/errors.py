@@ -1,0 +1,73 @@
+"""Every refusal in one shape: `{"error": {"code", "message"}}`, one clear line a person can act on."""
+
+import re
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from monitor.errors import MonitorError
+
+log = structlog.get_logger(__name__)
+
+
+class ErrorDetail(BaseModel):
+    """What was wrong."""
+
+    code: str
+    """For programs: config, source, engine, store, not_found, request, ..."""
+    message: str
+    """For people."""
+
+
+class ErrorBody(BaseModel):
+    """The body of every answer that is not a success."""
+
+    error: ErrorDetail
+
+
+def error_code(error: MonitorError) -> str:
+    """The code of an error: its class's name.
+
+    >>> from monitor.errors import NotFoundError
+    >>> error_code(NotFoundError("no such call"))
+    'not_found'
+    """
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__.removesuffix("Error")).lower() or "monitor"
+
+
+def error_response(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """An answer that says what was wrong."""
+    return JSONResponse({"error": {"code": code, "message": message}}, status_code=status, headers=headers)
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Have every error answered in the one shape."""
+
+    async def known(_: Request, error: Exception) -> JSONResponse:
+        status = error.http_status if isinstance(error, MonitorError) else 500
+        return error_response(status, error_code(error) if isinstance(error, MonitorError) else "internal", str(error))
+
+    async def invalid(_: Request, error: Exception) -> JSONResponse:
+        first = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": str(error)}
+        where = ".".join(str(part) for part in first["loc"][1:]) or "request"
+        message = first["msg"].removeprefix("Value error, ")
+        return error_response(422, "request", f"{where}: {message}")
+
+    async def refused(_: Request, error: Exception) -> JSONResponse:
+        if not isinstance(error, HTTPException):
+            raise error
+        code = {404: "not_found", 405: "method"}.get(error.status_code, "request")
+        return error_response(error.status_code, code, str(error.detail), dict(error.headers or {}))
+
+    async def unexpected(request: Request, error: Exception) -> JSONResponse:
+        log.error("request failed", path=request.url.path, error=repr(error), exc_info=error)
+        return error_response(500, "internal", "this request failed inside the server; its log says why")
+
+    app.add_exception_handler(MonitorError, known)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(Exception, unexpected)

@@ -1,0 +1,41 @@
+"""`/health/live` and `/health/ready`: for whatever restarts the program or sends calls to it. They need no token."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from monitor.server.context import HubOf, MonitorOf, SettingsOf
+
+router = APIRouter(prefix="/health", tags=["operation"])
+
+
+@router.get("/live", summary="Is the program alive?")
+def live() -> dict[str, str]:
+    """Answers as long as the program runs."""
+    return {"status": "alive"}
+
+
+@router.get("/ready", summary="Does the program take calls?", responses={503: {"description": "Not now; `checks` says why."}})
+def ready(monitor: MonitorOf, settings: SettingsOf, hub: HubOf, response: Response) -> dict[str, Any]:
+    """200 where calls can be started, else 503. No check names a path or a call: anybody may ask."""
+    stopping = hub.stopping or bool(monitor.status()["closing"])
+    checks = {"engine": True, "store": _writable(settings.store.path), "accepting": not stopping}
+    well = all(checks.values())
+    response.status_code = 200 if well else 503
+    return {"status": "ready" if well else "not ready", "checks": checks}
+
+
+def _writable(folder: Path) -> bool:
+    """Whether the store takes a byte: only writing one tells, on a full disk as on a read-only mount.
+
+    The store's folder is made with its first call; until then its parent is asked.
+    """
+    there = next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
+    try:
+        with tempfile.TemporaryFile(dir=there) as probe:
+            probe.write(b"\0")
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,205 @@
+"""The live hub: hands what the pipeline says to websocket clients, each a cursor into the journal.
+
+The pipeline's threads only ever schedule a callback here; they never wait. A client takes events at its own pace: from the
+ring of recent ones, or, where it has fallen behind that, from the journal. What is not in the journal (live frames,
+replays) waits in a bounded queue a client, whose oldest go when it is full. So no client slows another, or the pipeline.
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from monitor.server.present import Present
+from monitor.server.subscription import Subscription
+from monitor.store.journal import Journal
+
+Message = Mapping[str, Any]
+
+_PASSING_AT_A_TIME = 50
+"""So that an event never waits behind a whole queue of live frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much the hub keeps for clients that do not read."""
+
+    ring: int = 4096
+    """Recent events in memory, for all clients together. One that is further behind reads from the journal."""
+    passing: int = 2048
+    """Live frames and replayed messages waiting, a client."""
+    batch: int = 500
+    """Events taken at a time, so that a client that catches up leaves room for others."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of the messages of all clients, for `/metrics`."""
+
+    sent: int = 0
+    lagged: int = 0
+    dropped: int = 0
+
+
+class Client:
+    """One subscriber. Used from the event loop only."""
+
+    def __init__(self, hub: "Hub", subscription: Subscription) -> None:
+        self._hub = hub
+        self._subscription = subscription
+        self._cursor = hub.last if subscription.since is None else subscription.since
+        self._live = False
+        self._passing: deque[Message] = deque(maxlen=hub.limits.passing)
+        self._dropped = 0
+        self._awake = asyncio.Event()
+
+    async def messages(self) -> list[Message]:
+        """The next messages, at least one; waits for them. Empty once the hub has stopped and all events were taken."""
+        while True:
+            self._awake.clear()
+            batch = [*await self._events(), *self._take_passing()]
+            if batch or (self._hub.stopping and self._cursor >= self._hub.last):
+                return batch
+            if self._cursor >= self._hub.last:
+                await self._awake.wait()
+
+    def offer(self, message: Message) -> None:
+        """Queue a passing message, if it is wanted."""
+        if not self._subscription.wants(message):
+            return
+        if len(self._passing) == self._passing.maxlen:
+            self._dropped += 1
+            self._hub.counts.dropped += 1
+        self._passing.append(message)
+        self.wake()
+
+    def wake(self) -> None:
+        """Have `messages` look again."""
+        self._awake.set()
+
+    async def _events(self) -> list[Message]:
+        before = self._cursor
+        notice: list[Message] = []
+        recent = self._hub.recent(before)
+        if recent is None:
+            if self._live:
+                self._live = False
+                self._hub.counts.lagged += 1
+                notice = [{"type": "lagged", "from": before + 1, "to": self._hub.last}]
+            self._cursor, recent = await self._hub.recorded(before)
+        else:
+            self._cursor = min(before + self._hub.limits.batch, self._hub.last)
+        self._live = self._live or self._cursor >= self._hub.last
+        return notice + [message for message in recent if self._subscription.wants(message)]
+
+    def _take_passing(self) -> list[Message]:
+        taken: list[Message] = []
+        if self._dropped:
+            taken.append({"type": "dropped", "messages": self._dropped})
+            self._dropped = 0
+        taken.extend(self._passing.popleft() for _ in range(min(len(self._passing), _PASSING_AT_A_TIME)))
+        return taken
+
+
+class Hub:
+    """All subscribers, and the recent events. `start` and `stop` in the event loop; `publish` from any thread."""
+
+    def __init__(self, journal: Journal, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self.counts = Counts()
+        self.clients: set[Client] = set()
+        self.present = Present()
+        self.stopping = False
+        self.last = 0
+        """Sequence number of the newest event that clients may see."""
+        self._journal = journal
+        self._ring: deque[Message | None] = deque(maxlen=self.limits.ring)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._unlisten: list[Callable[[], None]] = []
+
+    def start(self, listen_live: Callable[[Callable[[Message], None]], Callable[[], None]], live_calls: Iterable[str]) -> None:
+        """Begin to listen. `listen_live` registers for live frames; `live_calls` began before there was a hub."""
+        self._loop = asyncio.get_running_loop()
+        self._unlisten = [self._journal.listen(self._on_event), listen_live(self.publish)]
+        self.last = self._journal.last
+        for call in live_calls:
+            for message in self._journal.read(0, call=call):
+                if message["seq"] <= self.last:
+                    self.present.update(message)
+
+    def stop(self) -> None:
+        """Say no more; clients end once they have taken what there is."""
+        for unlisten in self._unlisten:
+            unlisten()
+        self.stopping = True
+        self._wake()
+
+    def join(self, subscription: Subscription) -> Client:
+        """Add a client."""
+        client = Client(self, subscription)
+        self.clients.add(client)
+        return client
+
+    def leave(self, client: Client) -> None:
+        """Take a client out."""
+        self.clients.discard(client)
+
+    def publish(self, message: Message) -> None:
+        """Say something that is not in the journal: live frames, or part of a replay. From any thread; never waits."""
+        self._schedule(self._offer, message)
+
+    def forget(self, call: str) -> None:
+        """Drop an erased call's events from memory. From any thread."""
+        self._schedule(self._forget, call)
+
+    def recent(self, cursor: int) -> list[Message] | None:
+        """The next events after `cursor` from memory; None where it does not reach back so far."""
+        first = self.last - len(self._ring) + 1
+        if cursor + 1 < first:
+            return None
+        skip = cursor + 1 - first
+        return [message for message in islice(self._ring, skip, skip + self.limits.batch) if message is not None]
+
+    async def recorded(self, cursor: int) -> tuple[int, list[Message]]:
+        """The next events after `cursor` from the journal, and the cursor after them."""
+        upto = self.last
+        found = await asyncio.to_thread(self._journal.read, cursor, limit=self.limits.batch)
+        messages: list[Message] = [message for message in found if message["seq"] <= upto]
+        return (messages[-1]["seq"] if messages else upto), messages
+
+    def _on_event(self, message: Message) -> None:
+        self._schedule(self._record, message)
+
+    def _schedule(self, call: Callable[[Any], None], argument: Any) -> None:
+        if self._loop is None:
+            return
+        # The loop may close between the pipeline's last words and `stop`; the journal has them all the same.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(call, argument)
+
+    def _record(self, message: Message) -> None:
+        if message["seq"] <= self.last:
+            return
+        if message["seq"] != self.last + 1:  # events that came while `start` ran, or were recorded by another process
+            self._ring.clear()
+        self._ring.append(message)
+        self.last = message["seq"]
+        self.present.update(message)
+        self._wake()
+
+    def _offer(self, message: Message) -> None:
+        for client in self.clients:
+            client.offer(message)
+
+    def _forget(self, call: str) -> None:
+        self.present.forget(call)
+        for index, message in enumerate(self._ring):
+            if message is not None and message["call"] == call:
+                self._ring[index] = None
+
+    def _wake(self) -> None:
+        for client in self.clients:
+            client.wake()

@@ -1,0 +1,281 @@
+"""What is said on `/ws/v1/events`, as pydantic models: the wire's contract.
+
+Written out field by field on purpose, beside `monitor.events`: a changed event must not change the wire unnoticed (a test
+compares the two). Clients ignore keys that they do not know; a key is never taken away or given another meaning within v1.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from monitor.events import Leg
+
+Label = str
+
+
+def _may_be_absent(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+
+
+class Message(BaseModel):
+    """Base of all messages."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class EventMessage(Message):
+    """Base of the events of a call. Either from the journal (`seq`, `recorded_at`) or played again (`replay`)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["seq", "recorded_at"]}, {"required": ["replay"]}]},
+    )
+
+    seq: int = Field(default=0, ge=1, json_schema_extra=_may_be_absent)
+    """Place in the journal; grows by one. Absent in a replay, so that `since` is never disturbed by one."""
+    recorded_at: str = Field(default="", json_schema_extra=_may_be_absent)
+    """Wall clock of the journal entry, ISO 8601 UTC. Absent in a replay."""
+    replay: str = Field(default="", json_schema_extra=_may_be_absent)
+    """Id of the replay that says this again; absent in what happens now."""
+    call: str
+    """Id of the call."""
+    leg: Leg | None = None
+    """The leg that it is about; null where it is about the whole call."""
+    time: float
+    """Seconds from the start of the call: the moment it is about."""
+    at: float
+    """Seconds from the start of the call: the moment by which it could be said."""
+
+
+class CallStartedMessage(EventMessage):
+    """Audio of a call is being taken."""
+
+    type: Literal["call_started"]
+    started_at: str
+    """Wall clock, ISO 8601 UTC."""
+    legs: list[Leg]
+    inferred: list[Leg]
+    """Legs whose emotion is inferred; the others are followed for speech alone."""
+    source: str
+    engine: str
+    labels: list[Label]
+    """The engine's class names."""
+    metadata: dict[str, Any]
+    """What whoever started the call said about it. Treat as text from a stranger."""
+
+
+class CallEndedMessage(EventMessage):
+    """A call is over and stored. `time` is its length."""
+
+    type: Literal["call_ended"]
+    reason: str
+    """finished, stopped, inactive, shutdown, interrupted or `error: ...`."""
+    legs: dict[Leg, dict[str, Any]]
+    """What became of each leg's audio: codec, seconds, packets, lost, frames, gaps, speech_seconds, ..."""
+
+
+class StateMessage(EventMessage):
+    """A leg's smoothed emotion became another."""
+
+    type: Literal["state"]
+    emotion: Label
+    """A label of the engine, or `unknown`."""
+    previous: Label
+    confidence: float = Field(ge=0, le=1)
+    """Smoothed posterior of `emotion`; 0 where it is unknown."""
+    valence: float = Field(ge=-1, le=1)
+    """-1 negative, 1 positive."""
+    arousal: float = Field(ge=-1, le=1)
+    """-1 calm, 1 excited."""
+
+
+class ChangePointMessage(EventMessage):
+    """A moment at which a leg's emotion changed: provisional, then confirmed or retracted under the same id."""
+
+    type: Literal["change_point"]
+    id: str
+    status: Literal["provisional", "confirmed", "retracted"]
+    strength: float
+    """1 meets the configured false-alarm rate."""
+    before: Label
+    after: Label
+
+
+class AlertMessage(EventMessage):
+    """A rule fired, its finding grew, or it is over."""
+
+    type: Literal["alert"]
+    id: str
+    rule: str
+    severity: Literal["info", "warning", "critical"]
+    status: Literal["raised", "updated", "cleared"]
+    message: str
+    """One sentence for the supervisor."""
+    evidence: dict[str, Any]
+    """The measured values that met the condition."""
+
+
+class AlertAcknowledgedMessage(EventMessage):
+    """A person took note of an alert. Never replayed."""
+
+    type: Literal["alert_acknowledged"]
+    id: str
+    by: str
+    note: str
+
+
+class SourceMovedMessage(EventMessage):
+    """A leg's audio came from a new sender, or one was refused."""
+
+    type: Literal["source_moved"]
+    detail: str
+
+
+class FramesSkippedMessage(EventMessage):
+    """Frames were left without an engine result: overload or an engine error."""
+
+    type: Literal["frames_skipped"]
+    frames: int
+    cause: str
+
+
+class FramesMessage(Message):
+    """A leg's frames as they come, thinned to `rate`. Sent with `frames=1`; passing, not in the journal."""
+
+    type: Literal["frames"]
+    replay: str = Field(default="", json_schema_extra=_may_be_absent)
+    """As in events."""
+    call: str
+    leg: Leg
+    time: float
+    """Seconds from the start of the call to the first value."""
+    rate: float
+    """Values a second."""
+    emotion: Label
+    """The leg's smoothed emotion after the last value."""
+    posterior: dict[Label, list[float | None]]
+    """Smoothed posterior a label; empty where the leg may not be analysed."""
+    speech: list[float | None]
+    """Probability of speech."""
+    valence: list[float | None]
+    arousal: list[float | None]
+
+
+class HelloMessage(Message):
+    """The first message of a connection."""
+
+    type: Literal["hello"]
+    version: str
+    """Of the program."""
+    seq: int
+    """Last of the journal when the connection was made. Without `since`, events after it follow."""
+    present: list["EventUnion"]
+    """The events that make up the present: of each live call its start, the last state of each leg and its alerts."""
+
+
+class LaggedMessage(Message):
+    """This client fell behind; the events `from` to `to` now come from the journal. Nothing is missed."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    type: Literal["lagged"]
+    from_: int = Field(alias="from")
+    to: int
+
+
+class DroppedMessage(Message):
+    """So many passing messages (live frames, replays) were left out for this client because it read too slowly."""
+
+    type: Literal["dropped"]
+    messages: int
+
+
+class ReplayEndedMessage(Message):
+    """A replay is over."""
+
+    type: Literal["replay_ended"]
+    replay: str
+    call: str
+    reason: str
+    """finished, stopped or `error: ...`."""
+
+
+class PongMessage(Message):
+    """The answer to `ping`."""
+
+    type: Literal["pong"]
+    seq: int
+    """Last of the journal."""
+
+
+class ErrorMessage(Message):
+    """Something that this client said is wrong. The connection goes on unless a close frame follows."""
+
+    type: Literal["error"]
+    code: str
+    message: str
+
+
+class ServerStoppingMessage(Message):
+    """The last message before the server goes: reconnect with `since`."""
+
+    type: Literal["server_stopping"]
+
+
+EventUnion = Annotated[
+    CallStartedMessage
+    | CallEndedMessage
+    | StateMessage
+    | ChangePointMessage
+    | AlertMessage
+    | AlertAcknowledgedMessage
+    | SourceMovedMessage
+    | FramesSkippedMessage,
+    Field(discriminator="type"),
+]
+"""Every event of the journal."""
+
+ServerMessage = Annotated[
+    EventUnion
+    | FramesMessage
+    | HelloMessage
+    | LaggedMessage
+    | DroppedMessage
+    | ReplayEndedMessage
+    | PongMessage
+    | ErrorMessage
+    | ServerStoppingMessage,
+    Field(discriminator="type"),
+]
+"""Everything that the server says."""
+
+HelloMessage.model_rebuild()
+
+
+class ClientBase(BaseModel):
+    """Base of what clients say: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class AcknowledgeMessage(ClientBase):
+    """Take note of an alert for everybody. The answer is the event `alert_acknowledged`, or an `error`."""
+
+    type: Literal["acknowledge"]
+    id: str = Field(min_length=1, max_length=256)
+    by: str = Field(min_length=1, max_length=128)
+    """Who takes note."""
+    note: str = Field(default="", max_length=2_000)
+
+
+class PingMessage(ClientBase):
+    """Ask for a `pong`."""
+
+    type: Literal["ping"]
+
+
+ClientMessage = Annotated[AcknowledgeMessage | PingMessage, Field(discriminator="type")]
+"""Everything that a client may say."""
+
+EVENTS: TypeAdapter[Any] = TypeAdapter(EventUnion)
+FROM_SERVER: TypeAdapter[Any] = TypeAdapter(ServerMessage)
+FROM_CLIENT: TypeAdapter[Any] = TypeAdapter(ClientMessage)

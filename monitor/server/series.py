@@ -1,0 +1,85 @@
+"""Stored frames of a leg as short lists for charts."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.affect.dimensions import Dimensions
+from monitor.errors import ConfigError
+from monitor.events import Frames, Leg
+from monitor.store.base import StoredCall
+from monitor.timeline import FRAME_RATE, TICK_FRAMES, frame_seconds, frames_for
+
+MAX_VALUES = 36_000
+"""Values a list: a limit on memory and on time, one hour at 10 Hz."""
+_DIGITS = 4
+
+Floats = NDArray[np.float64]
+
+
+def leg_series(stored: StoredCall, leg: Leg, begin: float, end: float | None, rate: int) -> dict[str, Any]:
+    """Values of a leg from `begin` to `end` seconds, `rate` (a divisor of 50) a second; null where there is no result.
+
+    `begin` is moved back to a whole value, and to a whole tick (100 ms) of the store. Raises `ConfigError` where that
+    would be more than `MAX_VALUES`.
+    """
+    step = FRAME_RATE // rate
+    grid = max(step, TICK_FRAMES)
+    start = frames_for(begin) // grid * grid
+    committed = stored.committed(leg)
+    stop = committed if end is None else min(frames_for(end), committed)
+    if (stop - start) > MAX_VALUES * step:
+        raise ConfigError(
+            f"{(stop - start) // step} values are more than {MAX_VALUES}: narrow from and to, or choose a lower rate than {rate}"
+        )
+    frames = stored.read(leg, min(start, committed // grid * grid), max(stop, 0))
+    posterior = _thinned(_softmax(frames.logits.astype(np.float64)), step)
+    labels = stored.record.labels if stored.record.legs[leg].classes else ()
+    affect = _affect(posterior, labels)
+    return {
+        "call": stored.record.id,
+        "leg": leg,
+        "time": frame_seconds(frames.start),
+        "rate": rate,
+        "seconds": frame_seconds(committed),
+        "posterior": {label: _listed(posterior[:, index]) for index, label in enumerate(labels)},
+        "speech": _listed(_thinned(frames.speech.astype(np.float64)[:, None], step)[:, 0]),
+        "valence": _listed(affect[:, 0]) if labels else [],
+        "arousal": _listed(affect[:, 1]) if labels else [],
+        "marks": _marks(frames, step),
+    }
+
+
+def _softmax(logits: Floats) -> Floats:
+    if logits.size == 0:
+        return logits
+    scaled = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(scaled / scaled.sum(axis=1, keepdims=True))
+
+
+def _thinned(values: Floats, step: int) -> Floats:
+    """Means over `step` rows of shape (n, k), the last over fewer; rows of NaN are left out of a mean."""
+    groups = -(-len(values) // step)
+    known = np.isfinite(values)
+    edges = np.arange(0, len(values), step)
+    if groups == 0 or values.shape[1] == 0:
+        return np.zeros((groups, values.shape[1]))
+    sums = np.add.reduceat(np.where(known, values, 0.0), edges, axis=0)
+    counts = np.add.reduceat(known.astype(np.float64), edges, axis=0)
+    return np.asarray(np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0))
+
+
+def _affect(posterior: Floats, labels: tuple[str, ...]) -> Floats:
+    dimensions = Dimensions(labels)
+    return np.array([dimensions(row) for row in posterior], dtype=np.float64).reshape(-1, 2)
+
+
+def _marks(frames: Frames, step: int) -> list[int]:
+    if len(frames) == 0:
+        return []
+    return [int(mark) for mark in np.bitwise_or.reduceat(frames.marks, np.arange(0, len(frames), step))]
+
+
+def _listed(values: Floats) -> list[float | None]:
+    return [round(value, _DIGITS) if np.isfinite(value) else None for value in values.tolist()]

@@ -1,0 +1,36 @@
+"""`/api/v1/status` and `/api/v1/config`: for operators."""
+
+import re
+from typing import Any
+
+from fastapi import APIRouter
+
+from monitor import __version__
+from monitor.server.context import ERRORS, HubOf, MonitorOf, SettingsOf
+
+router = APIRouter(prefix="/api/v1", tags=["operation"], responses=ERRORS)
+
+_SECRET = re.compile(r"token|secret|password|passphrase|credential|private|api_?key", re.IGNORECASE)
+_MASK = "**********"
+
+
+@router.get("/status", summary="Load, engine, clients")
+def get_status(monitor: MonitorOf, hub: HubOf) -> dict[str, Any]:
+    """The gauges of the whole program at this moment."""
+    websocket = {"clients": len(hub.clients), "sent": hub.counts.sent, "lagged": hub.counts.lagged, "dropped": hub.counts.dropped}
+    return {"version": __version__, **monitor.status(), "websocket": websocket}
+
+
+@router.get("/config", summary="The settings in force")
+def get_config(settings: SettingsOf) -> dict[str, Any]:
+    """Every setting as it is in force; secrets are masked."""
+    masked = _masked(settings.model_dump(mode="json"))
+    return dict(masked)
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _MASK if _SECRET.search(str(key)) and item else _masked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    return value

@@ -1,0 +1,150 @@
+"""`/ws/v1/events`: one client's connection to the hub, both ways. The wire is described in docs/protocol.md."""
+
+import asyncio
+import contextlib
+import json
+from typing import Any
+
+from fastapi import APIRouter, WebSocket
+from pydantic import ValidationError
+from starlette.websockets import WebSocketDisconnect
+
+from monitor import __version__
+from monitor.errors import ConfigError, MonitorError
+from monitor.pipeline.monitor import Monitor
+from monitor.server.auth import SUBPROTOCOL
+from monitor.server.errors import error_code
+from monitor.server.hub import Client, Hub
+from monitor.server.messages import FROM_CLIENT, AcknowledgeMessage
+from monitor.server.subscription import Subscription, parse_subscription
+
+router = APIRouter()
+
+MAX_INBOUND = 16 * 1024
+"""Bytes of a client's message: a security limit; the longest that is of use is a quarter of this."""
+MAX_MISTAKES = 5
+"""Messages that make no sense, after which a client is shown the door."""
+
+GOING_AWAY = 1001
+POLICY_VIOLATION = 1008
+INTERNAL_ERROR = 1011
+MAX_REASON = 120
+"""Bytes that a close frame has room for, RFC 6455 section 5.5."""
+
+
+class UnknownSinceError(ConfigError):
+    """The client has seen events that this journal does not have."""
+
+
+@router.websocket("/ws/v1/events")
+async def events(websocket: WebSocket) -> None:
+    """Follow the journal from `since` on, then live."""
+    hub: Hub = websocket.app.state.hub
+    monitor: Monitor = websocket.app.state.monitor
+    offered = websocket.scope.get("subprotocols", [])
+    await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
+    try:
+        subscription = _subscribe(websocket, hub)
+    except ConfigError as error:
+        await _refuse(websocket, error, POLICY_VIOLATION)
+        return
+    client = hub.join(subscription)
+    try:
+        await _say(websocket, {"type": "hello", "version": __version__, "seq": hub.last, "present": hub.present.messages()})
+        await _converse(_speak(websocket, client, hub), _listen(websocket, monitor, hub))
+    except WebSocketDisconnect:
+        pass
+    except MonitorError as error:
+        await _refuse(websocket, error, INTERNAL_ERROR)
+    finally:
+        hub.leave(client)
+
+
+def _subscribe(websocket: WebSocket, hub: Hub) -> Subscription:
+    subscription = parse_subscription(websocket.query_params.multi_items())
+    if subscription.since is not None and subscription.since > hub.last:
+        raise UnknownSinceError(
+            f"since={subscription.since} is beyond the journal, which ends at {hub.last}: "
+            "it comes from another store; connect without since"
+        )
+    return subscription
+
+
+async def _converse(*sides: Any) -> None:
+    """Run both directions until one ends; its error is raised."""
+    tasks = [asyncio.ensure_future(side) for side in sides]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _speak(websocket: WebSocket, client: Client, hub: Hub) -> None:
+    while messages := await client.messages():
+        for message in messages:
+            await _say(websocket, message)
+        hub.counts.sent += len(messages)
+    await _say(websocket, {"type": "server_stopping"})
+    await websocket.close(GOING_AWAY, "server stopping")
+
+
+async def _listen(websocket: WebSocket, monitor: Monitor, hub: Hub) -> None:
+    mistakes = 0
+    while mistakes < MAX_MISTAKES:
+        message = await websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1005))
+        try:
+            await _answer(websocket, monitor, hub, message)
+        except ConfigError as error:
+            mistakes += 1
+            await _say(websocket, _error(error))
+    await websocket.close(POLICY_VIOLATION, f"{mistakes} messages made no sense")
+
+
+async def _answer(websocket: WebSocket, monitor: Monitor, hub: Hub, received: Any) -> None:
+    if received.get("text") is None:
+        raise ConfigError("messages are JSON text, this one is binary")
+    try:
+        request = FROM_CLIENT.validate_json(received["text"])
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "message"
+        raise ConfigError(f"{where}: {first['msg']}") from None
+    if isinstance(request, AcknowledgeMessage):
+        try:
+            await asyncio.to_thread(monitor.acknowledge, request.id, request.by, request.note)
+        except MonitorError as error:
+            await _say(websocket, _error(error))
+    else:
+        await _say(websocket, {"type": "pong", "seq": hub.last})
+
+
+async def _refuse(websocket: WebSocket, error: MonitorError, status: int) -> None:
+    with contextlib.suppress(WebSocketDisconnect):
+        await _say(websocket, _error(error))
+        await websocket.close(status, str(error).encode()[:MAX_REASON].decode(errors="ignore"))
+
+
+def _error(error: MonitorError) -> dict[str, str]:
+    return {"type": "error", "code": error_code(error), "message": str(error)}
+
+
+async def _say(websocket: WebSocket, message: Any) -> None:
+    await websocket.send_text(encode(message))
+
+
+def encode(message: Any) -> str:
+    """A message as JSON; numbers that JSON does not have become null.
+
+    >>> encode({"valence": [0.5, float("nan")]})
+    '{"valence":[0.5,null]}'
+    """
+    try:
+        return json.dumps(message, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        return encode(json.loads(json.dumps(message), parse_constant=lambda _: None))
