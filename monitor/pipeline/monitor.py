@@ -55,9 +55,7 @@ class Monitor:
         self._forget_alerts = self.journal.listen(self._open_alerts.take)
         close_interrupted(store)
 
-    def start_call(
-        self, source: Source, *, call_id: str | None = None, metadata: Mapping[str, Any] | None = None
-    ) -> LiveCall:
+    def start_call(self, source: Source, *, call_id: str | None = None, metadata: Mapping[str, Any] | None = None) -> LiveCall:
         """Begin to take a source's audio.
 
         Raises `ConfigError` where the source may not be analysed, the id is wrong or taken, or there are too many calls, and
@@ -115,9 +113,7 @@ class Monitor:
                 started_at=started_at,
                 metadata=metadata,
                 tracks={leg: self._track(call_id, leg, formats[leg]) for leg in source.legs},
-                analysis=CallAnalysis(
-                    call_id, formats, info.labels, self.settings.state, self.settings.changes, self.rules
-                ),
+                analysis=CallAnalysis(call_id, formats, info.labels, self.settings.state, self.settings.changes, self.rules),
                 recorder=CallRecorder(writer, self.journal, self.settings.store.snapshot_every),
                 max_backlog_frames=frames_for(self.settings.engine.max_backlog),
                 hop_frames=self.geometry.hop,
@@ -204,8 +200,8 @@ class Monitor:
     def _check_privacy(self, source: Source) -> None:
         if self.settings.privacy.refuse_mixed and "mixed" in source.legs:
             raise ConfigError(
-                f"{source.description}: a mixed source is refused (privacy.refuse_mixed): its speakers cannot be told apart, so "
-                "every one of them would be analysed; send each speaker as a leg, or name the one leg (legs=customer) if only "
+                f"{source.description}: a mixed source is refused (privacy.refuse_mixed): its speakers cannot be told apart, "
+                "so every one of them would be analysed; send each speaker as a leg, or name the one leg (legs=customer) if only "
                 "one person is on it"
             )
 

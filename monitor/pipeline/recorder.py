@@ -1,7 +1,7 @@
 """What a call says, on its way to the disk: kept in order, and kept trying where the disk refuses.
 
-A full disk or a lost mount must not end a call: what could not be written waits in memory and goes out in the order it came as
-soon as writing works again. Where that takes so long that memory would suffer, the oldest frames are replaced by frames that are
+A full disk or a lost mount must not end a call: what could not be written waits in memory and goes out in the order it came
+as soon as writing works again. Where that takes so long that memory would suffer, the oldest frames are replaced by frames that are
 marked as skipped; events are never given up.
 """
 
