@@ -35,5 +35,5 @@ class GapMarks:
             self._gaps.popleft()
         marks = np.zeros(stop - first, np.uint8)
         for cause, bit in _BITS.items():
-            marks[missing[cause] * 2 >= FRAME_SAMPLES] |= bit
+            marks[missing[cause] * 2 >= FRAME_SAMPLES] |= np.uint8(bit)
         return marks

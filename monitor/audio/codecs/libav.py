@@ -1,0 +1,48 @@
+"""Codecs that libav decodes: G.722, Opus, G.729."""
+
+import av
+import numpy as np
+from av.error import FFmpegError
+
+from monitor.audio.chunk import Samples
+from monitor.audio.codecs.base import Decoder, PayloadError
+
+MAX_PAYLOAD = 8_192
+"""Bytes. No packet of these codecs is near it; it bounds what a datagram can make the decoder do."""
+
+
+class LibavDecoder(Decoder):
+    """One payload, one libav packet. libopus takes mono and stereo alike and mixes down by itself."""
+
+    def __init__(self, codec: str, clock: int, rate: int) -> None:
+        self.clock, self.rate = clock, rate
+        self._codec = codec
+        self._context = self._open()
+
+    def _open(self) -> av.AudioCodecContext:
+        context: av.AudioCodecContext = av.CodecContext.create(self._codec, "r")
+        context.sample_rate = self.rate
+        context.layout = "mono"
+        context.thread_count = 1
+        return context
+
+    def decode(self, payload: bytes) -> Samples:
+        """See `Decoder`."""
+        if not 0 < len(payload) <= MAX_PAYLOAD:  # an empty packet would put libav into its draining state
+            raise PayloadError(f"{self._codec} payload of {len(payload)} bytes")
+        try:
+            frames = self._context.decode(av.Packet(payload))
+        except (FFmpegError, ValueError) as error:
+            self._context = self._open()
+            raise PayloadError(f"{self._codec}: {error}") from None
+        if not frames:
+            raise PayloadError(f"{self._codec}: a payload of {len(payload)} bytes holds no audio")
+        parts = [_as_float(frame.to_ndarray()) for frame in frames]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _as_float(samples: np.ndarray) -> Samples:
+    mono = samples[0]
+    if mono.dtype == np.int16:
+        return mono.astype(np.float32) / np.float32(32768)
+    return np.nan_to_num(mono.astype(np.float32, copy=False), posinf=0.0, neginf=0.0)

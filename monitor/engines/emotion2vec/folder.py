@@ -1,0 +1,141 @@
+"""A model folder, read with distrust: everything in it came from somewhere else.
+
+Three files of such a folder could run code when FunASR reads them as usual: `model.pt` is a pickle, `config.yaml` holds an
+expression that FunASR gives to `eval`, and with `trust_remote_code` in it FunASR installs packages and imports files. Here
+the pickle may hold tensors alone, the expression must be a plain list of layers, and nothing else of the configuration is used.
+"""
+
+import hashlib
+import pickle
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
+
+from monitor.engines.emotion2vec.hub import REQUIRED
+from monitor.engines.emotion2vec.labels import Labels, read_labels
+from monitor.errors import EngineError
+from monitor.timeline import FRAME_SAMPLES
+
+RECEPTIVE_FIELD = 400
+"""Samples that the convolution stem needs for one frame."""
+
+_LAYER = r"\(\s*\d{1,5}\s*,\s*\d{1,3}\s*,\s*\d{1,3}\s*\)"
+_TERM = rf"\[\s*{_LAYER}(?:\s*,\s*{_LAYER})*\s*\](?:\s*\*\s*\d{{1,2}})?"
+_STEM = re.compile(rf"\s*{_TERM}(?:\s*\+\s*{_TERM})*\s*")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelFolder:
+    """What a model folder holds, checked."""
+
+    path: Path
+    config: dict[str, Any]
+    """`model_conf` of FunASR's Emotion2vec."""
+    tokens: tuple[str, ...]
+    labels: Labels
+    weights: dict[str, torch.Tensor]
+    """By the names that the network gives its parameters."""
+    version: str
+    """First 12 hexadecimal digits of the SHA-256 of model.pt."""
+
+
+def read_folder(path: Path) -> ModelFolder:
+    """Read a model folder. Raises `EngineError` naming the file that is missing, damaged or of another kind."""
+    missing = [name for name in REQUIRED if not (path / name).is_file()]
+    if missing:
+        raise EngineError(
+            f"{path} has no {' and no '.join(missing)}; an emotion2vec model is a folder with {', '.join(REQUIRED)}, "
+            f"as the hubs have it"
+        )
+    config = _read_config(path / "config.yaml")
+    tokens, labels = _read_tokens(path / "tokens.txt")
+    weights = _read_weights(path / "model.pt")
+    with (path / "model.pt").open("rb") as file:
+        version = hashlib.file_digest(file, "sha256").hexdigest()[:12]
+    return ModelFolder(path, config, tokens, labels, weights, version)
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    try:
+        # As FunASR reads it: PyYAML would take 1e-05 for a string. Nothing is resolved, so the environment is not read.
+        whole: Any = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
+    except (OSError, ValueError, YAMLError, OmegaConfBaseException, RecursionError) as error:
+        raise EngineError(f"{path} is damaged: {_first_line(error)}") from None
+    kind = whole.get("model") if isinstance(whole, dict) else None
+    if kind != "Emotion2vec":
+        raise EngineError(f"{path} describes {kind or 'no model'}, not Emotion2vec: this folder holds another model")
+    config = whole.get("model_conf")
+    try:
+        stem = str(config["modalities"]["audio"]["feature_encoder_spec"])
+    except (TypeError, KeyError, IndexError):
+        raise EngineError(f"{path} has no model_conf.modalities.audio.feature_encoder_spec: it is incomplete") from None
+    _check_stem(path, stem)
+    return dict(config)
+
+
+def _check_stem(path: Path, spec: str) -> None:
+    if not _STEM.fullmatch(spec):
+        raise EngineError(f"{path}: feature_encoder_spec is not a list of (width, kernel, stride), refused: {spec[:80]!r}")
+    stride, field = 1, 1
+    for term in re.finditer(_TERM, spec):
+        repeat = re.search(r"\*\s*(\d+)$", term[0])
+        layers = [tuple(map(int, re.findall(r"\d+", layer))) for layer in re.findall(_LAYER, term[0])]
+        for _, kernel, step in layers * (int(repeat[1]) if repeat else 1):
+            field += (kernel - 1) * stride
+            stride *= step
+    if (stride, field) != (FRAME_SAMPLES, RECEPTIVE_FIELD):
+        raise EngineError(
+            f"{path}: its frames are {stride} samples apart and see {field}; "
+            f"emotion2vec's are {FRAME_SAMPLES} and {RECEPTIVE_FIELD}"
+        )
+
+
+def _read_tokens(path: Path) -> tuple[tuple[str, ...], Labels]:
+    try:
+        tokens = tuple(line.rstrip() for line in path.read_text(encoding="utf-8").splitlines())
+        return tokens, read_labels(tokens)
+    except (OSError, ValueError) as error:
+        raise EngineError(f"{path} is damaged: {_first_line(error)}") from None
+
+
+def _read_weights(path: Path) -> dict[str, torch.Tensor]:
+    with path.open("rb") as file:
+        head = file.read(40)
+    if head.startswith(b"version https://git-lfs"):
+        raise EngineError(
+            f"{path} is a Git LFS pointer, not the weights: run `git lfs pull` in that folder, or pull the model again"
+        )
+    try:
+        # Mapped: parameters are read as they are copied into the network, and what only training needs is never read.
+        whole = torch.load(path, map_location="cpu", weights_only=True, mmap=head.startswith(b"PK"))
+    except pickle.UnpicklingError as error:
+        if "Unsupported" in str(error):
+            raise EngineError(
+                f"{path} holds more than tensors and would run code when loaded, refused: {_first_line(error)}. "
+                f"Pull the model again from its makers' hub."
+            ) from None
+        raise EngineError(f"{path} is damaged: {_first_line(error)}. Pull the model again.") from None
+    except (OSError, RuntimeError, ValueError, EOFError, KeyError) as error:
+        raise EngineError(f"{path} is damaged: {_first_line(error)}. Pull the model again.") from None
+    for key in ("state_dict", "model_state_dict", "model"):
+        if isinstance(whole, dict) and isinstance(whole.get(key), dict):
+            whole = whole[key]
+    if not isinstance(whole, dict):
+        raise EngineError(f"{path} holds no weights by name: this is another kind of file")
+    return {_own_name(name): value for name, value in whole.items() if isinstance(value, torch.Tensor)}
+
+
+def _own_name(name: str) -> str:
+    """The network's name for a parameter, without the wrappers that training put around it."""
+    return name.removeprefix("module.").removeprefix("d2v_model.")
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0][:200] if lines else type(error).__name__

@@ -1,0 +1,29 @@
+"""Audio files to blocks of samples, piece by piece: ffmpeg first, libsndfile for the few formats that only it knows."""
+
+from pathlib import Path
+
+from monitor.errors import SourceError
+from monitor.sources.decode.base import Decoder, NotAudio
+from monitor.sources.decode.ffmpeg import FfmpegDecoder
+from monitor.sources.decode.sndfile import SndfileDecoder
+
+__all__ = ["Decoder", "open_decoder"]
+
+
+def open_decoder(path: Path) -> Decoder:
+    """Open an audio file and decode its beginning. Raises `SourceError` where there is no audio in it."""
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be opened: {error.strerror}") from None
+    if path.is_dir():
+        raise SourceError(f"{path}: is a directory; name one audio file in it")
+    if path.is_file() and not size:
+        raise SourceError(f"{path}: the file is empty")
+    try:
+        return FfmpegDecoder(path)
+    except NotAudio as reason:
+        try:
+            return SndfileDecoder(path)
+        except NotAudio:
+            raise SourceError(f"{path}: {reason}; give a file that ffmpeg or libsndfile reads") from None

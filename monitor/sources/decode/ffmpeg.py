@@ -1,0 +1,146 @@
+"""Decoding by ffmpeg's libraries (PyAV).
+
+Packets that do not decode, and stretches of time for which a recorder wrote none (WebRTC recordings of muted or silent
+parties), become silence at their place, so that what follows keeps its time.
+"""
+
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any, Literal
+
+import av
+import numpy as np
+import structlog
+from av.error import FFmpegError, InvalidDataError
+from numpy.typing import NDArray
+
+from monitor.errors import SourceError
+from monitor.sources.decode.base import Block, Decoder, NotAudio
+from monitor.sources.decode.promise import promised_seconds, riff_shortfall
+
+TOLERANCE = 0.04
+"""Seconds. Containers round their timestamps (Matroska: 1 ms) and codecs have a delay; below this nothing is missing."""
+LONGEST_HOLE = 4 * 3600
+"""Seconds. A longer jump is a broken timestamp, not a pause."""
+SKIPS_TIME = {"matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2"}
+"""Containers in which a stretch without packets is a pause of the sender."""
+PLAYLISTS = {"hls", "concat", "dash", "imf"}
+"""What ffmpeg opens as if it were audio, though it only names files that are."""
+
+log = structlog.get_logger(__name__)
+
+
+class FfmpegDecoder(Decoder):
+    """The one audio stream of a media file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._damaged = 0
+        try:
+            # Playlists may name other files; they must not make this program fetch from the network.
+            options = {"protocol_whitelist": "file"}
+            self._container = av.open(f"file:{path}", options=options, metadata_errors="replace")
+        except (FFmpegError, UnicodeError, ValueError):
+            raise NotAudio("is not an audio file, or is cut off in its header") from None
+        try:
+            self._stream = self._the_stream()
+            self._frames = self._decode()
+            first = next(self._frames)
+        except (FFmpegError, NotAudio, StopIteration) as error:
+            self._container.close()
+            raise NotAudio(str(error) if isinstance(error, NotAudio) else "holds no audio that can be decoded") from None
+        self._frames = chain([first], self._frames)
+        self.rate = first.sample_rate
+        self.channels = first.layout.nb_channels
+        self.codec = self._stream.codec.name
+        self._promised = promised_seconds(self._container, self._stream)
+
+    def blocks(self) -> Iterator[Block]:
+        """Decoded frames, and silence where time passes between them."""
+        position = 0
+        origin: float | None = None
+        damaged = 0
+        try:
+            for frame in self._frames:
+                self._check_unchanged(frame, position)
+                hole = 0
+                if frame.pts is not None:
+                    at = float(frame.pts * frame.time_base)
+                    origin = at if origin is None else origin
+                    ahead = at - origin - position / self.rate
+                    if TOLERANCE < ahead < LONGEST_HOLE:
+                        hole = round(ahead * self.rate)
+                        yield from self._silence(hole, self._cause(self._damaged > damaged))
+                    elif abs(ahead) > TOLERANCE:
+                        origin = at - position / self.rate
+                damaged = self._damaged
+                yield Block(samples_of(frame))
+                position += hole + frame.samples
+        except (FFmpegError, OSError) as error:
+            raise SourceError(f"{self._path}: cannot be read past {position / self.rate:.1f} s: {error.strerror}") from None
+        self._check_whole(position / self.rate)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._container.close()
+
+    def _the_stream(self) -> Any:
+        if self._container.format.name in PLAYLISTS:
+            raise NotAudio("is a list of files")
+        streams = self._container.streams.audio
+        if not streams:
+            raise NotAudio("holds no audio stream")
+        if len(streams) > 1:
+            raise SourceError(
+                f"{self._path}: holds {len(streams)} audio streams; make them the channels of one: "
+                "ffmpeg -i IN -filter_complex amerge=inputs=2 OUT.flac"
+            )
+        return streams[0]
+
+    def _decode(self) -> Iterator[Any]:
+        for packet in self._container.demux(self._stream):
+            try:
+                yield from packet.decode()
+            except InvalidDataError:
+                if not self._damaged:
+                    log.warning("packets that do not decode are taken as lost audio", source=str(self._path))
+                self._damaged += 1
+
+    def _cause(self, damaged: bool) -> Literal["lost", "silence"]:
+        return "silence" if self._container.format.name in SKIPS_TIME and not damaged else "lost"
+
+    def _silence(self, length: int, cause: Literal["lost", "silence"]) -> Iterator[Block]:
+        for start in range(0, length, self.rate):
+            yield Block(np.zeros((min(self.rate, length - start), self.channels), np.float32), cause)
+
+    def _check_unchanged(self, frame: Any, position: int) -> None:
+        if (frame.sample_rate, frame.layout.nb_channels) != (self.rate, self.channels):
+            raise SourceError(
+                f"{self._path}: changes from {self.rate} Hz, {self.channels} channel(s) to {frame.sample_rate} Hz, "
+                f"{frame.layout.nb_channels} at {position / self.rate:.1f} s; convert it first: ffmpeg -i IN OUT.flac"
+            )
+
+    def _check_whole(self, seconds: float) -> None:
+        if self._promised is not None and seconds < self._promised - 0.5:
+            raise SourceError(
+                f"{self._path}: ends after {seconds:.1f} s of the {self._promised:.1f} s that its header promises: "
+                "the file is cut off or damaged; what there was has been taken"
+            )
+        if missing := riff_shortfall(self._path):
+            raise SourceError(
+                f"{self._path}: ends after {seconds:.1f} s, {missing} bytes short of what its header promises: "
+                "the file is cut off; what there was has been taken"
+            )
+
+
+def samples_of(frame: Any) -> NDArray[np.float32]:
+    """A decoded frame as float32, shape (n, channels); integer formats are scaled so that full scale is 1."""
+    values: NDArray[Any] = frame.to_ndarray()
+    samples = values.T if frame.format.is_planar else values.reshape(-1, frame.layout.nb_channels)
+    if samples.dtype == np.uint8:
+        samples = (samples.astype(np.int16) - 128) / 128
+    elif np.issubdtype(samples.dtype, np.integer):
+        samples = samples / -float(np.iinfo(samples.dtype).min)
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(samples, np.float32)

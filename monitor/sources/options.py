@@ -1,0 +1,55 @@
+"""Options of sources, from the command line, the configuration or the API, checked against the source's constructor."""
+
+import inspect
+from collections.abc import Mapping
+from typing import Annotated, Any, get_type_hints
+
+from pydantic import BeforeValidator, ConfigDict, ValidationError, create_model
+
+from monitor.config import Settings
+from monitor.errors import ConfigError
+from monitor.events import Leg
+from monitor.sources.base import Source
+
+
+def _split(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+
+Legs = Annotated[tuple[Leg, ...], BeforeValidator(_split)]
+"""Legs in the order of the channels; also as text, `customer,agent`."""
+
+
+def construct(source: type[Source], options: Mapping[str, Any], settings: Settings) -> Source:
+    """A source from its options.
+
+    Its constructor's parameters are the options, with two exceptions: keyword-only ones are for callers in code, and those
+    that bear the name of a section of the settings (`rtp`) are given that section. Raises `ConfigError` naming every option
+    that is unknown, missing or wrong.
+    """
+    hints = get_type_hints(source.__init__, include_extras=True)
+    sections: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
+    for name, parameter in inspect.signature(source).parameters.items():
+        if name in Settings.model_fields and name not in options:
+            sections[name] = getattr(settings, name)
+        elif parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
+            default = ... if parameter.default is inspect.Parameter.empty else parameter.default
+            fields[name] = (hints[name], default)
+    config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+    try:
+        checked = create_model("Options", __config__=config, **fields).model_validate(dict(options))
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explain(source.kind, item, list(fields)) for item in error.errors())) from None
+    given = {name: getattr(checked, name) for name in checked.model_fields_set}
+    return source(**given, **sections)
+
+
+def _explain(kind: str, item: Any, known: list[str]) -> str:
+    name = ".".join(str(key) for key in item["loc"])
+    if item["type"] == "extra_forbidden":
+        return f"source {kind}: unknown option {name}; it takes {', '.join(known)}"
+    if item["type"] == "missing":
+        return f"source {kind}: option {name} is needed"
+    message = item["msg"].removeprefix("Value error, ")
+    return f"source {kind}: option {name}: {message[0].lower()}{message[1:]}, got {item['input']!r}"

@@ -1,0 +1,143 @@
+"""Writes one call: each append is committed to a leg's tail at once, and moves to its arrays a chunk at a time."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+import zarr
+
+from monitor.audio.chunk import Samples
+from monitor.config.sections import StoreSection
+from monitor.events import Frames, Leg, Mark
+from monitor.store.base import CallRecord, CallStatus, CallWriter
+from monitor.store.call_document import CallDocument, read_document, write_document
+from monitor.store.chunks import CHUNK_FRAMES, LegArrays, open_arrays
+from monitor.store.disk import hold, refusals
+from monitor.store.frame_format import check_shapes, cut, damage
+from monitor.store.layout import Layout, live_folder, tail_path, writer_lock
+from monitor.store.snapshot import write_snapshots
+from monitor.store.stored_call import ZarrStoredCall, size_of
+from monitor.store.tail import Tail, read_tail
+from monitor.timeline import FRAME_RATE
+
+_LOG = structlog.get_logger(__name__)
+
+
+class ZarrCallWriter(CallWriter):
+    """The writer of one call. It holds the call's lock until `finish`, or until its process ends."""
+
+    def __init__(self, layout: Layout, record: CallRecord, settings: StoreSection) -> None:
+        self._layout, self._record, self._settings = layout, record, settings
+        self._path = layout.new_frames(record.id, record.started_at)
+        self._call = record.id
+        self._lock, self._tails, self._arrays = _create(self._path, record, settings.fsync)
+        self._move_at = dict.fromkeys(record.legs, CHUNK_FRAMES)
+
+    def append(self, frames: Frames) -> None:
+        """Commit frames: they are in the leg's tail when this returns. Raises `ValueError` where they do not follow."""
+        self._check(frames)
+        tail = self._tails[frames.leg]
+        with refusals(f"cannot write frames of call {self._call}"):
+            tail.append(frames)
+        if tail.stop - tail.start >= self._move_at[frames.leg]:
+            self._move(frames.leg)
+
+    def append_audio(self, leg: Leg, samples: Samples) -> None:
+        """Keep audio, where the settings say so; else do nothing."""
+
+    def committed(self, leg: Leg) -> int:
+        """Frames of a leg that are safe."""
+        return self._tails[leg].stop
+
+    def snapshot(self) -> None:
+        """Write the `.npy` files and `result.json` of what is committed so far, each atomically."""
+        write_snapshots(ZarrStoredCall(self._layout, self._path), self._layout.snapshots(self._call), self._settings.fsync)
+
+    def finish(self, reason: str, reports: Mapping[str, Mapping[str, Any]]) -> None:
+        """Close the call. Where the disk refuses, it raises `StoreError` and may be called again."""
+        if self._lock >= 0:
+            close_call(self._path, "complete", reason, reports, self._settings.fsync)
+            for tail in self._tails.values():
+                tail.close()
+            os.close(self._lock)
+            self._lock = -1
+        self.snapshot()
+
+    def _check(self, frames: Frames) -> None:
+        if frames.call != self._call or frames.leg not in self._record.legs:
+            raise ValueError(f"call {self._call} with legs {', '.join(self._record.legs)} got {frames.call}/{frames.leg}")
+        format_ = self._record.legs[frames.leg]
+        check_shapes(frames, format_)
+        if frames.start != self.committed(frames.leg):
+            raise ValueError(f"leg {frames.leg} ends at frame {self.committed(frames.leg)}, got frames from {frames.start}")
+        wrong = damage(frames)
+        if wrong is not None:
+            raise ValueError(f"frames of leg {frames.leg} have {wrong}")
+
+    def _move(self, leg: Leg) -> None:
+        """Write the chunks that a tail fills to the arrays. A refusal costs nothing: the tail keeps the frames and goes on."""
+        tail = self._tails[leg]
+        try:
+            newest = read_tail(tail_path(self._path, leg), self._call, leg, self._record.legs[leg])
+            edge = newest.start + len(newest) // CHUNK_FRAMES * CHUNK_FRAMES
+            self._arrays[leg].extend(cut(newest, newest.start, edge), self._settings.fsync)
+            tail.begin(edge, cut(newest, edge, newest.stop))
+            self._move_at[leg] = CHUNK_FRAMES
+        except OSError as error:
+            self._move_at[leg] = tail.stop - tail.start + CHUNK_FRAMES // 10
+            _LOG.warning("chunk not written, frames stay in the tail", call=self._call, leg=leg, error=str(error))
+
+
+def close_call(path: Path, status: CallStatus, reason: str, reports: Mapping[str, Mapping[str, Any]], fsync: bool) -> None:
+    """Move the tails of a call to its arrays and say in its document how it ended. From the disk alone; may be repeated."""
+    document = read_document(path)
+    if document.status == "live":
+        formats = document.record().legs
+        with refusals(f"cannot close call {document.call}"):
+            tails = {leg: read_tail(tail_path(path, leg), document.call, leg, f) for leg, f in formats.items()}
+            for leg, arrays in open_arrays(path, document.call, formats, "r+").items():
+                arrays.extend(tails[leg], fsync)
+            document.committed = {leg: tail.stop for leg, tail in tails.items()}
+            document.status, document.reason = status, reason
+            document.reports = {leg: dict(report) for leg, report in reports.items()}
+            document.bytes = size_of(path)
+            write_document(path, document, fsync)
+    shutil.rmtree(live_folder(path), ignore_errors=True)
+
+
+def _create(path: Path, record: CallRecord, fsync: bool) -> tuple[int, dict[Leg, Tail], dict[Leg, LegArrays]]:
+    """Lock, tails and arrays of a new call, which is seen by others once all of it is there."""
+    hidden = path.with_suffix(".new")
+    document = CallDocument.of(record)
+    with refusals(f"cannot create call {record.id}"):
+        live_folder(path).mkdir(parents=True)
+        lock = hold(writer_lock(path))
+        try:
+            tails = {leg: Tail(tail_path(path, leg), format_, fsync) for leg, format_ in record.legs.items()}
+            for tail in tails.values():
+                tail.begin(0)
+            root = zarr.create_group(hidden, zarr_format=3)
+            for leg, format_ in record.legs.items():
+                LegArrays.create(root, record.id, leg, format_, _leg_attributes(record, leg))
+            write_document(hidden, document, fsync)
+            hidden.rename(path)
+            return lock, tails, open_arrays(path, record.id, record.legs, "r+")
+        except BaseException:
+            os.close(lock)
+            shutil.rmtree(live_folder(path), ignore_errors=True)
+            shutil.rmtree(hidden, ignore_errors=True)
+            raise
+
+
+def _leg_attributes(record: CallRecord, leg: Leg) -> dict[str, Any]:
+    """What a reader of the arrays alone needs to know."""
+    format_ = record.legs[leg]
+    return {
+        "labels": list(record.labels) if format_.classes else [],
+        "frame_rate": FRAME_RATE,
+        "embedding_rate": FRAME_RATE // format_.stride,
+        "marks": {mark.name: mark.value for mark in Mark if mark},
+    }

@@ -1,0 +1,132 @@
+"""Files that are whole or not there, locks that end with their process, and disk errors that a person can read."""
+
+import errno
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from monitor.errors import StoreError
+
+_REMEDIES = {
+    errno.ENOSPC: "the disk is full; free some space or move the store (store.path)",
+    errno.EDQUOT: "the disk quota is used up; free some space or move the store (store.path)",
+    errno.EFBIG: "the file would exceed the size limit of this process (ulimit -f) or file system",
+    errno.EROFS: "the file system is read-only; mount it for writing or move the store (store.path)",
+    errno.EACCES: "permission denied; give this user the right to write or move the store (store.path)",
+    errno.EPERM: "not permitted; give this user the right to write or move the store (store.path)",
+    errno.ENOTDIR: "a part of this path is a file, not a folder; correct store.path",
+    errno.EEXIST: "a file is in the place of a folder; correct store.path",
+    errno.EMFILE: "too many open files; raise the limit of this process (ulimit -n)",
+}
+
+
+@contextmanager
+def refusals(doing: str) -> Iterator[None]:
+    """Turn an `OSError` into a `StoreError` of one line that starts with `doing`, such as `cannot write call X`."""
+    try:
+        yield
+    except OSError as error:
+        reason = _REMEDIES.get(error.errno or 0) or error.strerror or str(error)
+        raise StoreError(f"{doing}: {reason}") from error
+
+
+@contextmanager
+def replacing(path: Path, fsync: bool) -> Iterator[int]:
+    """A descriptor to write a new file with, which takes the place of `path` when the block ends without an error."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    descriptor = os.open(temporary, os.O_CREAT | os.O_TRUNC | os.O_RDWR | os.O_CLOEXEC, 0o644)
+    try:
+        yield descriptor
+        if fsync:
+            os.fsync(descriptor)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(descriptor)
+    if fsync:
+        sync_path(path.parent)
+
+
+def write_whole(path: Path, content: bytes, fsync: bool) -> None:
+    """Write a file that is never seen half-written."""
+    with replacing(path, fsync) as descriptor:
+        write_all(descriptor, content, 0)
+
+
+def write_json(path: Path, document: Any, fsync: bool) -> None:
+    """Write a JSON document that is never seen half-written. Raises `ValueError` for numbers that are not finite."""
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    write_whole(path, text.encode() + b"\n", fsync)
+
+
+def write_all(descriptor: int, content: bytes, offset: int) -> None:
+    """Write every byte at `offset`. A disk that is nearly full takes a part and refuses the rest at the next try."""
+    view = memoryview(content)
+    while view:
+        written = os.pwrite(descriptor, view, offset)
+        view = view[written:]
+        offset += written
+
+
+def sync_path(path: Path) -> None:
+    """Have the disk confirm a file or a folder's list of files."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def exclusively(lock: Path) -> Iterator[None]:
+    """Hold a lock between processes for a moment; waits for it. Created where it is missing."""
+    descriptor = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def sharing(lock: Path) -> Iterator[None]:
+    """Keep `exclusively` out for a moment. Writes nothing; where the lock is missing, nobody ever took it."""
+    try:
+        descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        yield
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def hold(lock: Path) -> int:
+    """Take a lock and keep it: until the descriptor returned is closed, or this process ends in whatever way."""
+    descriptor = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return descriptor
+
+
+def is_held(lock: Path) -> bool:
+    """Whether a living process holds a lock that `hold` took."""
+    try:
+        descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)

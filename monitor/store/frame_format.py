@@ -1,0 +1,132 @@
+"""Frames as they are stored: embeddings rounded to the stored precision and pooled to the stored rate.
+
+The pipeline rounds and pools before it analyses, so that a replay sees bit for bit what the live detector saw.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.events import Frames, Mark
+from monitor.store.base import LegFormat
+from monitor.timeline import TICK_FRAMES
+
+
+def as_stored(frames: Frames, format: LegFormat) -> Frames:  # noqa: A002 - the word of the plan
+    """The frames as `format` keeps them; doing it again changes nothing.
+
+    Values beyond the range of float16 become its largest. Raises `ValueError` where the frames do not fit the format.
+    """
+    embedding = frames.embedding
+    if frames.stride != format.stride:
+        if frames.stride != 1:
+            raise ValueError(f"frames pooled by {frames.stride} cannot become frames pooled by {format.stride}")
+        embedding = _pool(embedding, format.stride)
+    rounded = replace(frames, embedding=from_disk(to_disk(embedding, format)), stride=format.stride)
+    check_shapes(rounded, format)
+    return rounded
+
+
+def to_disk(embedding: NDArray[np.float32], format: LegFormat) -> NDArray[np.floating]:  # noqa: A002
+    """The embedding in the dtype of the store."""
+    if format.dtype == "float32":
+        return np.asarray(embedding, np.float32)
+    largest = np.finfo(np.float16).max
+    return np.clip(embedding, -largest, largest).astype(np.float16)
+
+
+def from_disk(embedding: NDArray[np.floating]) -> NDArray[np.float32]:
+    """The embedding as `Frames` carry it."""
+    return embedding.astype(np.float32, copy=False)
+
+
+def rows(frames: int, stride: int) -> int:
+    """Embedding rows of so many frames.
+
+    >>> rows(11, 5)
+    3
+    """
+    return -(-frames // stride)
+
+
+def cut(frames: Frames, start: int, stop: int) -> Frames:
+    """Frames `[start, stop)` of a run that holds them; `start` is a multiple of the stride."""
+    first, last = start - frames.start, stop - frames.start
+    return Frames(
+        frames.call,
+        frames.leg,
+        start,
+        frames.embedding[first // frames.stride : rows(last, frames.stride)],
+        frames.logits[first:last],
+        frames.speech[first:last],
+        frames.marks[first:last],
+        frames.stride,
+    )
+
+
+def joined(runs: Sequence[Frames]) -> Frames:
+    """Runs that follow each other, as one; each but the last is a multiple of the stride long."""
+    if len(runs) == 1:
+        return runs[0]
+    embedding, logits, speech, marks = (
+        np.concatenate([getattr(run, name) for run in runs]) for name in ("embedding", "logits", "speech", "marks")
+    )
+    return Frames(runs[0].call, runs[0].leg, runs[0].start, embedding, logits, speech, marks, runs[0].stride)
+
+
+def check_shapes(frames: Frames, format: LegFormat) -> None:  # noqa: A002
+    """Raise `ValueError` where the frames are not of the format."""
+    count = len(frames)
+    expected = {
+        "embedding": (rows(count, format.stride), format.dim),
+        "logits": (count, format.classes),
+        "speech": (count,),
+        "marks": (count,),
+    }
+    for name, shape in expected.items():
+        if getattr(frames, name).shape != shape:
+            raise ValueError(f"{name} of leg {frames.leg} must have shape {shape}, got {getattr(frames, name).shape}")
+    if frames.stride != format.stride:
+        raise ValueError(f"leg {frames.leg} is stored with stride {format.stride}, got frames with stride {frames.stride}")
+    if frames.start % TICK_FRAMES:
+        raise ValueError(f"frames must start at a multiple of {TICK_FRAMES}, got {frames.start}")
+
+
+def damage(frames: Frames) -> str | None:
+    """What is wrong with the values, or None: only a skipped frame may lack its results, and marks are known bits.
+
+    Arrays of the store are filled with NaN and marks with 255, so a chunk that is not there is found here too.
+    """
+    if len(frames) == 0:
+        return None
+    if frames.marks.max() > max(Mark) * 2 - 1:
+        return "marks that no version wrote"
+    if not np.isfinite(frames.speech).all():
+        return "speech probabilities that are not finite"
+    skipped = (frames.marks & Mark.SKIPPED) != 0
+    if not np.isfinite(frames.logits[~skipped]).all():
+        return "logits that are not finite"
+    missing = np.isnan(frames.embedding).any(axis=1)
+    if np.isinf(frames.embedding).any() or (missing & ~_whole_rows_skipped(skipped, frames.stride)).any():
+        return "embeddings that are not finite"
+    return None
+
+
+def _whole_rows_skipped(skipped: NDArray[np.bool_], stride: int) -> NDArray[np.bool_]:
+    if stride == 1:
+        return skipped
+    return np.logical_and.reduceat(skipped, np.arange(0, len(skipped), stride))
+
+
+def _pool(embedding: NDArray[np.float32], stride: int) -> NDArray[np.float32]:
+    """Means of `stride` rows, over those that are there; NaN where none is."""
+    starts = np.arange(0, len(embedding), stride)
+    if len(starts) == 0:
+        return embedding
+    there = ~np.isnan(embedding)
+    totals = np.add.reduceat(np.where(there, embedding, 0.0).astype(np.float64), starts, axis=0)
+    counts = np.add.reduceat(there.astype(np.int64), starts, axis=0)
+    with np.errstate(invalid="ignore"):
+        return np.where(counts > 0, totals / counts, np.nan).astype(np.float32)

@@ -1,0 +1,103 @@
+"""Where everything of a store lies, and whether this version may read it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from monitor import __version__
+from monitor.errors import StoreError
+from monitor.events import Leg
+from monitor.store.call_id import check_call_id
+from monitor.store.disk import write_json
+
+FORMAT = 1
+"""Version of everything that is written here. A store of a higher one is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Paths in a store. Ids are checked before they become a path."""
+
+    root: Path
+
+    @property
+    def calls(self) -> Path:
+        """Frames: `calls/YYYY-MM-DD/CALL.zarr`, and `CALL.live` beside it while the call is being written."""
+        return self.root / "calls"
+
+    @property
+    def journal(self) -> Path:
+        """Segments of the event journal."""
+        return self.root / "journal"
+
+    @property
+    def lock(self) -> Path:
+        """Held while calls come into being, are recovered or deleted."""
+        return self.root / "store.lock"
+
+    def new_frames(self, call: str, started_at: datetime) -> Path:
+        """Where the frames of a new call go."""
+        return self.calls / f"{started_at.astimezone(UTC):%Y-%m-%d}" / f"{check_call_id(call)}.zarr"
+
+    def find_frames(self, call: str) -> Path | None:
+        """Where the frames of a call are, if there are any."""
+        return next(self.calls.glob(f"*/{check_call_id(call)}.zarr"), None)
+
+    def all_frames(self) -> Iterator[Path]:
+        """The frames of all calls, in no order."""
+        return self.calls.glob("*/*.zarr")
+
+    def snapshots(self, call: str) -> Path:
+        """The `.npy` files and `result.json` of a call, a folder a leg."""
+        return self.root / "snapshots" / check_call_id(call)
+
+    def audio(self, call: str) -> Path:
+        """The recorded audio of a call, a file a leg."""
+        return self.root / "audio" / check_call_id(call)
+
+    def audio_file(self, call: str, leg: Leg) -> Path | None:
+        """The recorded audio of a leg, if there is any."""
+        return next(iter(sorted(self.audio(call).glob(f"{leg}.*"))), None)
+
+
+def live_folder(frames: Path) -> Path:
+    """Beside the frames of a call that is being written: the lock of its writer and the tails of its legs."""
+    return frames.with_suffix(".live")
+
+
+def writer_lock(frames: Path) -> Path:
+    """Held by the process that writes the call, for as long as it lives."""
+    return live_folder(frames) / "writer.lock"
+
+
+def tail_path(frames: Path, leg: Leg) -> Path:
+    """The newest frames of a leg of a live call."""
+    return live_folder(frames) / f"{leg}.tail"
+
+
+def check_format(root: Path) -> None:
+    """Raise `StoreError` where a newer version wrote the store, or where `root` cannot be one. A new folder is fine."""
+    if root.exists() and not root.is_dir():
+        raise StoreError(f"cannot open store {root}: it is a file, not a folder; correct store.path")
+    path = root / "format.json"
+    try:
+        document = json.loads(path.read_bytes())
+        written = document["format"]
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"cannot open store {root}: {path.name} cannot be read ({error}); restore it from a backup") from error
+    if not isinstance(written, int) or written > FORMAT:
+        raise StoreError(
+            f"cannot open store {root}: this store was written by a newer emotion-monitor (format {written}); "
+            f"this one reads up to {FORMAT}"
+        )
+
+
+def prepare(root: Path, fsync: bool) -> None:
+    """Make the folder a store, where it is none yet. Raises `OSError` where the disk refuses."""
+    (root / "calls").mkdir(parents=True, exist_ok=True)
+    if not (root / "format.json").exists():
+        write_json(root / "format.json", {"format": FORMAT, "written_by": f"emotion-monitor {__version__}"}, fsync)

@@ -1,0 +1,132 @@
+"""The newest frames of a leg of a live call: a file of checked records that grows by one write an append.
+
+A zarr chunk cannot grow without being rewritten, so frames wait here until they fill a chunk. The header says at which
+frame the file begins; all frames before it are in the arrays. Replacing the file is therefore the one atomic step that moves
+a chunk from here to there. A record that a dying process or a full disk cut short fails its checksum and ends the file; one
+that the disk refused is overwritten by the next try.
+"""
+
+import math
+import os
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.errors import StoreError
+from monitor.events import Frames, Leg
+from monitor.store.base import LegFormat
+from monitor.store.disk import replacing, write_all
+from monitor.store.frame_format import from_disk, rows, to_disk
+
+_HEADER = struct.Struct("<8sQ")
+"""Magic with version, first frame of the file; then their checksum."""
+_RECORD = struct.Struct("<QI")
+"""First frame of the record, frames in it; then the checksum of these and of the arrays, which follow."""
+_CHECK = struct.Struct("<I")
+_MAGIC = b"EMTAIL01"
+
+
+class Tail:
+    """The tail file of one leg, open for writing. `read_tail` reads it, from any process, at any moment."""
+
+    def __init__(self, path: Path, format: LegFormat, fsync: bool) -> None:  # noqa: A002 - the word of the plan
+        self._path, self._format, self._fsync = path, format, fsync
+        self._descriptor, self._size = -1, 0
+        self.start = self.stop = 0
+
+    def begin(self, start: int, rest: Frames | None = None) -> None:
+        """Put a new file in place, atomically, that begins at frame `start` and holds `rest`, if there is any."""
+        header = _HEADER.pack(_MAGIC, start)
+        content = header + _CHECK.pack(zlib.crc32(header))
+        if rest is not None and len(rest):
+            content += _pack(rest, self._format)
+        with replacing(self._path, self._fsync) as descriptor:
+            write_all(descriptor, content, 0)
+            kept = os.dup(descriptor)
+        self.close()
+        self._descriptor, self._size = kept, len(content)
+        self.start, self.stop = start, start if rest is None else rest.stop
+
+    def append(self, frames: Frames) -> None:
+        """Commit frames that begin at `stop`. Raises `OSError` where the disk refuses; nothing is committed then."""
+        record = _pack(frames, self._format)
+        try:
+            write_all(self._descriptor, record, self._size)
+        except OSError:
+            os.ftruncate(self._descriptor, self._size)
+            raise
+        self._size += len(record)
+        self.stop = frames.stop
+
+    def close(self) -> None:
+        """Let go of the file, which stays."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._descriptor = -1
+
+
+def read_tail(path: Path, call: str, leg: Leg, format: LegFormat) -> Frames:  # noqa: A002
+    """The committed frames of a tail file. Raises `FileNotFoundError`, or `StoreError` where its header is damaged."""
+    content = memoryview(path.read_bytes())
+    position = _HEADER.size + _CHECK.size
+    if len(content) < position or content[_HEADER.size : position] != _CHECK.pack(zlib.crc32(content[: _HEADER.size])):
+        raise StoreError(f"cannot read call {call}: the header of {path.name} is damaged")
+    magic, start = _HEADER.unpack_from(content)
+    if magic != _MAGIC:
+        raise StoreError(f"cannot read call {call}: {path.name} was written by a newer emotion-monitor")
+    records, stop = [_arrays(b"", 0, format)], start
+    while (count := _whole_record(content[position:], stop, format)) > 0:
+        body = position + _RECORD.size + _CHECK.size
+        position = body + _body_size(count, format)
+        records.append(_arrays(content[body:position], count, format))
+        stop += count
+    embedding, logits, speech, marks = (np.concatenate(parts) for parts in zip(*records, strict=True))
+    return Frames(call, leg, start, from_disk(embedding), logits, speech, marks, format.stride)
+
+
+def _whole_record(content: memoryview, expected: int, format: LegFormat) -> int:  # noqa: A002
+    """Frames of the record at the start of `content`, or 0 where there is no whole one that begins at frame `expected`."""
+    body = _RECORD.size + _CHECK.size
+    if len(content) < body:
+        return 0
+    start, count = _RECORD.unpack_from(content)
+    end = body + _body_size(count, format)
+    if start != expected or len(content) < end:
+        return 0
+    check = zlib.crc32(content[body:end], zlib.crc32(content[: _RECORD.size]))
+    return int(count) if content[_RECORD.size : body] == _CHECK.pack(check) else 0
+
+
+def _pack(frames: Frames, format: LegFormat) -> bytes:  # noqa: A002
+    arrays = (to_disk(frames.embedding, format), frames.logits, frames.speech, frames.marks)
+    fields = _fields(len(frames), format)
+    body = b"".join(np.asarray(array, dtype).tobytes() for array, (dtype, _) in zip(arrays, fields, strict=True))
+    record = _RECORD.pack(frames.start, len(frames))
+    return record + _CHECK.pack(zlib.crc32(body, zlib.crc32(record))) + body
+
+
+def _arrays(body: memoryview | bytes, count: int, format: LegFormat) -> list[NDArray[Any]]:  # noqa: A002
+    arrays, position = [], 0
+    for dtype, shape in _fields(count, format):
+        array: NDArray[Any] = np.frombuffer(body[position : position + dtype.itemsize * math.prod(shape)], dtype)
+        arrays.append(array.reshape(shape))
+        position += array.nbytes
+    return arrays
+
+
+def _body_size(count: int, format: LegFormat) -> int:  # noqa: A002
+    return sum(dtype.itemsize * math.prod(shape) for dtype, shape in _fields(count, format))
+
+
+def _fields(count: int, format: LegFormat) -> list[tuple[np.dtype[Any], tuple[int, ...]]]:  # noqa: A002
+    """Dtype and shape of the arrays of a record, in their order."""
+    return [
+        (np.dtype(format.dtype).newbyteorder("<"), (rows(count, format.stride), format.dim)),
+        (np.dtype("<f4"), (count, format.classes)),
+        (np.dtype("<f4"), (count,)),
+        (np.dtype("u1"), (count,)),
+    ]

@@ -1,0 +1,133 @@
+"""The store on a local disk: zarr 3 for frames, files beside it for the rest. Several processes may use it at once."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+import structlog
+
+from monitor.config.sections import StoreSection
+from monitor.errors import NotFoundError, StoreError
+from monitor.store.base import CallRecord, CallSummary, Store
+from monitor.store.call_document import read_document
+from monitor.store.call_id import check_call_id
+from monitor.store.call_writer import ZarrCallWriter, close_call
+from monitor.store.disk import exclusively, is_held, refusals
+from monitor.store.journal import Journal
+from monitor.store.layout import Layout, check_format, live_folder, prepare, writer_lock
+from monitor.store.snapshot import write_snapshots
+from monitor.store.stored_call import ZarrStoredCall, catalogue_line
+
+_LOG = structlog.get_logger(__name__)
+
+
+class ZarrStore(Store):
+    """All calls under `settings.path`. Nothing is written before the first call is created.
+
+    Raises `StoreError` where the folder cannot be a store or was written by a newer version.
+    """
+
+    def __init__(self, settings: StoreSection) -> None:
+        check_format(settings.path)
+        self.settings = settings
+        self.layout = Layout(settings.path)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The events of all calls."""
+        return Journal(self.layout.journal, self.settings.fsync)
+
+    def create(self, record: CallRecord) -> ZarrCallWriter:
+        """Begin a call. Raises `StoreError` where the id is taken or the store cannot be written."""
+        check_call_id(record.id)
+        with self._alone(f"cannot create call {record.id}"):
+            if self.layout.find_frames(record.id) is not None:
+                raise StoreError(f"cannot create call {record.id}: a call of this id is in the store; choose another id")
+            _clear_remains(self.layout.new_frames(record.id, record.started_at))
+            return ZarrCallWriter(self.layout, record, self.settings)
+
+    def open(self, call: str) -> ZarrStoredCall:
+        """Raises `NotFoundError`, or `StoreError` where it is corrupted or of a newer version."""
+        return ZarrStoredCall(self.layout, self._find(call))
+
+    def catalogue(self) -> list[CallSummary]:
+        """All calls, newest first. A call that cannot be read is logged and left out."""
+        lines = []
+        for frames in self.layout.all_frames():
+            try:
+                lines.append(catalogue_line(self.layout, frames))
+            except NotFoundError:
+                continue
+            except StoreError as error:
+                _LOG.warning("call left out of the catalogue", call=frames.stem, error=str(error))
+        return sorted(lines, key=lambda line: (line.started_at, line.id), reverse=True)
+
+    def delete(self, call: str) -> None:
+        """Remove every trace of a call. Repeating it finishes what was interrupted; a live call is refused."""
+        with self._alone(f"cannot delete call {call}"):
+            frames = self.layout.find_frames(call)
+            if frames is not None and is_held(writer_lock(frames)):
+                raise StoreError(f"cannot delete call {call}: it is live; end it first")
+            erased = self.journal.erase(call)
+            folders = [self.layout.audio(call), self.layout.snapshots(call)]
+            folders += self.layout.calls.glob(f"*/{call}.deleted")
+            if frames is not None:
+                gone = frames.with_suffix(".deleted")
+                frames.rename(gone)
+                folders += [gone, live_folder(frames)]
+            found = [folder for folder in folders if folder.exists()]
+            for folder in found:
+                shutil.rmtree(folder)
+            if not found and not erased:
+                raise NotFoundError(f"call {call} is not in this store")
+
+    def recover(self) -> list[str]:
+        """At start: mark calls that a dead process left `live` as `interrupted`; their ids. Finishes broken deletions."""
+        if not self.layout.calls.is_dir():
+            return []
+        interrupted = []
+        with self._alone("cannot recover the store"):
+            for remains in self.layout.calls.glob("*/*.deleted"):
+                shutil.rmtree(remains, ignore_errors=True)
+            for folder in sorted(self.layout.calls.glob("*/*.live")):
+                frames = folder.with_suffix(".zarr")
+                if not is_held(writer_lock(frames)) and self._recover(frames):
+                    interrupted.append(frames.stem)
+        return interrupted
+
+    def _recover(self, frames: Path) -> bool:
+        """Close one call whose writer is dead; whether it was a call at all. What cannot be closed is logged and kept."""
+        if not frames.exists():
+            _clear_remains(frames)
+            return False
+        try:
+            was_live = read_document(frames).status == "live"
+            close_call(frames, "interrupted", "interrupted", {}, self.settings.fsync)
+            stored = ZarrStoredCall(self.layout, frames)
+            write_snapshots(stored, self.layout.snapshots(frames.stem), self.settings.fsync)
+        except StoreError as error:
+            _LOG.error("call not recovered", call=frames.stem, error=str(error))
+            return False
+        return was_live
+
+    def _find(self, call: str) -> Path:
+        frames = self.layout.find_frames(call)
+        if frames is None:
+            raise NotFoundError(f"call {call} is not in this store ({self.layout.root})")
+        return frames
+
+    @contextmanager
+    def _alone(self, doing: str) -> Iterator[None]:
+        """Hold the store's lock, so that no other process creates, recovers or deletes calls meanwhile."""
+        with refusals(doing):
+            prepare(self.layout.root, self.settings.fsync)
+            with exclusively(self.layout.lock):
+                yield
+
+
+def _clear_remains(frames: Path) -> None:
+    """Remove what a process left that died while it created this call; no frame was in it."""
+    shutil.rmtree(live_folder(frames), ignore_errors=True)
+    shutil.rmtree(frames.with_suffix(".new"), ignore_errors=True)

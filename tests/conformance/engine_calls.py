@@ -1,0 +1,80 @@
+"""Sound, and windows cut from it as the pipeline cuts them."""
+
+import gc
+import sys
+from collections.abc import Iterator
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+
+import numpy as np
+import torch
+
+from monitor.audio.chunk import Samples
+from monitor.engines.base import Engine, LegContext, Window, WindowFrames
+from monitor.timeline import FRAME_SAMPLES, frames_for
+
+_NOT_THE_LEGS_OWN = (ModuleType, type, FunctionType, BuiltinFunctionType, MethodType, torch.nn.Module, Engine)
+
+
+def voice(frames: int, seed: int = 0) -> Samples:
+    """Something like speech: syllables of a gliding voice over a noise floor. Shape (frames * 320,), float32."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(frames * FRAME_SAMPLES) / 16_000
+    pitch = 150 + 40 * np.sin(2 * np.pi * 0.7 * time + rng.uniform(0, 6))
+    phase = 2 * np.pi * np.cumsum(pitch) / 16_000
+    tone = sum(np.sin(k * phase + rng.uniform(0, 6)) / k for k in range(1, 20))
+    loudness = np.clip(np.sin(2 * np.pi * 1.7 * time + rng.uniform(0, 6)), 0, 1)
+    return (0.1 * loudness * tone + 0.003 * rng.standard_normal(len(time))).astype(np.float32)
+
+
+def windows(
+    engine: Engine, leg: LegContext, samples: Samples, hop: float | None = None, window: float | None = None
+) -> Iterator[Window]:
+    """A call's windows in order: every frame is wanted once, with full lookahead but at the end."""
+    total = len(samples) // FRAME_SAMPLES
+    step, ahead = frames_for(engine.info.hop if hop is None else hop), frames_for(engine.info.lookahead)
+    span = max(frames_for(engine.info.window if window is None else window), step + ahead)
+    first = 0
+    while first < total:
+        end = min(first + step + ahead, total)
+        final = end == total
+        stop = total if final else end - ahead
+        start = max(0, min(end - span, first))
+        yield Window(leg, start, samples[start * FRAME_SAMPLES : end * FRAME_SAMPLES], first, stop, final)
+        first = stop
+
+
+def listen(engine: Engine, leg: LegContext, samples: Samples, hop: float | None = None) -> WindowFrames:
+    """All frames of a call of one leg."""
+    return joined([engine.infer([window])[0] for window in windows(engine, leg, samples, hop)])
+
+
+def joined(parts: list[WindowFrames]) -> WindowFrames:
+    return WindowFrames(
+        np.concatenate([part.embedding for part in parts]),
+        np.concatenate([part.logits for part in parts]),
+        np.concatenate([part.speech for part in parts]),
+    )
+
+
+def whole(leg: LegContext, samples: Samples) -> Window:
+    """One final window that wants all of its frames."""
+    return Window(leg, 0, samples, 0, len(samples) // FRAME_SAMPLES, final=True)
+
+
+def assert_same(one: WindowFrames, other: WindowFrames, tolerance: float) -> None:
+    np.testing.assert_allclose(one.embedding, other.embedding, atol=tolerance, rtol=0)
+    np.testing.assert_allclose(one.logits, other.logits, atol=tolerance, rtol=0)
+    np.testing.assert_allclose(one.speech, other.speech, atol=tolerance, rtol=0)
+
+
+def bytes_of(context: LegContext) -> int:
+    """Memory that a context holds, the engine and its weights left out."""
+    seen: dict[int, object] = {}
+    waiting: list[object] = [context]
+    while waiting:
+        thing = waiting.pop()
+        if id(thing) not in seen and not isinstance(thing, _NOT_THE_LEGS_OWN):
+            seen[id(thing)] = thing
+            waiting += gc.get_referents(thing)
+    tensors = sum(thing.nbytes for thing in seen.values() if isinstance(thing, torch.Tensor))
+    return tensors + sum(sys.getsizeof(thing) for thing in seen.values())

@@ -1,0 +1,54 @@
+"""The engines that the conformance suite runs over. A new engine joins by one line in `CASES`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from monitor.config.sections import EngineSection
+from monitor.engines.base import Engine
+from monitor.engines.registry import load_engine
+
+
+@dataclass(frozen=True)
+class EngineCase:
+    """An engine, and how to load it where nothing but the package is at hand."""
+
+    name: str
+    """In `ENGINES`."""
+    settings: Callable[[Path], EngineSection]
+    """Given an empty folder that it may fill."""
+    streaming: bool
+    """Whether its frames are the same whatever the hop, because the leg's past is in its context."""
+
+    def load(self, folder: Path) -> Engine:
+        return load_engine(self.settings(folder))
+
+
+def _compact(folder: Path) -> EngineSection:
+    return EngineSection(name="compact", threads=1)
+
+
+def _emotion2vec(folder: Path) -> EngineSection:
+    from tests.engines.emotion2vec_dir import write_model
+
+    return EngineSection(name="emotion2vec", model=str(write_model(folder / "model")), device="cpu", threads=1)
+
+
+CASES = (
+    EngineCase("compact", _compact, streaming=True),
+    EngineCase("emotion2vec", _emotion2vec, streaming=False),
+)
+
+
+def _parameter(case: EngineCase) -> object:
+    folder = f"monitor.engines.{case.name}"
+    absent = pytest.mark.skipif(find_spec(folder) is None, reason=f"{folder} is not in this tree")
+    return pytest.param(case, id=case.name, marks=absent)
+
+
+EVERY_ENGINE = [_parameter(case) for case in CASES]
+STREAMING_ENGINES = [_parameter(case) for case in CASES if case.streaming]
+WINDOWED_ENGINES = [_parameter(case) for case in CASES if not case.streaming]
