@@ -9,12 +9,13 @@ from starlette.staticfiles import StaticFiles
 from monitor import __version__
 from monitor.config import Settings
 from monitor.pipeline.monitor import Monitor
-from monitor.server import alerts, calls, documents, health, metrics, recordings, replays, status, websocket
+from monitor.server import alerts, calls, documents, health, metrics, recordings, replay_routes, status, websocket
 from monitor.server.auth import Gate
 from monitor.server.body_limit import BodyLimit
 from monitor.server.errors import install_error_handlers
 from monitor.server.hub import Hub, Limits
 from monitor.server.pages import dashboard_folder
+from monitor.server.replays import Replays
 from monitor.server.security_headers import SecurityHeaders
 
 DESCRIPTION = "Live calls, their emotion, change points and alerts. The live events are on the websocket `/ws/v1/events`."
@@ -47,12 +48,12 @@ def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = Non
     app.state.monitor = monitor
     app.state.settings = settings
     app.state.hub = hub
-    app.state.replays = replays.Replays(monitor.store, hub)
+    app.state.replays = Replays(monitor.store, hub)
     install_error_handlers(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(Gate, server=settings.server)
     app.add_middleware(SecurityHeaders)
-    for room in (calls, recordings, replays, alerts, status, documents, health, metrics, websocket):
+    for room in (calls, recordings, replay_routes, alerts, status, documents, health, metrics, websocket):
         app.include_router(room.router)
     app.mount("/", StaticFiles(directory=dashboard_folder(), html=True), name="dashboard")
     return app

@@ -1,0 +1,490 @@
+// The plain page: live calls, each leg's emotion as it moves, alerts as they come.
+// Built on the public websocket alone (docs/protocol.md). What comes from outside reaches the page as text, never as markup.
+"use strict";
+
+const WINDOW_SECONDS = 60;      // of the timeline shown
+const KEEP_ENDED = 6;           // calls that are over and still shown
+const KEEP_ALERTS = 100;
+const FIRST_PAUSE = 500, LONGEST_PAUSE = 10_000; // ms before connecting again
+const COLOURS = {
+  angry: "#d64545", disgusted: "#8a7d2f", fearful: "#8b5fc7", happy: "#e8a317", neutral: "#8fa3b5",
+  sad: "#3f78c9", surprised: "#1fa59a", other: "#b59a8a", unknown: "#c3cbd4",
+};
+const SPARE = ["#a8558a", "#5c8a3a", "#c06a2b", "#4a6a80"];
+
+const $ = (id) => document.getElementById(id);
+
+/** An element with a class and text; text is never parsed. */
+function make(tag, className = "", text = "") {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== "") node.textContent = String(text);
+  return node;
+}
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function colour(label) {
+  if (COLOURS[label] === undefined) {
+    const known = Object.keys(COLOURS).length;
+    COLOURS[label] = SPARE[known % SPARE.length];
+  }
+  return COLOURS[label];
+}
+
+const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
+const last = (values) => (values && values.length ? values[values.length - 1] : null);
+
+// ---------------------------------------------------------------- calls
+
+const calls = new Map();   // key: call id, or replay and call id
+const keyOf = (message) => (message.replay ? `${message.replay}\n${message.call}` : message.call);
+
+class LegView {
+  constructor(name, analysed) {
+    this.name = name;
+    this.analysed = analysed;
+    this.points = [];       // {time, posterior: [[label, p]...], speech, valence}
+    this.marks = [];        // change points: {id, time, status, after}
+    this.emotion = "unknown";
+    this.element = make("div", "leg");
+    this.words = make("div");
+    this.who = make("p", "who", analysed ? name : `${name}, speech only`);
+    const line = make("p", "emotion");
+    this.swatch = make("span", "swatch");
+    this.label = make("span", "label");
+    this.percent = make("span", "percent");
+    line.append(this.swatch, this.label, this.percent);
+    this.affect = make("p", "affect");
+    this.words.append(this.who, line, this.affect);
+    this.canvas = make("canvas");
+    this.canvas.setAttribute("role", "img");
+    this.element.append(this.words, this.canvas);
+    this.say("unknown", null, null, null);
+  }
+
+  say(emotion, confidence, valence, arousal) {
+    this.emotion = emotion;
+    const words = this.analysed ? (emotion === "unknown" ? "not clear" : emotion) : "not analysed";
+    setText(this.label, words);
+    setText(this.percent, confidence === null || emotion === "unknown" ? "" : `${Math.round(confidence * 100)} %`);
+    setText(this.affect, valence === null ? "" : `valence ${signed(valence)}  arousal ${signed(arousal)}`);
+    this.swatch.style.background = colour(emotion);
+    this.canvas.setAttribute("aria-label", `${this.name}: ${words} over the last ${WINDOW_SECONDS} seconds`);
+  }
+
+  state(message) {
+    this.say(message.emotion, message.confidence, message.valence, message.arousal);
+  }
+
+  frames(message) {
+    const labels = Object.keys(message.posterior);
+    message.speech.forEach((speech, index) => {
+      this.points.push({
+        time: message.time + index / message.rate,
+        span: 1 / message.rate,
+        posterior: labels.map((label) => [label, message.posterior[label][index] ?? 0]),
+        speech: speech ?? 0,
+        valence: message.valence[index] ?? null,
+      });
+    });
+    const oldest = message.time - WINDOW_SECONDS - 5;
+    while (this.points.length && this.points[0].time < oldest) this.points.shift();
+    this.marks = this.marks.filter((mark) => mark.time >= oldest);
+    if (this.analysed) {
+      this.say(message.emotion, last(message.posterior[message.emotion]), last(message.valence), last(message.arousal));
+    }
+    return message.time + message.speech.length / message.rate;
+  }
+
+  change(message) {
+    this.marks = this.marks.filter((mark) => mark.id !== message.id);
+    if (message.status !== "retracted") this.marks.push(message);
+  }
+
+  draw(now) {
+    const { canvas } = this;
+    const ratio = window.devicePixelRatio || 1;
+    const width = canvas.clientWidth, height = canvas.clientHeight;
+    if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
+    if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
+    const pen = canvas.getContext("2d");
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    pen.clearRect(0, 0, width, height);
+    const style = getComputedStyle(document.body);
+    const ink = style.getPropertyValue("--ink"), soft = style.getPropertyValue("--soft"), rule = style.getPropertyValue("--line");
+    const end = Math.max(now, WINDOW_SECONDS);
+    const x = (time) => width - ((end - time) / WINDOW_SECONDS) * width;
+    const bandTop = 2, band = height * 0.52, speechTop = bandTop + band + 2, speech = 4;
+    const affectTop = speechTop + speech + 3, affect = height - affectTop - 2;
+
+    pen.fillStyle = rule;
+    pen.font = "10px system-ui, sans-serif";
+    for (let tick = Math.ceil((end - WINDOW_SECONDS) / 10) * 10; tick <= end; tick += 10) {
+      pen.fillRect(Math.round(x(tick)), 0, 1, height);
+    }
+    for (const point of this.points) {
+      const left = x(point.time), wide = Math.ceil((point.span / WINDOW_SECONDS) * width) + 0.6;
+      let top = bandTop;
+      pen.globalAlpha = 0.18 + 0.82 * point.speech;
+      for (const [label, share] of point.posterior) {
+        pen.fillStyle = colour(label);
+        pen.fillRect(left, top, wide, share * band);
+        top += share * band;
+      }
+      pen.globalAlpha = point.speech;
+      pen.fillStyle = soft;
+      pen.fillRect(left, speechTop, wide, speech);
+    }
+    pen.globalAlpha = 1;
+    const middle = affectTop + affect / 2;
+    pen.strokeStyle = rule;
+    pen.beginPath(); pen.moveTo(0, middle); pen.lineTo(width, middle); pen.stroke();
+    pen.strokeStyle = ink;
+    pen.lineWidth = 1.6;
+    pen.beginPath();
+    let drawing = false;
+    for (const point of this.points) {
+      if (point.valence === null) { drawing = false; continue; }
+      const at = [x(point.time), middle - point.valence * (affect / 2)];
+      if (drawing) pen.lineTo(...at); else pen.moveTo(...at);
+      drawing = true;
+    }
+    pen.stroke();
+    for (const mark of this.marks) {
+      const at = Math.round(x(mark.time));
+      pen.fillStyle = ink;
+      pen.globalAlpha = mark.status === "confirmed" ? 1 : 0.45;
+      pen.fillRect(at - 1, 0, 2, height);
+      pen.beginPath(); pen.moveTo(at - 5, 0); pen.lineTo(at + 5, 0); pen.lineTo(at, 7); pen.fill();
+    }
+    pen.globalAlpha = 1;
+    pen.fillStyle = soft;
+    for (let tick = Math.max(10, Math.ceil((end - WINDOW_SECONDS) / 10) * 10); tick < end - 2; tick += 10) {
+      pen.fillText(clock(tick), x(tick) + 3, height - 4);
+    }
+    if (this.analysed) pen.fillText("valence", 4, affectTop + 8);
+  }
+}
+
+class CallView {
+  constructor(message) {
+    this.call = message.call;
+    this.replay = message.replay ?? "";
+    this.over = false;
+    this.time = 0;
+    this.dirty = true;
+    this.legs = new Map();
+    this.element = make("article", "call card");
+    const head = make("div", "call-head");
+    this.title = make("h3", "", message.call);
+    this.badge = make("span", "badge");
+    this.about = make("span", "about");
+    this.clock = make("span", "clock");
+    head.append(this.title, this.badge, this.about, this.clock);
+    this.meta = make("dl", "meta");
+    this.body = make("div");
+    this.element.append(head, this.meta, this.body);
+    this.label(this.replay ? "replay" : "live");
+    if (message.type === "call_started") this.started(message);
+  }
+
+  label(word) {
+    setText(this.badge, word);
+    this.badge.className = `badge ${word}`;
+  }
+
+  started(message) {
+    setText(this.about, `${message.source} · ${message.engine}`);
+    this.meta.replaceChildren();
+    for (const [name, value] of Object.entries(message.metadata ?? {}).slice(0, 12)) {
+      const pair = make("div");
+      pair.append(make("dt", "", name), make("dd", "", typeof value === "string" ? value : JSON.stringify(value)));
+      this.meta.append(pair);
+    }
+    for (const leg of message.legs) this.leg(leg, message.inferred.includes(leg));
+    legend(message.labels);
+  }
+
+  leg(name, analysed = true) {
+    let view = this.legs.get(name);
+    if (!view) {
+      view = new LegView(name, analysed);
+      this.legs.set(name, view);
+      this.body.append(view.element);
+    }
+    return view;
+  }
+
+  take(message) {
+    this.dirty = true;
+    this.time = Math.max(this.time, message.at ?? 0);
+    switch (message.type) {
+      case "call_started": this.started(message); break;
+      case "state": this.leg(message.leg).state(message); break;
+      case "change_point": this.leg(message.leg).change(message); break;
+      case "frames": this.time = Math.max(this.time, this.leg(message.leg).frames(message)); break;
+      case "call_ended": this.end(message.reason); break;
+    }
+    setText(this.clock, clock(this.time));
+  }
+
+  end(reason) {
+    if (this.over) return;
+    this.over = true;
+    this.element.classList.add("over");
+    this.label(this.replay ? "replay" : "ended");
+    setText(this.about, `${this.replay ? "replay" : "ended"}: ${reason}`);
+    $("calls").append(this.element); // below those that go on
+  }
+
+  draw() {
+    if (!this.dirty) return;
+    this.dirty = false;
+    for (const leg of this.legs.values()) leg.draw(this.time);
+  }
+}
+
+function callOf(message) {
+  const key = keyOf(message);
+  let view = calls.get(key);
+  if (!view || (view.over && message.type === "call_started")) {
+    view?.element.remove();
+    view = new CallView(message);
+    calls.delete(key);
+    calls.set(key, view);
+    $("calls").prepend(view.element);
+  }
+  return view;
+}
+
+function tidyCalls() {
+  const ended = [...calls].filter(([, view]) => view.over);
+  for (const [key, view] of ended.slice(0, Math.max(0, ended.length - KEEP_ENDED))) {
+    view.element.remove();
+    calls.delete(key);
+  }
+}
+
+function legend(labels) {
+  const shown = new Set([...$("legend").children].map((item) => item.textContent));
+  for (const label of labels) {
+    if (shown.has(label)) continue;
+    const item = make("li");
+    const swatch = make("span", "swatch");
+    swatch.style.background = colour(label);
+    item.append(swatch, make("span", "", label));
+    $("legend").append(item);
+  }
+}
+
+// ---------------------------------------------------------------- alerts
+
+const alerts = new Map();  // key: alert id, or replay and alert id
+
+class AlertView {
+  constructor(message) {
+    this.id = message.id;
+    this.replay = message.replay ?? "";
+    this.open = true;
+    this.by = "";
+    this.element = make("li", "alert card");
+    const line = make("p", "line");
+    this.severity = make("span", "severity");
+    this.where = make("span", "where");
+    this.when = make("span", "when");
+    line.append(this.severity, this.where, this.when);
+    if (this.replay) line.prepend(make("span", "badge replay", "replay"));
+    this.text = make("p", "text");
+    const foot = make("div", "foot");
+    this.status = make("span", "status");
+    this.button = make("button", "", "Acknowledge");
+    this.button.type = "button";
+    this.button.hidden = Boolean(this.replay);
+    this.button.addEventListener("click", () => this.acknowledge());
+    foot.append(this.status, this.button);
+    this.element.append(line, this.text, foot);
+  }
+
+  take(message) {
+    this.open = message.status !== "cleared";
+    this.element.dataset.severity = message.severity;
+    this.element.classList.toggle("cleared", !this.open);
+    setText(this.severity, message.severity);
+    setText(this.where, [message.call, message.leg].filter(Boolean).join(" · "));
+    setText(this.when, clock(message.time));
+    if (this.open || !this.text.textContent) setText(this.text, message.message);
+    this.rule = message.rule;
+    this.since = message.time;
+    this.until = message.at;
+    this.show();
+  }
+
+  acknowledged(message) {
+    this.by = message.by;
+    this.element.classList.add("acknowledged");
+    this.show();
+  }
+
+  show() {
+    const told = this.by ? `, ${this.by} took note` : "";
+    const seconds = Math.max(0, Math.round(this.until - this.since));
+    setText(this.status, `${this.open ? "open" : `over after ${seconds} s`} · ${this.rule}${told}`);
+    this.button.hidden = Boolean(this.replay) || !this.open || Boolean(this.by);
+  }
+
+  acknowledge() {
+    const me = $("me").value.trim();
+    $("me").setAttribute("aria-invalid", String(!me));
+    if (!me) { $("me").focus(); return; }
+    send({ type: "acknowledge", id: this.id, by: me });
+  }
+}
+
+function takeAlert(message) {
+  const key = `${message.replay ?? ""}\n${message.id}`;
+  let view = alerts.get(key);
+  if (!view) {
+    view = new AlertView(message);
+    alerts.set(key, view);
+    $("alerts").prepend(view.element);
+    if (alerts.size > KEEP_ALERTS) {
+      const [oldest, old] = alerts.entries().next().value;
+      old.element.remove();
+      alerts.delete(oldest);
+    }
+  }
+  view.take(message);
+}
+
+// ---------------------------------------------------------------- messages
+
+let since = null;           // the newest event seen; replays have no seq and do not touch it
+
+function take(message) {
+  if (message.seq !== undefined) since = Math.max(since ?? 0, message.seq);
+  switch (message.type) {
+    case "alert": takeAlert(message); callOf(message).take(message); break;
+    case "alert_acknowledged": alerts.get(`\n${message.id}`)?.acknowledged(message); break;
+    case "replay_ended": calls.get(keyOf(message))?.end(message.reason); break;
+    case "call_ended": calls.get(keyOf(message))?.take(message); break;
+    case "call_started": case "state": case "change_point": case "frames": callOf(message).take(message); break;
+  }
+  schedule();
+}
+
+function hello(message) {
+  for (const event of message.present) take(event);
+  since ??= message.seq;
+  connected("live", "live");
+}
+
+function forgetAll() {
+  since = null;
+  for (const view of [...calls.values(), ...alerts.values()]) view.element.remove();
+  calls.clear();
+  alerts.clear();
+}
+
+let scheduled = false;
+function schedule() {
+  if (scheduled) return;
+  scheduled = true;
+  requestAnimationFrame(() => {
+    scheduled = false;
+    tidyCalls();
+    for (const view of calls.values()) view.draw();
+    const live = [...calls.values()].filter((view) => !view.over && !view.replay).length;
+    const open = [...alerts.values()].filter((view) => view.open && !view.by && !view.replay).length;
+    setText($("counts"), `${live} live ${live === 1 ? "call" : "calls"}, ${open} open ${open === 1 ? "alert" : "alerts"}`);
+    document.title = open ? `(${open}) Emotion monitor` : "Emotion monitor";
+    $("no-calls").hidden = calls.size > 0;
+    $("no-alerts").hidden = alerts.size > 0;
+  });
+}
+
+// ---------------------------------------------------------------- connection
+
+let socket = null;
+let pause = FIRST_PAUSE;
+
+function connected(state, words) {
+  $("connection").dataset.state = state;
+  setText($("connection"), words);
+}
+
+function send(message) {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+}
+
+/** A token in a subprotocol: browsers cannot set headers on a websocket, and query strings end up in logs. */
+function subprotocols() {
+  const token = sessionStorage.getItem("token");
+  if (!token) return ["emotion-monitor.v1"];
+  const bytes = String.fromCharCode(...new TextEncoder().encode(token));
+  const text = btoa(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return ["emotion-monitor.v1", `emotion-monitor.bearer.${text}`];
+}
+
+function connect() {
+  const address = new URL("ws/v1/events", document.baseURI);
+  address.protocol = address.protocol.replace("http", "ws");
+  address.searchParams.set("frames", "1");
+  if (since !== null) address.searchParams.set("since", since);
+  let greeted = false;
+  socket = new WebSocket(address, subprotocols());
+  socket.addEventListener("message", ({ data }) => {
+    const message = JSON.parse(data);
+    switch (message.type) {
+      case "hello": greeted = true; pause = FIRST_PAUSE; hello(message); break;
+      case "lagged": connected("live", "live, catching up"); break;
+      case "server_stopping": connected("lost", "the server is stopping"); break;
+      case "error":
+        if (message.code === "unknown_since") forgetAll();
+        connected(greeted ? "live" : "lost", message.message);
+        break;
+      default: take(message);
+    }
+  });
+  socket.addEventListener("close", async () => {
+    if (!greeted && await tokenMissing()) { askForToken(); return; }
+    connected("lost", "not connected, trying again");
+    setTimeout(connect, pause);
+    pause = Math.min(pause * 2, LONGEST_PAUSE);
+  });
+}
+
+/** Whether the server refused the websocket for want of a token: a browser is not told why a handshake failed. */
+async function tokenMissing() {
+  const token = sessionStorage.getItem("token");
+  try {
+    const answer = await fetch("api/v1/status", { headers: token ? { Authorization: `Bearer ${token}` } : {} });
+    return answer.status === 401;
+  } catch {
+    return false;
+  }
+}
+
+function askForToken() {
+  connected("lost", "a token is needed");
+  $("token-wrong").hidden = !sessionStorage.getItem("token");
+  $("token").value = "";
+  $("token-dialog").showModal();
+}
+
+$("token-dialog").addEventListener("close", () => {
+  sessionStorage.setItem("token", $("token").value.trim());
+  connect();
+});
+$("token-dialog").addEventListener("cancel", (event) => event.preventDefault());
+$("me").value = localStorage.getItem("me") ?? "";
+$("me").addEventListener("input", () => localStorage.setItem("me", $("me").value.trim()));
+window.addEventListener("resize", () => {
+  for (const view of calls.values()) view.dirty = true;
+  schedule();
+});
+schedule();
+connect();

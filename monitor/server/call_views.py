@@ -1,0 +1,39 @@
+"""How calls look in the answers of the API: what the store knows, and, while they are live, what is known beyond it."""
+
+from typing import Any
+
+from monitor.pipeline.call import LiveCall
+from monitor.store.base import CallSummary, StoredCall
+
+
+def call_line(stored: CallSummary, live: LiveCall | None) -> dict[str, Any]:
+    """A call's line in a list."""
+    line = {
+        "call": stored.id,
+        "status": stored.status,
+        "started_at": stored.started_at.isoformat(),
+        "seconds": stored.seconds,
+        "source": stored.source,
+        "engine": stored.engine,
+        "legs": dict(stored.legs),
+        "bytes": stored.bytes,
+        "metadata": dict(stored.metadata),
+    }
+    return line if live is None else {**line, "seconds": live.seconds}
+
+
+def call_detail(stored: StoredCall, live: LiveCall | None) -> dict[str, Any]:
+    """All that is known of one call."""
+    record = stored.record
+    detail = {
+        **call_line(stored.summary(), live),
+        "engine": dict(record.engine),
+        "labels": list(record.labels),
+        "inferred": [leg for leg, form in record.legs.items() if form.classes],
+        "reason": stored.reason,
+        "reports": {leg: dict(report) for leg, report in stored.reports.items()},
+    }
+    if live is None:
+        return detail
+    summary = live.summary()
+    return {**detail, "reports": summary["legs"], "state": summary["state"], "store_error": summary["store_error"]}

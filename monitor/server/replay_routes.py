@@ -1,0 +1,48 @@
+"""`/api/v1/calls/{call}/replay` and `/api/v1/replays`: playing stored calls on the websocket."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import HTTPConnection
+from starlette.status import HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
+
+from monitor.server.context import ERRORS, CallId
+from monitor.server.replays import Replays
+
+router = APIRouter(prefix="/api/v1", tags=["replays"], responses=ERRORS)
+
+
+class ReplayRequest(BaseModel):
+    """How to play a call."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    speed: float = Field(default=1.0, ge=0, le=1_000, allow_inf_nan=False)
+    """Times faster than real time; 0 is as fast as it goes."""
+
+
+def _replays(connection: HTTPConnection) -> Replays:
+    replays: Replays = connection.app.state.replays
+    return replays
+
+
+ReplaysOf = Annotated[Replays, Depends(_replays)]
+
+
+@router.post("/calls/{call}/replay", summary="Play a stored call", status_code=HTTP_202_ACCEPTED)
+def start_replay(call: CallId, replays: ReplaysOf, body: ReplayRequest | None = None) -> dict[str, Any]:
+    """Send the messages of a call that is over on the websocket again, each tagged with the answer's `replay`."""
+    return replays.start(call, (body or ReplayRequest()).speed).summary()
+
+
+@router.get("/replays", summary="Replays in progress")
+def list_replays(replays: ReplaysOf) -> dict[str, Any]:
+    """Replays in progress, oldest first."""
+    return {"replays": [replay.summary() for replay in replays.all()]}
+
+
+@router.delete("/replays/{replay}", summary="Stop a replay", status_code=HTTP_204_NO_CONTENT)
+def stop_replay(replay: str, replays: ReplaysOf) -> None:
+    """End a replay soon; `replay_ended` follows on the websocket."""
+    replays.stop(replay)
