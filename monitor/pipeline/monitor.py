@@ -201,7 +201,7 @@ class Monitor:
         if self.settings.privacy.refuse_mixed and "mixed" in source.legs:
             raise ConfigError(
                 f"{source.description}: a mixed source is refused (privacy.refuse_mixed): its speakers cannot be told apart, "
-                "so every one of them would be analysed; send each speaker as a leg, or name the one leg (legs=customer) if only "
+                "so every one of them would be analysed; send each speaker as a leg, or name the leg (legs=customer) where only "
                 "one person is on it"
             )
 
