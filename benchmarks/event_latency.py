@@ -20,7 +20,7 @@ import httpx
 import numpy as np
 from websockets.asyncio.client import connect
 
-from monitor.demo.demonstration import SOUND
+from monitor.demo import CALL
 from monitor.demo.sender import send_call
 from monitor.demo.service import service
 
@@ -37,7 +37,7 @@ async def measure(url: str) -> dict[str, list[float]]:
 
     def send() -> None:
         begun[0] = time.monotonic()
-        send_call(SOUND, ports, "127.0.0.1")
+        send_call(CALL, ports, "127.0.0.1")
         time.sleep(2)
         httpx.delete(f"{url}/api/v1/calls/{call}", timeout=30)
 

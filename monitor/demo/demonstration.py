@@ -12,6 +12,7 @@ from rich.console import Console
 from websockets.asyncio.client import connect
 
 from monitor.config.sections import StoreSection
+from monitor.demo import CALL
 from monitor.demo.sender import send_call
 from monitor.demo.service import service
 from monitor.errors import MonitorError
@@ -19,7 +20,6 @@ from monitor.server.client import follow
 from monitor.server.event_line import event_line
 from monitor.store.zarr_store import ZarrStore
 
-SOUND = Path(__file__).with_name("call.flac")
 REPLAY_SPEED = 20.0
 PATIENCE = 60.0
 JUDGED = ("state", "change_point", "alert")
@@ -60,7 +60,7 @@ async def _live(url: str) -> list[dict[str, Any]]:
 
 
 def _send(url: str, call: str, ports: tuple[int, int]) -> None:
-    send_call(SOUND, ports, "127.0.0.1")
+    send_call(CALL, ports, "127.0.0.1")
     time.sleep(1.0)
     httpx.delete(f"{url}/api/v1/calls/{call}", timeout=30).raise_for_status()
 
