@@ -18,6 +18,7 @@ from monitor.pipeline.call import LiveCall
 from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.interrupted import close_interrupted
 from monitor.pipeline.leg import InferredLeg, LegTrack, SpeechOnlyLeg
+from monitor.pipeline.live import LiveFrames
 from monitor.pipeline.open_alerts import OpenAlerts
 from monitor.pipeline.recorder import CallRecorder
 from monitor.pipeline.windows import Geometry
@@ -117,6 +118,7 @@ class Monitor:
                 recorder=CallRecorder(writer, self.journal, self.settings.store.snapshot_every),
                 max_backlog_frames=frames_for(self.settings.engine.max_backlog),
                 hop_frames=self.geometry.hop,
+                live=LiveFrames(call_id, source.legs, info.labels),
                 speech_threshold=self.settings.state.speech_threshold,
                 on_live=self._tell_live,
                 on_end=self._forget,
@@ -201,7 +203,7 @@ class Monitor:
         if self.settings.privacy.refuse_mixed and "mixed" in source.legs:
             raise ConfigError(
                 f"{source.description}: a mixed source is refused (privacy.refuse_mixed): its speakers cannot be told apart, "
-                "so every one of them would be analysed; send each speaker as a leg, or name the leg (legs=customer) where only "
+                "so every one of them would be analysed; send each speaker as a leg, or name the leg (legs=customer) if only "
                 "one person is on it"
             )
 
