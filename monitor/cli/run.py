@@ -94,7 +94,7 @@ def _print_devices() -> None:
     from rich.console import Console
 
     from monitor.cli.tables import table
-    from monitor.sources.microphone import list_devices
+    from monitor.sources.devices import list_devices
 
     Console().print(table("input devices", [asdict(row) for row in list_devices()]))
 
