@@ -39,8 +39,8 @@ def choose_legs(streams: list[FoundStream], told: Mapping[Leg, LegOptions], alon
         return {leg: _picked(streams, leg, options, name) for leg, options in picked.items()}
     found = lines(streams)
     if len(found) == 1:
-        leg: Leg = alone or next(iter(told), "mixed")
-        return {leg: found[0]}
+        first: Leg = next(iter(told), "mixed")
+        return {alone or first: found[0]}
     if len(found) == 2 and alone is None and _same_call(*found):
         return {"customer": found[0], "agent": found[1]}
     raise SourceError(

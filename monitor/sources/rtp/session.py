@@ -113,6 +113,10 @@ class Session:
         """The account so far. From any thread."""
         return {leg.track.leg: leg.report() for leg in self._legs.values()}
 
+    def taken(self, leg: Leg) -> int:
+        """Samples of a leg that have come out."""
+        return next(each.track.taken for each in self._legs.values() if each.track.leg == leg)
+
     def moves(self) -> list[SourceMoved]:
         """Changes of owner since the last call."""
         events = []

@@ -1,0 +1,178 @@
+"""RTP as a source: opens a call's ports and turns what arrives on them into its legs' audio."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from monitor.audio.chunk import AudioChunk
+from monitor.config.sections import RtpSection
+from monitor.events import Event, Leg, LegReport
+from monitor.sources.base import Source
+from monitor.sources.rtp.plan import plan_legs
+from monitor.sources.rtp.ports import kernel_drops, open_control, open_in_range, open_port
+from monitor.sources.rtp.receiver import Inbox, Received, shared_receiver
+from monitor.sources.rtp.session import LegSpec, Session
+
+TICK = 0.04
+"""Seconds between two looks at the inboxes."""
+DROPS_EVERY = 25
+"""Ticks between two looks at the kernel's count of dropped datagrams."""
+GOODBYE = 0.5
+"""Seconds of silence after all legs said goodbye (RTCP BYE) by which the call is over; a new SSRC may follow a goodbye."""
+
+
+class _Port:
+    """An RTP socket, its RTCP socket, and their inbox."""
+
+    def __init__(self, rtp: socket.socket) -> None:
+        self.rtp = rtp
+        self.inbox = Inbox()
+        self.number: int = rtp.getsockname()[1]
+        self.dropped = 0
+        """Datagrams lost between network and call because this program was too slow."""
+        self._sockets = [rtp]
+        self._listening = False
+        self._looks = self._kernel = 0
+
+    def listen(self) -> None:
+        """Begin to receive; after all RTP ports of the call are open, because the RTCP port may be one of them."""
+        control = open_control(self._sockets[0])
+        if control:
+            self._sockets.append(control)
+        self._listening = True
+        for each in self._sockets:
+            shared_receiver().add(each, self.inbox)
+
+    def take(self) -> list[Received]:
+        """What has come since the last time."""
+        if self._looks % DROPS_EVERY == 0:
+            self._kernel = kernel_drops(self._sockets)
+        self._looks += 1
+        self.dropped = self.inbox.overflowed + self._kernel
+        return self.inbox.take()
+
+    def close(self) -> None:
+        """Free the ports."""
+        sockets, self._sockets = self._sockets, []
+        if self._listening:
+            shared_receiver().remove(sockets)
+        else:
+            for each in sockets:
+                each.close()
+
+
+class RtpSource(Source):
+    """A live call. Its audio ends by `stop`, by goodbyes on all legs, or when nothing came for `settings.inactivity`."""
+
+    kind: ClassVar[str] = "rtp"
+
+    def __init__(
+        self,
+        *,
+        legs: Mapping[str, Any] | None = None,
+        sdp: str | Path | None = None,
+        payload_types: Iterable[str] | Mapping[int, str] | Mapping[str, str] = (),
+        settings: RtpSection | None = None,
+    ) -> None:
+        """Open the ports. Raises `SourceError` where one is taken or an option is wrong.
+
+        `legs`: see `LegOptions`, for instance `{"customer": {"port": 5004, "codec": "opus"}, "agent": {}}`; by default those
+        of the SDP, else customer and agent, each on a free port. Legs on one port are told apart by SSRC. `sdp`: the text of an
+        offer, which tells payload types (ports are still ours to choose), or the path of a session file (as ffmpeg's
+        `-sdp_file` writes), which names the ports too. `payload_types`: such as `111=opus/48000/2`.
+        """
+        self._settings = settings or RtpSection()
+        planned = plan_legs(legs, sdp, payload_types)
+        self._stop = threading.Event()
+        self._running = threading.Lock()
+        self._reason = "finished"
+        self._ports: dict[int | Leg, _Port] = {}
+        try:
+            for leg in planned:
+                if leg.place not in self._ports:
+                    self._ports[leg.place] = _Port(self._open(leg.port))
+            for port in self._ports.values():
+                port.listen()
+        except BaseException:
+            self._close()
+            raise
+        places = list(self._ports)
+        specs = [LegSpec(leg.leg, places.index(leg.place), leg.payload_types, leg.ssrc, leg.peer) for leg in planned]
+        self._session = Session(specs, jitter_buffer=self._settings.jitter_buffer, allow_move=self._settings.allow_move)
+        self.legs = tuple(leg.leg for leg in planned)
+        self.realtime = True
+        self.ports: Mapping[Leg, int] = {leg.leg: self._ports[leg.place].number for leg in planned}
+        """The RTP port of each leg; RTCP is taken on it and on the next one."""
+        self.address = self._settings.advertise or self._settings.bind
+        """To which senders are to send."""
+        named = ", ".join(f"{leg} {self._settings.bind}:{number}" for leg, number in self.ports.items())
+        self.description = f"rtp {named}"
+
+    def _open(self, port: int | None) -> socket.socket:
+        if port is not None:
+            return open_port(self._settings.bind, port)
+        return open_in_range(self._settings.bind, self._settings.port_low, self._settings.port_high)
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        """See `Source`."""
+        began = time.monotonic()
+        try:
+            with self._running:
+                over = False
+                while not over:
+                    over = self._stop.wait(TICK)
+                    self._take()
+                    now = time.monotonic()
+                    chunk = None
+                    for chunk in self._session.advance(now):
+                        yield chunk
+                    if chunk is None:
+                        yield AudioChunk(self.legs[0], self._session.taken(self.legs[0]), np.zeros(0, np.float32))
+                    over = over or self._is_over(now, began)
+                yield from self._session.finish()
+        finally:
+            self._close()
+
+    def _take(self) -> None:
+        for index, port in enumerate(self._ports.values()):
+            for at, data, address in port.take():
+                self._session.receive(index, data, address, at)
+            self._session.dropped(index, port.dropped)
+
+    def _is_over(self, now: float, began: float) -> bool:
+        quiet = now - max(began, self._session.last_heard or began)
+        if self._session.ended and quiet >= GOODBYE:
+            return True
+        if quiet >= self._settings.inactivity:
+            self._reason = "inactive"
+            return True
+        return False
+
+    def _close(self) -> None:
+        for port in self._ports.values():
+            port.close()
+
+    def stop(self) -> None:
+        """See `Source`. Closes the ports at once where `chunks` was never called."""
+        self._reason = "stopped"
+        self._stop.set()
+        if self._running.acquire(blocking=False):
+            self._close()
+            self._running.release()
+
+    def report(self) -> Mapping[Leg, LegReport]:
+        """See `Source`."""
+        return self._session.report()
+
+    def end_reason(self) -> str:
+        """See `Source`."""
+        return self._reason
+
+    def events(self) -> list[Event]:
+        """See `Source`."""
+        return [*self._session.moves()]
