@@ -48,15 +48,17 @@ class Voice:
     level: float
     """Root mean square of the speech, 1 being full scale."""
     press: float
-    """Gain into a soft limiter: pressed voices have more of their energy in the high harmonics, as shouting has."""
+    """Gain into a soft limiter: a pressed voice has more of its energy in the high harmonics."""
+    tilt: float
+    """Share of the differentiated wave that is added: raised voices fall off less towards high frequencies."""
 
 
-AGENT = Voice("en-us+f3", rate=160, pitch=48, range="90%", level=0.05, press=0.5)
+AGENT = Voice("en-us+f3", rate=160, pitch=48, range="90%", level=0.05, press=0.5, tilt=0)
 CUSTOMER: dict[Mood, Voice] = {
-    "neutral": Voice("en-gb+m3", rate=150, pitch=34, range="70%", level=0.04, press=0.5),
-    "irritated": Voice("en-gb+m3", rate=180, pitch=58, range="130%", level=0.08, press=3),
-    "angry": Voice("en-gb+m3", rate=205, pitch=92, range="200%", level=0.2, press=8),
-    "calmed": Voice("en-gb+m3", rate=145, pitch=32, range="70%", level=0.04, press=0.5),
+    "neutral": Voice("en-gb", rate=160, pitch=44, range="95%", level=0.04, press=0.5, tilt=0),
+    "irritated": Voice("en-gb", rate=180, pitch=60, range="110%", level=0.08, press=4, tilt=1),
+    "angry": Voice("en-gb", rate=200, pitch=82, range="120%", level=0.2, press=12, tilt=5),
+    "calmed": Voice("en-gb", rate=158, pitch=42, range="90%", level=0.04, press=0.5, tilt=0),
 }
 
 SCRIPT: list[tuple[Speaker, Mood, float, str]] = [
@@ -123,8 +125,9 @@ def say(text: str, voice: Voice) -> NDArray[np.float32]:
     speech: NDArray[np.float32] = soxr.resample(samples, rate, RATE)
     heard = np.flatnonzero(np.abs(speech) > 0.01)
     speech = speech[heard[0] : heard[-1] + 1]
-    pressed = np.tanh(speech * voice.press) / np.tanh(voice.press)
-    return np.asarray(pressed * voice.level / np.sqrt(np.mean(pressed**2)), np.float32)
+    speech = np.tanh(speech * voice.press) / np.tanh(voice.press)
+    speech = speech + voice.tilt * np.diff(speech, prepend=0)
+    return np.asarray(speech * voice.level / np.sqrt(np.mean(speech**2)), np.float32)
 
 
 def place() -> Iterator[tuple[Turn, NDArray[np.float32]]]:

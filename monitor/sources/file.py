@@ -1,7 +1,6 @@
 """An audio file as a call: as fast as it is taken, or at the speed of the clock as it was spoken."""
 
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -15,6 +14,7 @@ from monitor.sources.channels import ChannelLegs, channel_legs
 from monitor.sources.decode import open_decoder
 from monitor.sources.decode.base import Block, reblock
 from monitor.sources.options import Legs
+from monitor.sources.pace import Pace
 
 BLOCK = 0.5
 """Seconds of audio handed on at a time as fast as it goes: few calls, and small enough to stay in the processor's cache."""
@@ -81,10 +81,9 @@ class FileSource(Source):
         if not self.realtime:
             yield from blocks
             return
-        began = time.monotonic()
+        pace = Pace(self._stop.wait)
         position = 0
         for block in blocks:
             position += len(block.samples)
-            # Each deadline counts from the beginning, so that lateness does not add up.
-            self._stop.wait(max(0.0, began + position / rate - time.monotonic()))
+            pace.until(position / rate)
             yield block

@@ -45,7 +45,7 @@ def parse_source(text: str) -> tuple[str, dict[str, Any]]:
     >>> parse_source("stdin:rate=8000,legs=customer,agent,channels=2")
     ('stdin', {'rate': '8000', 'legs': 'customer,agent', 'channels': '2'})
 
-    Raises `ConfigError` for a kind that is not known and no file either.
+    Raises `ConfigError` for a kind that is not known.
     """
     if text == "-":
         return "stdin", {}
@@ -62,8 +62,8 @@ def parse_source(text: str) -> tuple[str, dict[str, Any]]:
 
 def _plain_path(text: str) -> tuple[str, dict[str, Any]]:
     kind, colon, _ = text.partition(":")
-    if colon and kind.isidentifier() and len(kind) > 1 and not Path(text).exists():
-        raise ConfigError(f"unknown source {kind!r} in {text!r}: known are {', '.join(KINDS)}, or give a path")
+    if colon and kind.isidentifier() and len(kind) > 1:
+        raise ConfigError(f"unknown source {kind!r} in {text!r}: known are {', '.join(KINDS)}; a file of that name is ./{text}")
     return "pcap" if Path(text).suffix.lower() in CAPTURES else "file", {"path": text}
 
 

@@ -16,6 +16,8 @@ def open_decoder(path: Path) -> Decoder:
         size = path.stat().st_size
     except OSError as error:
         raise SourceError(f"{path}: cannot be opened: {error.strerror}") from None
+    except ValueError:
+        raise SourceError(f"{str(path)!r}: is not a path") from None
     if path.is_dir():
         raise SourceError(f"{path}: is a directory; name one audio file in it")
     if path.is_file() and not size:
