@@ -10,7 +10,7 @@ import pytest
 from monitor.audio.chunk import Samples
 from monitor.engines.base import Engine, LegContext, Window, WindowError
 from monitor.engines.registry import ENGINES
-from monitor.timeline import FRAME_SAMPLES
+from monitor.timeline import FRAME_SAMPLES, frames_for
 from tests.conformance.engine_calls import assert_same, bytes_of, joined, listen, voice, whole, windows
 from tests.conformance.engine_cases import CASES, EVERY_ENGINE, STREAMING_ENGINES, WINDOWED_ENGINES, EngineCase
 
@@ -67,7 +67,8 @@ def test_default_window_holds_a_hop_and_its_lookahead(case, engine):
 
 @every_engine
 def test_frames_have_the_shapes_and_types_that_the_interface_states(case, engine):
-    frames = engine.infer([Window(engine.open_leg(), 0, voice(60), 10, 45)])[0]
+    samples = voice(45 + frames_for(engine.info.lookahead))
+    frames = engine.infer([Window(engine.open_leg(), 0, samples, 10, 45)])[0]
     assert frames.embedding.shape == (35, engine.info.dim)
     assert frames.logits.shape == (35, len(engine.info.labels))
     assert frames.speech.shape == (35,)

@@ -8,6 +8,7 @@ the pickle may hold tensors alone, the expression must be a plain list of layers
 import hashlib
 import pickle
 import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from monitor.engines.emotion2vec.hub import REQUIRED
 from monitor.engines.emotion2vec.labels import Labels, read_labels
+from monitor.engines.emotion2vec.models import REQUIRED
 from monitor.errors import EngineError
 from monitor.timeline import FRAME_SAMPLES
 
@@ -42,7 +43,7 @@ class ModelFolder:
     weights: dict[str, torch.Tensor]
     """By the names that the network gives its parameters."""
     version: str
-    """First 12 hexadecimal digits of the SHA-256 of model.pt."""
+    """See `read_version`."""
 
 
 def read_folder(path: Path) -> ModelFolder:
@@ -53,15 +54,19 @@ def read_folder(path: Path) -> ModelFolder:
             f"{path} has no {' and no '.join(missing)}; an emotion2vec model is a folder with {', '.join(REQUIRED)}, "
             f"as the hubs have it"
         )
-    config = _read_config(path / "config.yaml")
-    tokens, labels = _read_tokens(path / "tokens.txt")
-    weights = _read_weights(path / "model.pt")
-    with (path / "model.pt").open("rb") as file:
-        version = hashlib.file_digest(file, "sha256").hexdigest()[:12]
-    return ModelFolder(path, config, tokens, labels, weights, version)
+    tokens, labels = read_tokens(path)
+    return ModelFolder(path, read_config(path), tokens, labels, read_weights(path), read_version(path))
 
 
-def _read_config(path: Path) -> dict[str, Any]:
+def read_version(folder: Path) -> str:
+    """Which weights they are: the first 12 hexadecimal digits of the SHA-256 of model.pt."""
+    with (folder / "model.pt").open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """`model_conf` of config.yaml. Raises `EngineError` where it is not that of an emotion2vec model."""
+    path = folder / "config.yaml"
     try:
         # As FunASR reads it: PyYAML would take 1e-05 for a string. Nothing is resolved, so the environment is not read.
         whole: Any = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
@@ -96,7 +101,9 @@ def _check_stem(path: Path, spec: str) -> None:
         )
 
 
-def _read_tokens(path: Path) -> tuple[tuple[str, ...], Labels]:
+def read_tokens(folder: Path) -> tuple[tuple[str, ...], Labels]:
+    """Every output of the head by its name in tokens.txt, and the labels made of them. Raises `EngineError`."""
+    path = folder / "tokens.txt"
     try:
         tokens = tuple(line.rstrip() for line in path.read_text(encoding="utf-8").splitlines())
         return tokens, read_labels(tokens)
@@ -104,7 +111,9 @@ def _read_tokens(path: Path) -> tuple[tuple[str, ...], Labels]:
         raise EngineError(f"{path} is damaged: {_first_line(error)}") from None
 
 
-def _read_weights(path: Path) -> dict[str, torch.Tensor]:
+def read_weights(folder: Path) -> dict[str, torch.Tensor]:
+    """The tensors of model.pt by the names that the network gives them. Raises `EngineError`; runs no code of the file's."""
+    path = folder / "model.pt"
     with path.open("rb") as file:
         head = file.read(40)
     if head.startswith(b"version https://git-lfs"):
@@ -112,16 +121,19 @@ def _read_weights(path: Path) -> dict[str, torch.Tensor]:
             f"{path} is a Git LFS pointer, not the weights: run `git lfs pull` in that folder, or pull the model again"
         )
     try:
-        # Mapped: parameters are read as they are copied into the network, and what only training needs is never read.
-        whole = torch.load(path, map_location="cpu", weights_only=True, mmap=head.startswith(b"PK"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the pickle protocol, which is not for the user to mend
+            # Mapped: parameters are read as they are copied into the network; what only training needs is never read.
+            whole = torch.load(path, map_location="cpu", weights_only=True, mmap=head.startswith(b"PK"))
     except pickle.UnpicklingError as error:
-        if "Unsupported" in str(error):
+        call = re.search(r"GLOBAL ([\w.]+)", str(error))
+        if call:
             raise EngineError(
-                f"{path} holds more than tensors and would run code when loaded, refused: {_first_line(error)}. "
+                f"{path} asks for {call[1]} when loaded, which could run any code, and is refused: weights are tensors alone. "
                 f"Pull the model again from its makers' hub."
             ) from None
-        raise EngineError(f"{path} is damaged: {_first_line(error)}. Pull the model again.") from None
-    except (OSError, RuntimeError, ValueError, EOFError, KeyError) as error:
+        raise EngineError(f"{path} is damaged: it is no file of weights. Pull the model again.") from None
+    except (OSError, RuntimeError, ValueError, EOFError, KeyError, IndexError) as error:
         raise EngineError(f"{path} is damaged: {_first_line(error)}. Pull the model again.") from None
     for key in ("state_dict", "model_state_dict", "model"):
         if isinstance(whole, dict) and isinstance(whole.get(key), dict):

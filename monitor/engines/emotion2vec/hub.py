@@ -1,27 +1,25 @@
-"""Model folders on this machine, and where one is missing, from the hubs: ModelScope and Hugging Face.
+"""Models from the hubs, ModelScope and Hugging Face, where this machine has them nowhere.
 
 FunASR, asked for a model without a hub in reach, retries for 22 seconds and then says that the model "is not registered". Here
-the caches are looked through first, without any network; then each hub is asked once, both at the same time, and within the
-time-out it is known whether one has the model, and if not, why not.
+each hub is asked once, both at the same time, and within the time-out it is known whether one has the model, and if not, why.
 """
 
 import os
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Queue
-from sys import stderr
 from time import monotonic
 
 import httpx
 
-from monitor.engines.emotion2vec.models import HubId, resolve
+from monitor.engines.emotion2vec.cache import find_cached, modelscope_cache
+from monitor.engines.emotion2vec.models import REQUIRED, HubId, resolve
 from monitor.errors import EngineError
 
-REQUIRED = ("config.yaml", "model.pt", "tokens.txt")
-"""Files without which a folder is no model."""
 _WANTED = [*REQUIRED, "configuration.json", "README.md"]
 
 
@@ -29,10 +27,11 @@ _WANTED = [*REQUIRED, "configuration.json", "README.md"]
 class _Hub:
     name: str
     id: str
+    endpoint: str
     question: str
-    """A URL that answers 200 where the hub has the model."""
-    fetch: Callable[[str, Path | None], str]
-    """(id, folder or None for the hub's own cache) -> folder."""
+    """Path that, followed by the id, answers 200 where the hub has the model."""
+    fetch: Callable[[str, Path | None, str], str]
+    """(id, folder or None for the hub's own cache, endpoint) -> folder."""
 
 
 def locate(model: str | None, timeout: float) -> Path:
@@ -45,14 +44,6 @@ def locate(model: str | None, timeout: float) -> Path:
     if isinstance(what, Path):
         return what
     return find_cached(what) or fetch(what, None, timeout)
-
-
-def find_cached(model: HubId) -> Path | None:
-    """The folder of a model in this machine's hub caches, if all of its files are there. Touches no network."""
-    for folder in _cache_folders(model):
-        if all((folder / name).is_file() for name in REQUIRED):
-            return folder
-    return None
 
 
 def fetch(model: HubId, to: Path | None, timeout: float) -> Path:
@@ -75,32 +66,14 @@ def remedy(model: HubId) -> str:
     )
 
 
-def _cache_folders(model: HubId) -> Iterator[Path]:
-    if model.modelscope:
-        base = Path(os.environ.get("MODELSCOPE_CACHE") or "~/.cache/modelscope").expanduser()
-        owner, name = model.modelscope.split("/")
-        yield from sorted((base / "models" / f"{owner}--{name}" / "snapshots").glob("*"))
-        for place in ("models", "hub/models", "hub", "."):  # of earlier versions of ModelScope
-            yield base / place / owner / name
-            yield base / place / owner / name.replace(".", "___")
-    if model.huggingface:
-        from huggingface_hub import try_to_load_from_cache
-
-        weights = try_to_load_from_cache(model.huggingface, "model.pt")
-        if isinstance(weights, str):
-            yield Path(weights).parent
-
-
 def _offers(model: HubId) -> list[_Hub]:
     offers = []
     if model.modelscope:
-        endpoint = os.environ.get("MODELSCOPE_ENDPOINT", "https://modelscope.cn").rstrip("/")
-        question = f"{endpoint}/api/v1/models/{model.modelscope}"
-        offers.append(_Hub("ModelScope", model.modelscope, question, _from_modelscope))
+        endpoint = os.environ.get("MODELSCOPE_ENDPOINT") or "https://modelscope.cn"
+        offers.append(_Hub("ModelScope", model.modelscope, endpoint.rstrip("/"), "/api/v1/models/", _from_modelscope))
     if model.huggingface:
-        endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
-        question = f"{endpoint}/api/models/{model.huggingface}"
-        offers.append(_Hub("Hugging Face", model.huggingface, question, _from_huggingface))
+        endpoint = os.environ.get("HF_ENDPOINT") or "https://huggingface.co"
+        offers.append(_Hub("Hugging Face", model.huggingface, endpoint.rstrip("/"), "/api/models/", _from_huggingface))
     return offers
 
 
@@ -127,7 +100,7 @@ def _ask(offers: list[_Hub], timeout: float) -> dict[str, str | None]:
 
 def _refusal(hub: _Hub, timeout: float) -> str | None:
     try:
-        answer = httpx.get(hub.question, timeout=timeout, follow_redirects=True)
+        answer = httpx.get(hub.endpoint + hub.question + hub.id, timeout=timeout, follow_redirects=True)
     except httpx.TimeoutException:
         return f"did not answer in {timeout:g} s"
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
@@ -139,8 +112,8 @@ def _refusal(hub: _Hub, timeout: float) -> str | None:
 
 def _fetch(hub: _Hub, to: Path | None) -> Path:
     try:
-        with redirect_stdout(stderr):  # their progress belongs beside the output, not in it
-            return Path(hub.fetch(hub.id, to))
+        with redirect_stdout(sys.stderr):  # their progress belongs beside the output, not in it
+            return Path(hub.fetch(hub.id, to, hub.endpoint))
     except Exception as error:  # the hubs' clients raise whatever their many layers raise
         raise EngineError(
             f"fetching {hub.id} from {hub.name} failed: {error}. Run the command again to go on with it."
@@ -156,13 +129,14 @@ def _complete(hub: _Hub, folder: Path) -> Path:
     return folder
 
 
-def _from_modelscope(name: str, to: Path | None) -> str:
+def _from_modelscope(name: str, to: Path | None, endpoint: str) -> str:
     from modelscope.hub.snapshot_download import snapshot_download  # type: ignore[import-untyped]
 
-    return str(snapshot_download(name, local_dir=None if to is None else str(to), allow_patterns=_WANTED))
+    where = {"cache_dir": str(modelscope_cache())} if to is None else {"local_dir": str(to)}
+    return str(snapshot_download(name, allow_patterns=_WANTED, endpoint=endpoint, **where))
 
 
-def _from_huggingface(name: str, to: Path | None) -> str:
+def _from_huggingface(name: str, to: Path | None, endpoint: str) -> str:
     from huggingface_hub import snapshot_download
 
-    return str(snapshot_download(name, local_dir=to, allow_patterns=_WANTED))
+    return str(snapshot_download(name, local_dir=to, allow_patterns=_WANTED, endpoint=endpoint))

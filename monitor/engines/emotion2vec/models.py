@@ -31,6 +31,9 @@ KNOWN: tuple[KnownModel, ...] = tuple(
 )
 DEFAULT = KNOWN[0]
 
+REQUIRED = ("config.yaml", "model.pt", "tokens.txt")
+"""Files without which a folder is no model."""
+
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _WAYS = "give a folder, a hub id (OWNER/NAME) or one of " + ", ".join(known.short for known in KNOWN)
 
@@ -59,7 +62,7 @@ def resolve(model: str | None) -> Path | HubId:
     """
     text = DEFAULT.modelscope if model is None else model
     folder = Path(text).expanduser()
-    if folder.exists() or folder.is_absolute() or text.startswith((".", "~")):
+    if text and (folder.exists() or folder.is_absolute() or text.startswith((".", "~"))):
         return _folder(folder)
     for known in KNOWN:
         if text in (known.short, known.modelscope, known.huggingface, f"emotion2vec_{known.short}"):

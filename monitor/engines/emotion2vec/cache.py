@@ -1,0 +1,36 @@
+"""Models that the hubs' own clients have put on this machine before. Nothing here touches the network."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from huggingface_hub import try_to_load_from_cache
+
+from monitor.engines.emotion2vec.models import REQUIRED, HubId
+
+
+def modelscope_cache() -> Path:
+    """Root of ModelScope's cache."""
+    return Path(os.environ.get("MODELSCOPE_CACHE") or "~/.cache/modelscope").expanduser()
+
+
+def find_cached(model: HubId) -> Path | None:
+    """The folder of a model in this machine's hub caches, if all of its files are there. Touches no network."""
+    for folder in _cache_folders(model):
+        if all((folder / name).is_file() for name in REQUIRED):
+            return folder
+    return None
+
+
+def _cache_folders(model: HubId) -> Iterator[Path]:
+    if model.modelscope:
+        base = modelscope_cache()
+        owner, name = model.modelscope.split("/")
+        yield from sorted((base / "models" / f"{owner}--{name}" / "snapshots").glob("*"))
+        for place in ("models", "hub/models", "hub", "."):  # of earlier versions of ModelScope
+            yield base / place / owner / name
+            yield base / place / owner / name.replace(".", "___")
+    if model.huggingface:
+        weights = try_to_load_from_cache(model.huggingface, "model.pt")
+        if isinstance(weights, str):
+            yield Path(weights).parent

@@ -1,0 +1,55 @@
+"""Engines are loaded by name, and nothing is imported before it is asked for."""
+
+import subprocess
+import sys
+
+import pytest
+
+from monitor.config.sections import EngineSection
+from monitor.engines.registry import ENGINES, load_engine
+from monitor.errors import ConfigError
+
+QUIET = """
+import logging, sys
+import torch
+from monitor.config.sections import EngineSection
+from monitor.engines.registry import load_engine
+torch.set_num_threads(3)
+logging.getLogger().setLevel(logging.ERROR)
+state = torch.get_rng_state()
+engine = load_engine(EngineSection(name="emotion2vec", model=sys.argv[1], device="cpu", threads=1))
+root = logging.getLogger()
+same = bool((torch.get_rng_state() == state).all())
+print(engine.info.dim, root.level, len(root.handlers), torch.get_num_threads(), same)
+"""
+
+LIGHT = """
+import sys
+import monitor.engines.registry, monitor.engines.base, monitor.engines.emotion2vec.models
+print(sorted({"torch", "funasr", "modelscope", "omegaconf"} & set(sys.modules)))
+"""
+
+
+def fresh_python(program: str, environment: dict[str, str], *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], env=environment, capture_output=True, text=True, timeout=200, check=True
+    )
+    return done.stdout
+
+
+def test_the_engines_are_those_of_the_settings():
+    assert sorted(ENGINES) == ["compact", "emotion2vec"]
+
+
+def test_a_name_that_is_no_engine_is_refused():
+    settings = EngineSection.model_construct(name="psychic")
+    with pytest.raises(ConfigError, match="no engine 'psychic'; there are compact, emotion2vec"):
+        load_engine(settings)
+
+
+def test_the_registry_imports_no_engine(environment):
+    assert fresh_python(LIGHT, environment) == "[]\n"
+
+
+def test_loading_emotion2vec_leaves_the_process_as_it_was_and_stdout_clean(environment, model_dir):
+    assert fresh_python(QUIET, environment, str(model_dir)) == f"64 {40} 0 3 True\n"
