@@ -1,0 +1,1 @@
+"""The embedded default: a small streaming network on numpy."""

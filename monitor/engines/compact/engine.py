@@ -1,0 +1,195 @@
+"""The compact engine: a small streaming network on numpy, in the package with its weights.
+
+Windows may be short, because a leg's context holds what the network needs of the past. A frame is computed once: whatever
+samples a window brings beyond those already heard are taken in as far as they are certain, and what is then said of
+frames not yet wanted waits in the context. So frames depend neither on the hop nor on how the audio was cut.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from monitor.config.sections import EngineSection
+from monitor.engines.base import Engine, EngineInfo, LegContext, Window, WindowError, WindowFrames, check_window
+from monitor.engines.compact.features import MARGIN, Array, raw_frames
+from monitor.engines.compact.network import STEP, STEP_INPUTS, Network, Output, to_steps
+from monitor.engines.compact.normalise import Heard, normalise
+from monitor.engines.compact.weights import SHIPPED, load_weights
+from monitor.errors import EngineError
+from monitor.timeline import FRAME_RATE, FRAME_SAMPLES
+
+_STEP_SAMPLES = STEP * FRAME_SAMPLES
+_HOP = 0.4
+
+
+@dataclass(slots=True)
+class CompactContext(LegContext):
+    """What is remembered of one leg."""
+
+    heard: Heard
+    """What its speaker sounded like so far."""
+    queues: list[Array]
+    """Of the network, one a block."""
+    position: int = 0
+    """First frame whose step has not been taken in; even."""
+    before: Array = field(default_factory=lambda: np.zeros(MARGIN, np.float32))
+    """The samples just before `position`."""
+    waiting: WindowFrames | None = None
+    """What was said of frames not yet asked for."""
+    first_waiting: int = 0
+    """Frame of its first row; frames before it have been handed out, or were never heard."""
+
+
+class CompactEngine(Engine):
+    """Streaming engine of the shipped weights, or of those that `settings.model` names.
+
+    Raises EngineError where the weights cannot be used or `settings.lookahead` is less than the network's own.
+    """
+
+    def __init__(self, settings: EngineSection) -> None:
+        path = Path(settings.model) if settings.model else SHIPPED
+        weights = load_weights(path, STEP_INPUTS)
+        self._network = Network(weights)
+        self._prior = weights.prior
+        self._delay = weights.shape.delay
+        lookahead = (STEP * (self._delay + 1)) / FRAME_RATE
+        if settings.lookahead is not None and settings.lookahead < lookahead:
+            raise EngineError(
+                f"engine.lookahead is {settings.lookahead} s, but these weights hear {lookahead} s ahead; "
+                f"leave it out, or set it to {lookahead} or more"
+            )
+        self.info = EngineInfo(
+            name="compact",
+            model=weights.name,
+            version=weights.digest,
+            labels=weights.labels,
+            dim=weights.shape.dim,
+            window=_HOP + lookahead,
+            hop=_HOP,
+            lookahead=lookahead,
+            licence=weights.licence,
+        )
+
+    def open_leg(self) -> CompactContext:
+        """A leg of which nothing was heard."""
+        return CompactContext(Heard.nothing(), self._network.blank(1))
+
+    def infer(self, windows: Sequence[Window]) -> list[WindowFrames]:
+        """Frames of each window; see `Engine.infer`. Frames that were handed out before cannot be asked for again."""
+        contexts = _checked(windows)
+        alike: dict[int, list[tuple[CompactContext, Array]]] = defaultdict(list)
+        for window, context in zip(windows, contexts, strict=True):
+            if window.start > context.position:
+                self._skip_to(context, window.start)
+            fresh = _fresh(window, context)
+            steps = (len(fresh) - 2 * MARGIN) // _STEP_SAMPLES
+            if steps > 0:
+                alike[steps].append((context, fresh[: steps * _STEP_SAMPLES + 2 * MARGIN]))
+        for batch in alike.values():
+            self._take_in([context for context, _ in batch], [fresh for _, fresh in batch])
+        return [self._hand_out(window, context) for window, context in zip(windows, contexts, strict=True)]
+
+    def warm_up(self) -> None:
+        """Run one window, so that the first real one finds every page and thread in place."""
+        samples = np.zeros(round(self.info.window * FRAME_RATE) * FRAME_SAMPLES, np.float32)
+        self.infer([Window(self.open_leg(), 0, samples, 0, round(self.info.hop * FRAME_RATE))])
+
+    def _skip_to(self, context: CompactContext, frame: int) -> None:
+        """What came between was not heard: the network starts afresh, but the speaker is the same."""
+        context.position, context.first_waiting = frame - frame % STEP, frame
+        context.before = np.zeros(MARGIN, np.float32)
+        context.queues, context.waiting = self._network.blank(1), None
+
+    def _take_in(self, contexts: Sequence[CompactContext], fresh: Sequence[Array]) -> None:
+        """Advance some legs by the same number of steps; `fresh`: their new samples with margins."""
+        inputs, heard = self._inputs(np.stack(fresh), contexts)
+        output, queues = self._network.advance(inputs, _together([context.queues for context in contexts]))
+        steps = inputs.shape[1]
+        for row, context in enumerate(contexts):
+            said = _said(output, row, skip=context.first_waiting - (context.position - STEP * self._delay))
+            context.waiting = said if context.waiting is None else _joined(context.waiting, said)
+            context.queues = [queue[row : row + 1].copy() for queue in queues]
+            context.heard = Heard(heard.sums[row : row + 1], heard.peak[row : row + 1])
+            context.before = fresh[row][steps * _STEP_SAMPLES :][:MARGIN].copy()
+            context.position += STEP * steps
+
+    def _hand_out(self, window: Window, context: CompactContext) -> WindowFrames:
+        """The frames wanted; those for which the lookahead is not there are computed as if silence followed."""
+        ready = context.position - STEP * self._delay
+        said = context.waiting
+        if window.stop > ready:
+            rest = self._as_if_over(_fresh(window, context), context)
+            said = rest if said is None else _joined(said, rest)
+        if said is None:
+            raise EngineError(f"frame {window.first} was neither waiting nor computed; this is a defect of the compact engine")
+        skipped = window.first - context.first_waiting
+        count = window.stop - context.first_waiting
+        context.waiting = None if window.stop >= ready else _part(said, count, ready - context.first_waiting)
+        context.first_waiting = window.stop
+        return _part(said, skipped, count)
+
+    def _as_if_over(self, fresh: Array, context: CompactContext) -> WindowFrames:
+        """What is said of all frames from the last that is certain on. Leaves the context as it is."""
+        left = len(fresh) - MARGIN
+        fresh = np.pad(fresh, (0, -left % _STEP_SAMPLES + MARGIN))
+        inputs, _ = self._inputs(fresh[None], [context])
+        inputs = np.pad(inputs, ((0, 0), (0, self._delay), (0, 0)))
+        output, _ = self._network.advance(inputs, context.queues)
+        return _said(output, 0, skip=context.first_waiting - (context.position - STEP * self._delay))
+
+    def _inputs(self, fresh: Array, contexts: Sequence[CompactContext]) -> tuple[Array, Heard]:
+        heard = Heard(
+            np.concatenate([context.heard.sums for context in contexts]),
+            np.concatenate([context.heard.peak for context in contexts]),
+        )
+        frames, heard = normalise(raw_frames(fresh), self._prior, heard)
+        return self._network.standardised(to_steps(frames)), heard
+
+
+def _checked(windows: Sequence[Window]) -> list[CompactContext]:
+    """The contexts of windows that are all in order; raises WindowError before anything has changed."""
+    contexts = []
+    for window in windows:
+        check_window(window)
+        context = window.context
+        if not isinstance(context, CompactContext):
+            raise WindowError(f"the context of a window is not of this engine but a {type(context).__name__}")
+        if window.first < context.first_waiting:
+            raise WindowError(f"frame {window.first} was handed out before; the next is {context.first_waiting}")
+        contexts.append(context)
+    if len({id(context) for context in contexts}) < len(contexts):
+        raise WindowError("two windows of one leg in one batch")
+    return contexts
+
+
+def _fresh(window: Window, context: CompactContext) -> Array:
+    """Samples of the window from `MARGIN` before the context's position on."""
+    ahead = (window.start - context.position) * FRAME_SAMPLES
+    return np.concatenate([context.before, np.zeros(max(ahead, 0), np.float32), window.samples[max(-ahead, 0) :]])
+
+
+def _together(queues: Sequence[Sequence[Array]]) -> list[Array]:
+    """Queues of many legs, block by block."""
+    return [np.concatenate(block) for block in zip(*queues, strict=True)]
+
+
+def _said(output: Output, row: int, skip: int) -> WindowFrames:
+    """What is said of one leg, without the first `skip` frames."""
+    after = slice(max(skip, 0), None)
+    return WindowFrames(output.embedding[row, after], output.logits[row, after], output.speech[row, after])
+
+
+def _joined(one: WindowFrames, other: WindowFrames) -> WindowFrames:
+    return WindowFrames(
+        np.concatenate([one.embedding, other.embedding]),
+        np.concatenate([one.logits, other.logits]),
+        np.concatenate([one.speech, other.speech]),
+    )
+
+
+def _part(frames: WindowFrames, start: int, stop: int) -> WindowFrames:
+    """Rows [start, stop), in memory of their own."""
+    return WindowFrames(frames.embedding[start:stop].copy(), frames.logits[start:stop].copy(), frames.speech[start:stop].copy())

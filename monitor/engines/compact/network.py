@@ -1,0 +1,80 @@
+"""The network at work, on numpy: a causal stack of dilated convolutions over steps of two frames.
+
+After the temporal convolutional network of Bai, Kolter and Koltun (arXiv 1803.01271), with layer normalisation before each
+block. A block sees its input now and at two places in the past, so what it must remember of a leg is a short queue. The
+lookahead is a delay: the output for a step is read `Shape.delay` steps later, when the input has moved on.
+`training/model.py` is the same network for torch; a test holds the two against each other.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from monitor.engines.compact.features import RAW, Array
+from monitor.engines.compact.normalise import INPUTS
+from monitor.engines.compact.weights import Weights
+
+STEP = 2
+"""Frames a step."""
+_FAST = RAW + 1
+STEP_INPUTS = STEP * _FAST + INPUTS - _FAST
+"""Width of a step: of its frames what is their own, and of the last what was normal so far."""
+
+
+def to_steps(frames: Array) -> Array:
+    """Pairs of normalised frames as steps: shape (B, 2 n, INPUTS) to (B, n, STEP_INPUTS)."""
+    own, normal = frames[..., :_FAST], frames[:, STEP - 1 :: STEP, _FAST:]
+    return np.concatenate([own.reshape(len(frames), -1, STEP * _FAST), normal], axis=-1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Output:
+    """What the network says of B legs: two frames a step."""
+
+    embedding: Array
+    """Shape (B, 2 n, D), between -1 and 1."""
+    logits: Array
+    """Shape (B, 2 n, C)."""
+    speech: Array
+    """Shape (B, 2 n), probability."""
+
+
+class Network:
+    """Trained weights that can be run. Holds nothing of any leg."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._tensors = weights.tensors
+        self._shape = weights.shape
+
+    def blank(self, legs: int) -> list[Array]:
+        """The queues of `legs` legs that have heard nothing: one a block, shape (B, 2 * dilation, channels)."""
+        return [np.zeros((legs, 2 * dilation, self._shape.channels), np.float32) for dilation in self._shape.dilations]
+
+    def standardised(self, steps: Array) -> Array:
+        """Steps as the network takes them: zero mean and unit deviation over the training data."""
+        scaled = (steps - self._tensors["input.mean"]) * self._tensors["input.scale"]
+        return np.asarray(np.clip(scaled, -6, 6), dtype=np.float32)
+
+    def advance(self, inputs: Array, queues: list[Array]) -> tuple[Output, list[Array]]:
+        """Take standardised steps, shape (B, n, STEP_INPUTS); return what is said `delay` steps behind, and the queues."""
+        t = self._tensors
+        legs, steps = inputs.shape[:2]
+        stream = inputs @ t["input.weight"] + t["input.bias"]
+        following = []
+        for block, (dilation, queue) in enumerate(zip(self._shape.dilations, queues, strict=True)):
+            normal = _layer_norm(stream, t[f"{block}.norm.scale"], t[f"{block}.norm.bias"])
+            line = np.concatenate([queue, normal], axis=1)
+            taps = np.concatenate([line[:, :steps], line[:, dilation : dilation + steps], normal], axis=-1)
+            hidden = np.maximum(taps @ t[f"{block}.taps.weight"] + t[f"{block}.taps.bias"], 0)
+            stream = stream + hidden @ t[f"{block}.mix.weight"] + t[f"{block}.mix.bias"]
+            following.append(line[:, steps:])
+        top = _layer_norm(stream, t["output.norm.scale"], t["output.norm.bias"])
+        embedding = np.tanh(top @ t["embed.weight"] + t["embed.bias"]).reshape(legs, STEP * steps, self._shape.dim)
+        head = embedding @ t["head.weight"] + t["head.bias"]
+        return Output(embedding, head[..., :-1], 1 / (1 + np.exp(-head[..., -1]))), following
+
+
+def _layer_norm(values: Array, scale: Array, bias: Array) -> Array:
+    centred = values - values.mean(-1, keepdims=True)
+    deviation = np.sqrt((centred**2).mean(-1, keepdims=True) + np.float32(1e-5))
+    return np.asarray(centred / deviation * scale + bias, dtype=np.float32)

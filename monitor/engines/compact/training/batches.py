@@ -1,0 +1,172 @@
+"""Training sequences: clips of one track one after another, often after the speaker's own neutral speech, as in a call."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.engines.compact.features import BANDS, LEVEL, RAW, Array, frames_of
+from monitor.engines.compact.network import STEP, to_steps
+from monitor.engines.compact.normalise import Heard, Prior, normalise
+from monitor.engines.compact.training.clips import NEUTRAL
+from monitor.engines.compact.training.render import Track
+from monitor.timeline import FRAME_SAMPLES
+
+Place = tuple[int, int]
+"""A track, and a clip of it."""
+LONGEST = 600
+"""Frames a sequence holds at most."""
+SILENCE = frames_of(np.zeros(FRAME_SAMPLES, np.float32))[0]
+"""A raw frame of digital silence."""
+CONTEXT_WEIGHT = 0.3
+"""What a clip that only leads up to the one in question counts in the loss."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """B sequences of T frames (T even) holding n clips."""
+
+    steps: Array
+    """Shape (B, T / 2, STEP_INPUTS)."""
+    speech: Array
+    """Whether somebody spoke, shape (B, T)."""
+    clip: NDArray[np.int64]
+    """Which clip a frame belongs to, shape (B, T); n where it belongs to none."""
+    valid: NDArray[np.bool_]
+    """False on padding, shape (B, T)."""
+    labels: NDArray[np.int64]
+    """Shape (n,)."""
+    weights: Array
+    """Shape (n,)."""
+
+
+def fit_prior(tracks: Sequence[Track]) -> Prior:
+    """What speech sounds like on average: over voiced frames near the speech level."""
+    shapes, levels, pitches = [], [], []
+    for track in tracks:
+        raw = track.raw.astype(np.float32)
+        heard = (track.speech > 0.5) & (raw[:, RAW - 1] > 0.4)
+        shapes.append((raw[heard, :BANDS] - raw[heard, LEVEL : LEVEL + 1]).mean(0) if heard.any() else np.zeros(BANDS))
+        levels.append(raw[heard, LEVEL].mean() if heard.any() else -7.0)
+        pitches.append(raw[heard, LEVEL + 1].mean() if heard.any() else 0.6)
+    return Prior(np.mean(shapes, axis=0).astype(np.float32), float(np.mean(levels)), float(np.mean(pitches)))
+
+
+def fit_scaling(tracks: Sequence[Track], prior: Prior) -> tuple[Array, Array]:
+    """Mean and reciprocal deviation of the network's inputs, over steps of the beginnings of some tracks."""
+    some = [track.raw[:LONGEST] for track in tracks[:: max(len(tracks) // 60, 1)] if len(track.raw) >= LONGEST]
+    some = some or [np.resize(track.raw, (LONGEST, RAW)) for track in tracks[:60]]
+    frames, _ = normalise(np.stack(some).astype(np.float32), prior, Heard.nothing(len(some)))
+    flat = to_steps(frames).reshape(-1, to_steps(frames).shape[-1])
+    return flat.mean(0).astype(np.float32), (1 / np.maximum(flat.std(0), 1e-2)).astype(np.float32)
+
+
+class Sampler:
+    """Draws sequences so that sets and emotions come up more evenly than they are filled."""
+
+    def __init__(self, tracks: Sequence[Track], prior: Prior) -> None:
+        self._tracks = tracks
+        self._prior = prior
+        self._places = [(number, clip) for number, track in enumerate(tracks) for clip in range(len(track.labels))]
+        kinds = [(tracks[number].person[0], int(tracks[number].labels[clip])) for number, clip in self._places]
+        sets: dict[str, int] = {}
+        counts: dict[tuple[str, int], int] = {}
+        for kind in kinds:
+            sets[kind[0]] = sets.get(kind[0], 0) + 1
+            counts[kind] = counts.get(kind, 0) + 1
+        weight = np.array([sets[kind[0]] ** -0.5 * (counts[kind] / sets[kind[0]]) ** -0.6 for kind in kinds])
+        self._chance = weight / weight.sum()
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def batches(self, draws: int, size: int, generator: np.random.Generator) -> Iterator[Batch]:
+        """`draws` sequences in batches of `size`, each batch of sequences about as long as each other."""
+        chosen = generator.choice(len(self._places), size=draws, p=self._chance)
+        sequences = [self._sequence(self._places[index], generator) for index in chosen]
+        pool = size * 16
+        for start in range(0, draws, pool):
+            part = sorted(sequences[start : start + pool], key=self._length)
+            groups = [part[first : first + size] for first in range(0, len(part), size)]
+            for index in generator.permutation(len(groups)):
+                yield self._batch(groups[index], generator)
+
+    def singles(self, size: int) -> Iterator[Batch]:
+        """Every clip alone, once, unchanged: for measuring."""
+        order = sorted(([place] for place in self._places), key=self._length)
+        for start in range(0, len(order), size):
+            yield self._batch(order[start : start + size], None)
+
+    def dataset(self, place: Place) -> str:
+        """Where a clip comes from."""
+        return self._tracks[place[0]].person[0]
+
+    def single_places(self) -> list[Place]:
+        """The clips in the order in which `singles` gives them."""
+        return [place for [place] in sorted(([place] for place in self._places), key=self._length)]
+
+    def _sequence(self, place: Place, generator: np.random.Generator) -> list[Place]:
+        """The clip, alone or after others of its track: in three of four cases neutral ones."""
+        number, clip = place
+        if generator.random() < 0.5:
+            return [place]
+        labels = self._tracks[number].labels
+        neutral = np.flatnonzero(labels == NEUTRAL)
+        others = neutral if generator.random() < 0.75 and len(neutral) else np.arange(len(labels))
+        before = generator.permutation(others[others != clip])[: generator.integers(1, 4)]
+        sequence = [*((number, int(other)) for other in before), place]
+        while len(sequence) > 1 and self._length(sequence) > LONGEST:
+            sequence = sequence[1:]
+        return sequence
+
+    def _length(self, sequence: Sequence[Place]) -> int:
+        return sum(int(np.diff(self._tracks[number].spans[clip][[0, 2]])[0]) for number, clip in sequence)
+
+    def _batch(self, sequences: Sequence[Sequence[Place]], generator: np.random.Generator | None) -> Batch:
+        length = min(max(map(self._length, sequences)), LONGEST)
+        length += length % STEP
+        raw = np.tile(SILENCE, (len(sequences), length, 1))
+        speech = np.zeros((len(sequences), length), np.float32)
+        clip_of = np.full((len(sequences), length), -1)
+        valid = np.zeros((len(sequences), length), np.bool_)
+        labels: list[int] = []
+        weights: list[float] = []
+        for row, sequence in enumerate(sequences):
+            now = 0
+            for number, clip in sequence:
+                track = self._tracks[number]
+                pause, start, stop = track.spans[clip]
+                first = int(start) - 8 if generator is None else int(generator.integers(pause, start - 3))
+                stop = min(int(stop), first + length - now)
+                place = slice(now, now + stop - first)
+                raw[row, place] = track.raw[first:stop]
+                speech[row, place] = track.speech[first:stop]
+                clip_of[row, now + max(int(start) - first, 0) : now + stop - first] = len(labels)
+                valid[row, place] = True
+                labels.append(int(track.labels[clip]))
+                weights.append(1.0 if (number, clip) == sequence[-1] else CONTEXT_WEIGHT)
+                now += stop - first
+        if generator is not None:
+            _recolour(raw, generator)
+            _gate(raw, speech, generator)
+        frames, _ = normalise(raw, self._prior, Heard.nothing(len(sequences)))
+        clip_of[clip_of < 0] = len(labels)
+        return Batch(to_steps(frames), speech, clip_of, valid, np.array(labels), np.array(weights, np.float32))
+
+
+def _gate(raw: Array, speech: Array, generator: np.random.Generator) -> None:
+    """Some lines send nothing while nobody speaks (DTX): digital silence there, but close to the speech."""
+    near = np.lib.stride_tricks.sliding_window_view(np.pad(speech, ((0, 0), (5, 5))), 11, axis=1).max(-1) > 0.1
+    gated = ~near & (generator.random(len(raw)) < 0.15)[:, None]
+    raw[gated] = SILENCE
+
+
+def _recolour(raw: Array, generator: np.random.Generator) -> None:
+    """Another microphone and another gain for each sequence: a smooth curve over the bands, and a level."""
+    sequences = len(raw)
+    place = np.linspace(0, np.pi, BANDS)
+    waves = np.stack([np.cos(order * place) for order in (1, 2, 3)])
+    curve = generator.normal(0, 0.4, (sequences, 3)) @ waves + generator.normal(0, 1.0, (sequences, 1))
+    raw[..., :BANDS] = np.maximum(raw[..., :BANDS] + curve[:, None], SILENCE[:BANDS])
+    raw[..., LEVEL] = np.maximum(raw[..., LEVEL] + curve.mean(1)[:, None], SILENCE[LEVEL])

@@ -1,0 +1,226 @@
+"""The training loop: seeded, resumable to the bit, with what it costs and gives told after every epoch."""
+
+import copy
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from monitor.engines.compact.training.batches import Batch, Sampler, fit_prior, fit_scaling
+from monitor.engines.compact.training.clips import LABELS, held_out, read_labels
+from monitor.engines.compact.training.measure import measure
+from monitor.engines.compact.training.model import Model
+from monitor.engines.compact.training.render import Progress, Track, read_recordings, render
+from monitor.engines.compact.weights import Shape, Weights, save_weights
+from monitor.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything besides the clips that the weights depend on."""
+
+    seed: int = 1
+    epochs: int = 24
+    versions: int = 6
+    """Telephone lines over which every clip is heard."""
+    held_share: float = 0.2
+    """Share of each dataset's speakers kept for measuring."""
+    batch: int = 32
+    rate: float = 1.5e-3
+    """Peak learning rate."""
+    weight_decay: float = 0.02
+    dropout: float = 0.2
+    smoothing: float = 0.1
+    """Of the labels."""
+    average: float = 0.999
+    """Decay of the averaged weights, which are the ones that are kept."""
+    draws: int = 0
+    """Sequences an epoch; 0 for as many as there are clips."""
+    shape: Shape = field(default_factory=Shape)
+
+
+def train(
+    clips: Path,
+    out: Path,
+    *,
+    progress: Progress,
+    noise: Path | None = None,
+    cache: Path | None = None,
+    recipe: Recipe | None = None,
+    resume: bool = False,
+    licence: str = "",
+    threads: int = 1,
+) -> Weights:
+    """Train on a folder of labelled clips and write the weights to `out`.
+
+    `noise`: a folder of recordings to add. `cache`: where the rendered clips are kept (default: beside `out`).
+    `resume`: continue from the checkpoint beside `out`, to the very weights that an unbroken run gives.
+    Raises ConfigError where the clips cannot be used or there is no fitting checkpoint.
+    """
+    torch.set_num_threads(threads)
+    recipe = recipe or Recipe()
+    everyone = read_labels(clips)
+    held = held_out(everyone, recipe.held_share)
+    kept = cache or out.with_name(out.stem + ".cache")
+    recordings = read_recordings(noise)
+    heard = [clip for clip in everyone if clip.person not in held]
+    unheard = [clip for clip in everyone if clip.person in held]
+    tracks = [t for v in range(recipe.versions) for t in render(heard, v, recipe.seed, recordings, kept, progress)]
+    kept_tracks = render(unheard, 0, recipe.seed, recordings, kept, progress) if unheard else []
+    run = _Run(tracks, kept_tracks, recipe, out.with_name(out.stem + ".checkpoint.pt"), _fingerprint(recipe, tracks))
+    if resume:
+        run.restore()
+    run.train(progress)
+    weights = run.weights(licence, sorted({clip.dataset for clip in everyone}))
+    save_weights(out, weights)
+    return weights
+
+
+class _Run:
+    """One training: model, averaged model, optimiser, and how far it is."""
+
+    def __init__(
+        self, tracks: Sequence[Track], held: Sequence[Track], recipe: Recipe, checkpoint: Path, fingerprint: str
+    ) -> None:
+        torch.manual_seed(recipe.seed)
+        self._recipe, self._checkpoint, self._fingerprint = recipe, checkpoint, fingerprint
+        self._prior = fit_prior(tracks)
+        self._sampler = Sampler(tracks, self._prior)
+        self._held = Sampler(held, self._prior) if held else None
+        self._model = Model(recipe.shape, *fit_scaling(tracks, self._prior), recipe.dropout)
+        self._averaged = copy.deepcopy(self._model).eval()
+        self._optimiser = torch.optim.AdamW(self._model.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
+        self._draws = recipe.draws or len(self._sampler) // recipe.versions
+        self._updates = 0
+        self._epoch = 0
+        self._log: list[dict[str, Any]] = []
+
+    def restore(self) -> None:
+        """Continue where a checkpoint of the same recipe and clips stands; from the start where there is none yet."""
+        if not self._checkpoint.exists():
+            return
+        try:
+            state = torch.load(self._checkpoint, weights_only=True)
+        except Exception as error:
+            raise ConfigError(f"cannot read {self._checkpoint}: {error}; delete it to begin anew") from error
+        if state["fingerprint"] != self._fingerprint:
+            raise ConfigError(f"{self._checkpoint} is of another recipe or other clips; delete it to begin anew")
+        self._model.load_state_dict(state["model"])
+        self._averaged.load_state_dict(state["averaged"])
+        self._optimiser.load_state_dict(state["optimiser"])
+        self._updates, self._epoch, self._log = state["updates"], state["epoch"], json.loads(state["log"])
+
+    def train(self, progress: Progress) -> None:
+        """Run the epochs that are left."""
+        while self._epoch < self._recipe.epochs:
+            began = time.monotonic()
+            loss = self._run_epoch(progress)
+            self._epoch += 1
+            entry: dict[str, Any] = {"epoch": self._epoch, "loss": round(loss, 4)}
+            if self._held and (self._epoch % 2 == 0 or self._epoch == self._recipe.epochs):
+                entry |= measure(self._averaged, self._held).summary()
+            self._log.append(entry)
+            self._save()
+            note = ", ".join(f"{name} {value}" for name, value in entry.items()) + f", {time.monotonic() - began:.0f} s"
+            progress("training", self._epoch, self._recipe.epochs, note)
+
+    def weights(self, licence: str, datasets: list[str]) -> Weights:
+        """The averaged weights, calibrated on the held speakers."""
+        found = measure(self._averaged, self._held) if self._held else None
+        temperature = found.temperature if found else 1.0
+        about = {
+            "datasets": datasets,
+            "recipe": asdict(self._recipe),
+            "temperature": temperature,
+            "measured": found.table() if found else {},
+            "log": self._log,
+        }
+        name = f"compact-{self._fingerprint}"
+        return Weights(self._averaged.tensors(temperature), self._recipe.shape, self._prior, LABELS, name, licence, about)
+
+    def _run_epoch(self, progress: Progress) -> float:
+        # Every epoch draws from its own seeds, so that a resumed run draws as an unbroken one does.
+        torch.manual_seed(self._recipe.seed * 1000 + self._epoch)
+        generator = np.random.default_rng([self._recipe.seed, 7, self._epoch])
+        self._model.train()
+        losses = []
+        batches = -(-self._draws // self._recipe.batch)
+        for number, batch in enumerate(self._sampler.batches(self._draws, self._recipe.batch, generator), start=1):
+            for group in self._optimiser.param_groups:
+                group["lr"] = self._rate(batches)
+            self._optimiser.zero_grad()
+            loss = batch_loss(self._model, batch, self._recipe.smoothing)
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(self._model.parameters(), 1.0)
+            self._optimiser.step()
+            self._updates += 1
+            self._average()
+            losses.append(float(loss.detach()))
+            if number % 50 == 0:
+                progress(f"epoch {self._epoch + 1}", number, batches, f"loss {np.mean(losses[-50:]):.3f}")
+        return float(np.mean(losses))
+
+    def _rate(self, batches: int) -> float:
+        """Warm-up over half an epoch, then half a cosine down to nothing."""
+        total, warm = batches * self._recipe.epochs, max(batches // 2, 1)
+        share = min(self._updates / warm, 1.0) * (0.5 + 0.5 * np.cos(np.pi * min(self._updates / total, 1)))
+        return float(self._recipe.rate * max(share, 0.01))
+
+    def _average(self) -> None:
+        decay = min(self._recipe.average, (1 + self._updates) / (10 + self._updates))
+        with torch.no_grad():
+            for mean, value in zip(self._averaged.parameters(), self._model.parameters(), strict=True):
+                mean.lerp_(value, 1 - decay)
+
+    def _save(self) -> None:
+        self._checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        partial = self._checkpoint.with_suffix(".partial")
+        state = {
+            "fingerprint": self._fingerprint,
+            "model": self._model.state_dict(),
+            "averaged": self._averaged.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+            "updates": self._updates,
+            "epoch": self._epoch,
+            "log": json.dumps(self._log),
+        }
+        torch.save(state, partial)
+        partial.replace(self._checkpoint)
+
+
+def batch_loss(model: Model, batch: Batch, smoothing: float) -> Tensor:
+    """Of the clips by the mean of their frames' logits over speech, of the frames a little, and of speech itself."""
+    _, logits, spoken = model(torch.from_numpy(batch.steps))
+    speech = torch.from_numpy(batch.speech)
+    labels, weights = torch.from_numpy(batch.labels), torch.from_numpy(batch.weights)
+    clip = torch.from_numpy(batch.clip)
+    flat = logits.reshape(-1, logits.shape[-1])
+    owner, share = clip.reshape(-1), speech.reshape(-1, 1) + 1e-3
+    total = torch.zeros(len(labels) + 1, flat.shape[1]).index_add(0, owner, flat * share)
+    count = torch.zeros(len(labels) + 1, 1).index_add(0, owner, share)
+    pooled = (total / count.clamp_min(1e-6))[:-1]
+    per_clip = functional.cross_entropy(pooled, labels, reduction="none", label_smoothing=smoothing)
+    heard = (owner < len(labels)) & (share[:, 0] > 0.5)
+    per_frame = functional.cross_entropy(flat[heard], labels[owner[heard]], reduction="none", label_smoothing=smoothing)
+    frame_weight = weights[owner[heard]]
+    speech_loss = functional.binary_cross_entropy_with_logits(spoken, speech)
+    return (
+        (per_clip * weights).sum() / weights.sum()
+        + 0.2 * (per_frame * frame_weight).sum() / frame_weight.sum().clamp_min(1e-6)
+        + 0.3 * speech_loss
+    )
+
+
+def _fingerprint(recipe: Recipe, tracks: Sequence[Track]) -> str:
+    digest = hashlib.sha256(json.dumps(asdict(recipe)).encode())
+    for track in tracks[:: max(len(tracks) // 50, 1)]:
+        digest.update(track.labels.tobytes() + track.raw[:50].tobytes())
+    return digest.hexdigest()[:8]

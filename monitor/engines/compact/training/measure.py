@@ -1,0 +1,94 @@
+"""What a model gets right on speakers it never heard, and how sure it may be."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from monitor.engines.compact.training.batches import Sampler
+from monitor.engines.compact.training.clips import LABELS
+from monitor.engines.compact.training.model import Model
+
+FOUR = tuple(LABELS.index(name) for name in ("angry", "happy", "neutral", "sad"))
+"""The classes that every set has, among which sets are compared."""
+
+Logits = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """Utterance logits of n clips, and the truth."""
+
+    logits: Logits
+    """Shape (n, C)."""
+    labels: NDArray[np.int64]
+    datasets: NDArray[np.str_]
+
+    @property
+    def temperature(self) -> float:
+        """By which logits must be divided to be honest."""
+        return fit_temperature(self.logits, self.labels)
+
+    def summary(self) -> dict[str, float]:
+        """Means over datasets."""
+        table = self.table()
+        return {name: round(float(np.mean([row[name] for row in table.values()])), 4) for name in ("uar4", "uar")}
+
+    def table(self) -> dict[str, dict[str, Any]]:
+        """Of each dataset: clips, unweighted average recall among four classes and among all that the set has."""
+        rows: dict[str, dict[str, Any]] = {}
+        for name in sorted(set(self.datasets.tolist())):
+            mine = self.datasets == name
+            logits, labels = self.logits[mine], self.labels[mine]
+            four = np.isin(labels, FOUR)
+            among_four = np.array(FOUR)[logits[four][:, FOUR].argmax(1)] if four.any() else labels[:0]
+            rows[name] = {
+                "clips": int(mine.sum()),
+                "uar4": round(recall(labels[four], among_four), 4) if four.any() else 0.0,
+                "uar": round(recall(labels, logits.argmax(1)), 4),
+            }
+        return rows
+
+
+def measure(model: Model, sampler: Sampler) -> Measured:
+    """Every clip of `sampler` alone, its logits the mean over frames that are speech by the model's own account."""
+    logits, labels = [], []
+    with torch.no_grad():
+        for batch in sampler.singles(64):
+            _, frames, spoken = model(torch.from_numpy(batch.steps))
+            share = torch.sigmoid(spoken) * torch.from_numpy(batch.valid) + 1e-6
+            logits.append(((frames * share[..., None]).sum(1) / share.sum(1, keepdim=True)).double().numpy())
+            labels.append(batch.labels)
+    datasets = np.array([sampler.dataset(place) for place in sampler.single_places()])
+    return Measured(np.concatenate(logits), np.concatenate(labels), datasets)
+
+
+def recall(labels: NDArray[np.int64], decided: NDArray[np.int64]) -> float:
+    """Mean over the classes that occur of the share found."""
+    return float(np.mean([(decided[labels == label] == label).mean() for label in np.unique(labels)]))
+
+
+def fit_temperature(logits: Logits, labels: NDArray[np.int64]) -> float:
+    """The temperature of least cross-entropy (Guo et al., arXiv 1706.04599), to a hundredth."""
+    candidates = np.round(np.arange(0.3, 4.0, 0.01), 2)
+    return float(candidates[np.argmin([_cross_entropy(logits / t, labels) for t in candidates])])
+
+
+def calibration_error(logits: Logits, labels: NDArray[np.int64], bins: int = 15) -> float:
+    """Expected calibration error: mean distance of confidence from accuracy over bins of confidence."""
+    probability = _softmax(logits)
+    sure, right = probability.max(1), probability.argmax(1) == labels
+    places = np.minimum((sure * bins).astype(int), bins - 1)
+    gaps = [abs(sure[places == place].sum() - right[places == place].sum()) for place in range(bins)]
+    return float(np.sum(gaps) / len(labels))
+
+
+def _softmax(logits: Logits) -> Logits:
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    return np.asarray(powers / powers.sum(1, keepdims=True))
+
+
+def _cross_entropy(logits: Logits, labels: NDArray[np.int64]) -> float:
+    return float(-np.log(_softmax(logits)[np.arange(len(labels)), labels] + 1e-12).mean())

@@ -1,0 +1,77 @@
+"""The network of `network.py` for torch, so that it can be trained."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from monitor.engines.compact.features import Array
+from monitor.engines.compact.network import STEP, STEP_INPUTS
+from monitor.engines.compact.weights import Shape
+
+
+class Block(nn.Module):
+    """A residual block: layer normalisation, three taps `dilation` steps apart, rectifier, mix."""
+
+    def __init__(self, channels: int, dilation: int, dropout: float) -> None:
+        super().__init__()
+        self.dilation = dilation
+        self.norm = nn.LayerNorm(channels)
+        self.taps = nn.Linear(3 * channels, channels)
+        self.mix = nn.Linear(channels, channels)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, stream: Tensor) -> Tensor:
+        """Shape (B, n, channels) to the same."""
+        steps = stream.shape[1]
+        line = functional.pad(self.norm(stream), (0, 0, 2 * self.dilation, 0))
+        taps = torch.cat([line[:, place : place + steps] for place in (0, self.dilation, 2 * self.dilation)], -1)
+        hidden: Tensor = self.mix(self.dropout(functional.relu(self.taps(taps))))
+        return stream + hidden
+
+
+class Model(nn.Module):
+    """Steps to embeddings, logits and the logit of speech."""
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, shape: Shape, mean: Array, scale: Array, dropout: float) -> None:
+        super().__init__()
+        self.shape = shape
+        self.register_buffer("mean", torch.from_numpy(mean))
+        self.register_buffer("scale", torch.from_numpy(scale))
+        self.input = nn.Linear(STEP_INPUTS, shape.channels)
+        self.drop_input = nn.Dropout(dropout / 2)
+        self.blocks = nn.ModuleList(Block(shape.channels, dilation, dropout) for dilation in shape.dilations)
+        self.norm = nn.LayerNorm(shape.channels)
+        self.drop_top = nn.Dropout(dropout)
+        self.embed = nn.Linear(shape.channels, STEP * shape.dim)
+        self.head = nn.Linear(shape.dim, shape.labels + 1)
+
+    def forward(self, steps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Steps, shape (B, n, STEP_INPUTS), to frames: embedding (B, 2 n, D), logits (B, 2 n, C), logit of speech (B, 2 n)."""
+        inputs = ((steps - self.mean) * self.scale).clamp(-6, 6)
+        stream = self.input(self.drop_input(functional.pad(inputs, (0, 0, 0, self.shape.delay))))
+        for block in self.blocks:
+            stream = block(stream)
+        top = self.drop_top(self.norm(stream[:, self.shape.delay :]))
+        embedding = torch.tanh(self.embed(top)).reshape(len(steps), -1, self.shape.dim)
+        head = self.head(embedding)
+        return embedding, head[..., :-1], head[..., -1]
+
+    def tensors(self, temperature: float = 1.0) -> dict[str, Array]:
+        """The parameters by the names of `Shape.tensors`, logits divided by `temperature`."""
+        cooling = torch.full((self.shape.labels + 1,), 1 / temperature)
+        cooling[-1] = 1
+        named = {"input.mean": self.mean, "input.scale": self.scale}
+        named |= {"input.weight": self.input.weight.T, "input.bias": self.input.bias}
+        for number, block in enumerate(self.blocks):
+            assert isinstance(block, Block)
+            named |= {f"{number}.norm.scale": block.norm.weight, f"{number}.norm.bias": block.norm.bias}
+            named |= {f"{number}.taps.weight": block.taps.weight.T, f"{number}.taps.bias": block.taps.bias}
+            named |= {f"{number}.mix.weight": block.mix.weight.T, f"{number}.mix.bias": block.mix.bias}
+        named |= {"output.norm.scale": self.norm.weight, "output.norm.bias": self.norm.bias}
+        named |= {"embed.weight": self.embed.weight.T, "embed.bias": self.embed.bias}
+        named |= {"head.weight": self.head.weight.T * cooling, "head.bias": self.head.bias * cooling}
+        return {name: np.ascontiguousarray(tensor.detach().numpy(), np.float32) for name, tensor in named.items()}

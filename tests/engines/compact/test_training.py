@@ -1,0 +1,179 @@
+"""Training on a dozen clips that the test makes: it runs, learns, resumes to the bit, and gives what the engine loads."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from monitor.config.sections import EngineSection
+from monitor.engines.base import Window
+from monitor.engines.compact.engine import CompactEngine
+from monitor.engines.compact.network import STEP_INPUTS, Network
+from monitor.engines.compact.training import Recipe, train
+from monitor.engines.compact.training.clips import LABELS, held_out, read_labels
+from monitor.engines.compact.training.codec import CODECS, coded
+from monitor.engines.compact.training.line import Line, active_level, draw_line, through_line
+from monitor.engines.compact.training.measure import calibration_error, fit_temperature, recall
+from monitor.engines.compact.training.model import Model
+from monitor.engines.compact.weights import Shape, load_weights
+from monitor.errors import ConfigError
+from tests.engines.compact.conftest import SMALL, voice
+
+RECIPE = Recipe(epochs=2, versions=1, batch=4, shape=SMALL, rate=3e-3)
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("clips")
+    rows = ["file,dataset,speaker,emotion"]
+    for speaker in range(3):
+        for take in range(4):
+            emotion = ("angry", "neutral")[take % 2]
+            name = f"{speaker}-{take}.wav"
+            soundfile.write(folder / name, voice(1.2, 120 + 40 * speaker + 90 * (take % 2 == 0), take), 16_000)
+            rows.append(f"{name},made,{speaker},{emotion}")
+    (folder / "labels.csv").write_text("\n".join(rows) + "\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("trained") / "weights.safetensors"
+    train(clips, out, progress=silent, cache=clips / "cache", recipe=RECIPE, licence="own")
+    return out
+
+
+def silent(stage: str, done: int, total: int, note: str = "") -> None:
+    """Progress that nobody reads."""
+
+
+def test_trained_weights_run_in_the_engine(trained):
+    engine = CompactEngine(EngineSection(model=str(trained)))
+    said = engine.infer([Window(engine.open_leg(), 0, voice(1.0), 0, 50, final=True)])[0]
+    assert said.logits.shape == (50, len(LABELS))
+    assert engine.info.licence == "own"
+
+
+def test_the_header_tells_how_they_were_made(trained):
+    about = load_weights(trained, STEP_INPUTS).about
+    assert about["recipe"]["seed"] == 1
+    assert [entry["epoch"] for entry in about["log"]] == [1, 2]
+    assert set(about["measured"]["made"]) >= {"clips", "uar4", "uar"}
+
+
+def test_a_resumed_run_gives_the_very_weights_of_an_unbroken_one(clips, trained, tmp_path):
+    out = tmp_path / "weights.safetensors"
+
+    def interrupt(stage: str, done: int, total: int, note: str = "") -> None:
+        if stage == "training":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(clips, out, progress=interrupt, cache=clips / "cache", recipe=RECIPE, licence="own")
+    assert not out.exists()
+    train(clips, out, progress=silent, cache=clips / "cache", recipe=RECIPE, licence="own", resume=True)
+    one, other = (load_weights(path, STEP_INPUTS) for path in (out, trained))
+    assert one.digest == other.digest
+    assert one.about == other.about
+
+
+def test_a_checkpoint_of_another_recipe_is_refused(clips, trained, tmp_path):
+    out = tmp_path / "weights.safetensors"
+    (tmp_path / "weights.checkpoint.pt").write_bytes(trained.with_name("weights.checkpoint.pt").read_bytes())
+    with pytest.raises(ConfigError, match="another recipe"):
+        train(clips, out, progress=silent, cache=clips / "cache", recipe=Recipe(seed=2, epochs=2, versions=1), resume=True)
+
+
+def test_numpy_and_torch_run_the_same_network():
+    torch.manual_seed(0)
+    shape = Shape(channels=24, dim=64, dilations=(1, 2, 4))
+    generator = np.random.default_rng(0)
+    mean, scale = generator.standard_normal((2, STEP_INPUTS)).astype(np.float32)
+    model = Model(shape, mean, scale, 0.1).eval()
+    weights = load_from(model, shape)
+    steps = generator.standard_normal((2, 30, STEP_INPUTS)).astype(np.float32)
+    embedding, logits, spoken = model(torch.from_numpy(steps))
+    network = Network(weights)
+    inputs = np.pad(network.standardised(steps), ((0, 0), (0, shape.delay), (0, 0)))
+    output, _ = network.advance(inputs, network.blank(2))
+    after = slice(2 * shape.delay, None)
+    np.testing.assert_allclose(output.embedding[:, after], embedding.detach().numpy(), atol=1e-5)
+    np.testing.assert_allclose(output.logits[:, after], logits.detach().numpy(), atol=1e-5)
+    np.testing.assert_allclose(output.speech[:, after], torch.sigmoid(spoken).detach().numpy(), atol=1e-5)
+
+
+def load_from(model: Model, shape: Shape):
+    from tests.engines.compact.conftest import random_weights
+
+    weights = random_weights(shape)
+    return type(weights)(model.tensors(), shape, weights.prior, weights.labels, "torch", "none")
+
+
+def test_held_speakers_are_in_no_training_set_and_do_not_change(clips):
+    everyone = read_labels(clips)
+    held = held_out(everyone, 0.3)
+    assert len(held) == 1
+    assert held == held_out(reversed(everyone), 0.3)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("", "names no clip"),
+        ("file,speaker\na.wav,1\n", "lacks the column emotion"),
+        ("file,speaker,emotion\na.wav,1,furious\n", "line 2: unknown emotion 'furious'"),
+        ("file,speaker,emotion\nnone.wav,1,angry\n", "line 2: there is no file"),
+    ],
+)
+def test_labels_that_cannot_be_used_are_refused_with_the_reason(tmp_path, table, message):
+    (tmp_path / "labels.csv").write_text(table)
+    with pytest.raises(ConfigError, match=message):
+        read_labels(tmp_path)
+
+
+def test_a_folder_without_labels_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"cannot read .*labels\.csv"):
+        read_labels(tmp_path)
+
+
+@pytest.mark.parametrize("codec", sorted(CODECS))
+def test_a_codec_keeps_the_voice_in_its_place(codec):
+    sound = voice(2.0)
+    heard = coded(sound, codec)
+    assert heard.shape == sound.shape
+    loudness = [np.sqrt((each.reshape(-1, 320) ** 2).mean(1)) for each in (sound, heard)]
+    assert np.corrcoef(*loudness)[0, 1] > 0.9
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_line_gives_as_many_samples_at_its_level(seed):
+    generator = np.random.default_rng(seed)
+    line, sound = draw_line(generator), voice(2.0)
+    heard = through_line(sound, line, generator.standard_normal(len(sound)).astype(np.float32), generator)
+    assert heard.shape == sound.shape
+    assert np.isfinite(heard).all()
+    assert 20 * np.log10(active_level(heard)) == pytest.approx(line.level, abs=8)
+
+
+def test_a_lossy_line_has_no_holes():
+    line = Line(1.0, 300, 3400, -20, "0", 40, 0, 0, "pcmu", 0.5, 0)
+    sound = voice(1.0)
+    heard = through_line(
+        sound, line, np.random.default_rng(0).standard_normal(len(sound)).astype(np.float32), np.random.default_rng(0)
+    )
+    assert (np.abs(heard.reshape(-1, 320)).max(1) > 0).all()
+
+
+def test_a_temperature_makes_bold_logits_honest():
+    generator = np.random.default_rng(0)
+    logits = generator.standard_normal((4000, 4))
+    powers = np.exp(logits)
+    labels = np.array([generator.choice(4, p=row / row.sum()) for row in powers])
+    assert fit_temperature(3 * logits, labels) == pytest.approx(3, rel=0.1)
+    assert calibration_error(logits, labels) < 0.03 < calibration_error(3 * logits, labels)
+
+
+def test_recall_is_the_mean_over_classes():
+    assert recall(np.array([0, 0, 0, 1]), np.array([0, 0, 0, 0])) == 0.5

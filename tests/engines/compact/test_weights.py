@@ -1,0 +1,97 @@
+"""The weights file: what ships is whole, and what is wrong is said with a remedy."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from monitor.engines.compact.network import STEP_INPUTS
+from monitor.engines.compact.weights import SHIPPED, Shape, load_weights, save_weights
+from monitor.errors import EngineError
+from tests.engines.compact.conftest import random_weights
+
+
+def test_the_shipped_weights_say_what_they_are():
+    weights = load_weights(SHIPPED, STEP_INPUTS)
+    assert weights.labels == ("angry", "disgusted", "fearful", "happy", "neutral", "other", "sad", "surprised")
+    assert weights.licence
+    assert weights.about["measured"]
+    assert weights.about["datasets"]
+    assert 0.3 <= weights.about["temperature"] <= 4
+
+
+def test_the_shipped_weights_are_small():
+    assert SHIPPED.stat().st_size <= 2_000_000
+
+
+def test_weights_come_back_as_they_were_saved(tmp_path):
+    weights = random_weights()
+    save_weights(tmp_path / "w.safetensors", weights)
+    back = load_weights(tmp_path / "w.safetensors", STEP_INPUTS)
+    assert (back.shape, back.labels, back.about) == (weights.shape, weights.labels, weights.about)
+    np.testing.assert_allclose(back.tensors["head.weight"], weights.tensors["head.weight"], atol=1e-3)
+
+
+def test_other_weights_have_another_digest(tmp_path):
+    save_weights(tmp_path / "a", random_weights(seed=1))
+    save_weights(tmp_path / "b", random_weights(seed=2))
+    assert load_weights(tmp_path / "a", STEP_INPUTS).digest != load_weights(tmp_path / "b", STEP_INPUTS).digest
+
+
+def test_a_missing_file_is_said_with_the_remedy(tmp_path):
+    with pytest.raises(EngineError, match=r"No such file.*leave engine\.model out"):
+        load_weights(tmp_path / "none.safetensors", STEP_INPUTS)
+
+
+@pytest.mark.parametrize("size", [0, 4, 100, 5000])
+def test_a_truncated_file_is_said_with_the_remedy(tmp_path, size):
+    save_weights(tmp_path / "whole", random_weights())
+    (tmp_path / "cut").write_bytes((tmp_path / "whole").read_bytes()[:size])
+    with pytest.raises(EngineError, match=r"cannot read the compact weights.*leave engine\.model out"):
+        load_weights(tmp_path / "cut", STEP_INPUTS)
+
+
+def test_a_folder_is_refused(tmp_path):
+    with pytest.raises(EngineError, match="cannot read the compact weights"):
+        load_weights(tmp_path, STEP_INPUTS)
+
+
+def test_other_safetensors_are_refused(tmp_path):
+    save_file({"encoder.weight": np.zeros((2, 2), np.float32)}, tmp_path / "other.safetensors")
+    with pytest.raises(EngineError, match="does not hold compact weights"):
+        load_weights(tmp_path / "other.safetensors", STEP_INPUTS)
+
+
+def test_a_tensor_of_the_wrong_shape_is_named(tmp_path):
+    weights = random_weights()
+    tensors = {**weights.tensors, "head.bias": np.zeros(3, np.float32)}
+    save_weights(tmp_path / "w", replace(weights, tensors=tensors))
+    with pytest.raises(EngineError, match=r"wrong shape: head\.bias"):
+        load_weights(tmp_path / "w", STEP_INPUTS)
+
+
+def test_values_that_are_not_finite_are_refused(tmp_path):
+    weights = random_weights()
+    tensors = {**weights.tensors, "head.bias": np.full(9, np.nan, np.float32)}
+    save_weights(tmp_path / "w", replace(weights, tensors=tensors))
+    with pytest.raises(EngineError, match=r"not finite: head\.bias"):
+        load_weights(tmp_path / "w", STEP_INPUTS)
+
+
+@pytest.mark.parametrize("key", ["labels", "shape", "prior", "about"])
+def test_a_damaged_header_is_refused(tmp_path, key):
+    save_weights(tmp_path / "w", random_weights())
+    content = (tmp_path / "w").read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    header["__metadata__"][key] = "nonsense"
+    changed = json.dumps(header).encode()
+    (tmp_path / "bad").write_bytes(len(changed).to_bytes(8, "little") + changed + content[8 + length :])
+    with pytest.raises(EngineError, match=r"header of .* is damaged"):
+        load_weights(tmp_path / "bad", STEP_INPUTS)
+
+
+def test_the_tensors_of_a_shape_number_as_the_card_says():
+    assert sum(int(np.prod(size)) for size in Shape().tensors(STEP_INPUTS).values()) == 448_833
