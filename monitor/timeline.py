@@ -12,6 +12,8 @@ FRAME_RATE = SAMPLE_RATE // FRAME_SAMPLES
 """Frames a second."""
 TICK_FRAMES = 5
 """Frames a tick: the step (100 ms) in which a call's legs are analysed side by side."""
+TICK_RATE = FRAME_RATE // TICK_FRAMES
+"""Ticks a second."""
 
 
 def whole_frames(samples: int) -> int:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.options import ConfigOption, JsonOption, StoreOption, settings_from, write_json
+from monitor.cli.options import ConfigOption, JsonOption, StoreOption, existing_store, settings_from, write_json
 
 if TYPE_CHECKING:
     from monitor.store.base import CallSummary
@@ -45,7 +45,7 @@ def show(call: CallArgument, store: StoreOption = None, config: ConfigOption = N
     if json_file is None:
         from rich.console import Console
 
-        from monitor.cli.event_line import event_line
+        from monitor.server.event_line import event_line
 
         console = Console(highlight=False)
         facts = ("call", "started_at", "status", "reason", "seconds", "legs", "source", "engine", "bytes")
@@ -83,16 +83,16 @@ def delete(
     frame_store = _open(config, store)
     summary = frame_store.open(call).summary()
     if not yes:
-        typer.confirm(f"Erase call {call} ({summary.seconds:.0f} s, {summary.started_at:%Y-%m-%d %H:%M} UTC) for ever?", abort=True)
+        typer.confirm(
+            f"Erase call {call} ({summary.seconds:.0f} s, {summary.started_at:%Y-%m-%d %H:%M} UTC) for ever?", abort=True
+        )
     frame_store.delete(call)
     typer.echo(f"{call}: erased")
 
 
 def _open(config: Path | None, store: Path | None) -> "ZarrStore":
     settings = settings_from(config, store__path=store, log__level="warning")
-    from monitor.store.zarr_store import ZarrStore
-
-    return ZarrStore(settings.store, create=False)
+    return existing_store(settings)
 
 
 def _row(summary: "CallSummary") -> dict[str, Any]:

@@ -43,4 +43,4 @@ def check(
         Geometry.of(settings.engine, engine.info)
         typer.echo(f"engine {engine.info.name}: {engine.info.model} ({engine.info.version})")
         engine.close()
-    typer.echo(f"the configuration holds: engine {settings.engine.name}, {len(rules)} rules, store {settings.store.path}")
+    typer.echo(f"the configuration holds: engine {settings.engine.name}, {len(rules.rules)} rules, store {settings.store.path}")

@@ -29,7 +29,8 @@ def list_models(json_file: JsonOption = None) -> None:
 
 @app.command()
 def check(
-    model: Annotated[str, typer.Argument(help="compact, a hub id, or a directory.", metavar="MODEL")], json_file: JsonOption = None
+    model: Annotated[str, typer.Argument(help="compact, a hub id, or a directory.", metavar="MODEL")],
+    json_file: JsonOption = None,
 ) -> None:
     """Look whether a model is whole: its files, architecture and labels, and a test inference. Exit code 4 where it is not."""
     from dataclasses import asdict

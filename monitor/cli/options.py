@@ -9,6 +9,7 @@ from monitor.errors import ConfigError
 
 if TYPE_CHECKING:
     from monitor.config import Settings
+    from monitor.store.zarr_store import ZarrStore
 
 ConfigOption = Annotated[
     Path | None,
@@ -23,11 +24,15 @@ EngineOption = Annotated[
 ]
 ModelOption = Annotated[
     str | None,
-    typer.Option("--model", "-m", help="Hub id or directory of an emotion2vec model, or a compact weights file.", metavar="MODEL"),
+    typer.Option(
+        "--model", "-m", help="Hub id or directory of an emotion2vec model, or a compact weights file.", metavar="MODEL"
+    ),
 ]
 RulesOption = Annotated[
     list[Path] | None,
-    typer.Option("--rules", "-r", help="Rule file; may be given more than once. [default: the rules that ship]", metavar="FILE"),
+    typer.Option(
+        "--rules", "-r", help="Rule file; may be given more than once. [default: the rules that ship]", metavar="FILE"
+    ),
 ]
 JsonOption = Annotated[
     Path | None, typer.Option("--json", help="Write the report as JSON to this file; - is standard output.", metavar="FILE")
@@ -46,6 +51,16 @@ def settings_from(config: Path | None, **flags: Any) -> "Settings":
 
     set_up_logging(settings.log)
     return settings
+
+
+def existing_store(settings: "Settings") -> "ZarrStore":
+    """The configured store. Raises `StoreError` where there is none, rather than showing an empty one."""
+    from monitor.errors import StoreError
+    from monitor.store.zarr_store import ZarrStore
+
+    if not settings.store.path.is_dir():
+        raise StoreError(f"no store at {settings.store.path}; name one with --store, or make one with: emotion-monitor run")
+    return ZarrStore(settings.store)
 
 
 def key_values(pairs: list[str] | None, flag: str) -> dict[str, str]:

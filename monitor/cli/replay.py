@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.options import ConfigOption, JsonOption, RulesOption, StoreOption, settings_from, write_json
+from monitor.cli.options import ConfigOption, JsonOption, RulesOption, StoreOption, existing_store, settings_from, write_json
 from monitor.cli.watch import TokenOption, UrlOption
 
 if TYPE_CHECKING:
@@ -21,31 +21,29 @@ def replay(
     config: ConfigOption = None,
     url: UrlOption = None,
     token: TokenOption = None,
+    here: Annotated[bool, typer.Option("--here", help="Play in this terminal, even where a service is running.")] = False,
     json_file: JsonOption = None,
 ) -> None:
     """Send a stored call's messages again, or try other rules on it.
 
-    With --url, the service at that address plays the call on its websocket, with the messages of the live call, marked as a
-    replay. Without, the call is played in this terminal from the store. With --rules, the rules are judged over the stored
-    frames at once, and what they would have raised is printed.
+    Where a service is running that has the call (at --url, or at the configured address), it plays the call on its websocket:
+    the messages of the live call, marked as a replay. Else the call is played in this terminal, from the store. With --rules,
+    those rules are judged over the stored frames at once, and what they would have raised is printed.
 
     Examples:
 
       emotion-monitor replay 20260102-101500-ab12 --speed 4
 
-      emotion-monitor replay 20260102-101500-ab12 --rules stricter.yaml
-
-      emotion-monitor replay 20260102-101500-ab12 --url http://127.0.0.1:8765
+      emotion-monitor replay 20260102-101500-ab12 --rules stricter.yaml --json alerts.json
     """
     settings = settings_from(config, store__path=store, log__level="warning")
-    if url is not None:
-        if rules:
-            raise typer.BadParameter("--rules is judged from the store; leave --url away", param_hint="--rules")
-        _ask_service(url, token, call, speed)
-        return
-    from monitor.store.zarr_store import ZarrStore
-
-    frame_store = ZarrStore(settings.store, create=False)
+    if not (rules or here or json_file):
+        address = url or f"http://{settings.server.host}:{settings.server.port}"
+        if token is None and settings.server.token is not None:
+            token = settings.server.token.get_secret_value()
+        if _ask_service(address, token, call, speed, required=url is not None):
+            return
+    frame_store = existing_store(settings)
     stored = frame_store.open(call)
     messages = _judge(stored, rules) if rules else _play(stored, frame_store, speed)
     write_json({"call": call, "events": messages, "alerts": [m for m in messages if m["type"] == "alert"]}, json_file)
@@ -55,8 +53,8 @@ def _judge(stored: "StoredCall", rules: list[Path]) -> list[dict[str, Any]]:
     from rich.console import Console
 
     from monitor.alerts.rules import load_rules
-    from monitor.cli.event_line import event_line
     from monitor.replay.reevaluate import judge
+    from monitor.server.event_line import event_line
 
     console = Console(highlight=False, stderr=True)
     messages = [event.as_message() for event in judge(stored, load_rules(tuple(rules)))]
@@ -71,9 +69,9 @@ def _judge(stored: "StoredCall", rules: list[Path]) -> list[dict[str, Any]]:
 def _play(stored: "StoredCall", store: "ZarrStore", speed: float) -> list[dict[str, Any]]:
     from rich.console import Console
 
-    from monitor.cli.event_line import event_line
     from monitor.events import Event
     from monitor.replay.player import play
+    from monitor.server.event_line import event_line
 
     console = Console(highlight=False, stderr=True)
     heard = {message["id"] for message in store.journal.read(0, call=stored.record.id, types=("alert",))}
@@ -89,7 +87,8 @@ def _play(stored: "StoredCall", store: "ZarrStore", speed: float) -> list[dict[s
     return messages
 
 
-def _ask_service(url: str, token: str | None, call: str, speed: float) -> None:
+def _ask_service(url: str, token: str | None, call: str, speed: float, *, required: bool) -> bool:
+    """Have the service at `url` play the call; False, and a word about it, where none is there that has it."""
     import httpx
 
     from monitor.errors import ConfigError
@@ -98,7 +97,14 @@ def _ask_service(url: str, token: str | None, call: str, speed: float) -> None:
     try:
         answer = httpx.post(f"{url}/api/v1/calls/{call}/replay", json={"speed": speed}, headers=headers, timeout=10)
     except httpx.HTTPError as error:
-        raise ConfigError(f"{url}: no service answers there ({error}); start one with: emotion-monitor serve") from None
+        if required:
+            raise ConfigError(f"{url}: no service answers there ({error}); start one with: emotion-monitor serve") from None
+        typer.echo(f"no service at {url}: playing here", err=True)
+        return False
+    if answer.status_code == httpx.codes.NOT_FOUND and not required:
+        typer.echo(f"the service at {url} does not have the call: playing here", err=True)
+        return False
     if answer.is_error:
         raise ConfigError(f"{url}: {answer.json()['error']['message']}")
-    typer.echo(f"{url} plays call {call}; watch it with: emotion-monitor watch --url {url}")
+    typer.echo(f"{url} plays call {call} on its websocket; watch it on its page, or with: emotion-monitor watch --url {url}")
+    return True

@@ -41,7 +41,9 @@ def run(
     call: Annotated[str | None, typer.Option(help="Id of the call. [default: made from the time]", metavar="ID")] = None,
     option: Annotated[
         list[str] | None,
-        typer.Option("--option", "-o", help="An option of the source, such as legs=customer or realtime=true.", metavar="KEY=VALUE"),
+        typer.Option(
+            "--option", "-o", help="An option of the source, such as legs=customer or realtime=true.", metavar="KEY=VALUE"
+        ),
     ] = None,
     metadata: Annotated[
         list[str] | None, typer.Option(help="Something to keep with the call, such as queue=billing.", metavar="KEY=VALUE")
@@ -123,7 +125,6 @@ def _analyse(
         report.follow(live)
     finally:
         monitor.close()
-        store.close()
     return report.finish(live), live.error
 
 
@@ -136,5 +137,3 @@ def _stop_on_signal(call: "LiveCall") -> None:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
-
-

@@ -6,10 +6,10 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from monitor.cli.event_line import clock, event_line
 from monitor.cli.tables import table
 from monitor.pipeline.call import LiveCall
 from monitor.pipeline.monitor import Monitor
+from monitor.server.event_line import clock, event_line
 
 
 class RunReport:

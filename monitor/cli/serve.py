@@ -57,4 +57,3 @@ def serve(
     finally:
         static.close()
         monitor.close()
-        frame_store.close()

@@ -10,7 +10,9 @@ from monitor.errors import ConfigError
 
 UrlOption = Annotated[
     str | None,
-    typer.Option("--url", help="Address of the service. [default: from the configuration, http://127.0.0.1:8765]", metavar="URL"),
+    typer.Option(
+        "--url", help="Address of the service. [default: from the configuration, http://127.0.0.1:8765]", metavar="URL"
+    ),
 ]
 TokenOption = Annotated[
     str | None,
@@ -57,8 +59,8 @@ async def _follow(
 
     from rich.console import Console
 
-    from monitor.cli.event_line import event_line
     from monitor.server.client import follow
+    from monitor.server.event_line import event_line
 
     console = Console(highlight=False, soft_wrap=True)
 
@@ -71,9 +73,9 @@ async def _follow(
             except OSError as error:
                 raise ConfigError(f"--json {save}: cannot be written: {error.strerror}") from None
         if lines:
-            print(text, flush=True)  # noqa: T201 - the product of this command
+            print(text, flush=True)
         elif (line := event_line(message)) is not None:
             console.print(f"[dim]{message['call']}[/]  {line}")
 
-    async for message in follow(url, since=since, token=token, call=call, types=kinds):
+    async for message in follow(url, since=since, token=token, types=kinds or (), calls=[call] if call else ()):
         show(message)

@@ -7,7 +7,6 @@ import io
 import socket
 import struct
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +17,10 @@ PACKET_SAMPLES = 160
 PAYLOAD_TYPE = 0
 
 
-def send_call(sound: Path, ports: tuple[int, int], host: str, progress: Callable[[float], None]) -> float:
+def send_call(sound: Path, ports: tuple[int, int], host: str) -> float:
     """Send channel 0 to the first port and channel 1 to the second, in real time; the seconds sent.
 
-    `sound` is a two-channel file at 8 kHz. `progress` is told the seconds sent so far, about ten times a second.
+    `sound` is a two-channel file at 8 kHz.
     """
     channels, rate = soundfile.read(sound, dtype="int16", always_2d=True)
     if rate != CLOCK or channels.shape[1] != 2:
@@ -36,8 +35,6 @@ def send_call(sound: Path, ports: tuple[int, int], host: str, progress: Callable
             for leg, port in enumerate(ports):
                 header = _header(number, first, ssrc=0xE0E0_0000 + leg)
                 out.sendto(header + payloads[leg][first : first + PACKET_SAMPLES], (host, port))
-            if number % 5 == 0:
-                progress(first / CLOCK)
     return packets * PACKET_SAMPLES / CLOCK
 
 

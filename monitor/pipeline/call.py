@@ -41,6 +41,7 @@ class LiveCall:
         recorder: CallRecorder,
         max_backlog_frames: int,
         hop_frames: int,
+        live: LiveFrames,
         speech_threshold: float,
         on_live: Callable[[dict[str, Any]], None],
         on_end: Callable[["LiveCall"], None],
@@ -60,7 +61,7 @@ class LiveCall:
         self._max_windows = max(1, max_backlog_frames // hop_frames)
         self._tallies = {leg: LegTally(speech_threshold) for leg in tracks}
         self._unsaid_skips = dict.fromkeys(tracks, 0)
-        self._live = LiveFrames(call_id)
+        self._live = live
         self._on_live = on_live
         self._on_end = on_end
         self._stop_reason: str | None = None

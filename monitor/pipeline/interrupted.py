@@ -28,7 +28,7 @@ def close_interrupted(store: ZarrStore) -> list[str]:
             fields = {key: alert[key] for key in ("leg", "time", "id", "rule", "severity")}
             store.journal.append(Alert(call=call, at=end, status="cleared", message="the call was interrupted", **fields))
         if not any(message["type"] == "call_ended" for message in messages):
-            legs = {leg: {"frames": count} for leg, count in frames.items()}
+            legs: dict[str, dict[str, int]] = {leg: {"frames": count} for leg, count in frames.items()}
             store.journal.append(CallEnded(call=call, time=end, at=end, reason="interrupted", legs=legs))
         log.warning("call_was_interrupted", call=call, seconds=end)
     return calls

@@ -18,6 +18,7 @@ from monitor.pipeline.call import LiveCall
 from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.interrupted import close_interrupted
 from monitor.pipeline.leg import InferredLeg, LegTrack, SpeechOnlyLeg
+from monitor.pipeline.live import LiveFrames
 from monitor.pipeline.open_alerts import OpenAlerts
 from monitor.pipeline.recorder import CallRecorder
 from monitor.pipeline.windows import Geometry
@@ -55,9 +56,7 @@ class Monitor:
         self._forget_alerts = self.journal.listen(self._open_alerts.take)
         close_interrupted(store)
 
-    def start_call(
-        self, source: Source, *, call_id: str | None = None, metadata: Mapping[str, Any] | None = None
-    ) -> LiveCall:
+    def start_call(self, source: Source, *, call_id: str | None = None, metadata: Mapping[str, Any] | None = None) -> LiveCall:
         """Begin to take a source's audio.
 
         Raises `ConfigError` where the source may not be analysed, the id is wrong or taken, or there are too many calls, and
@@ -115,12 +114,11 @@ class Monitor:
                 started_at=started_at,
                 metadata=metadata,
                 tracks={leg: self._track(call_id, leg, formats[leg]) for leg in source.legs},
-                analysis=CallAnalysis(
-                    call_id, formats, info.labels, self.settings.state, self.settings.changes, self.rules
-                ),
+                analysis=CallAnalysis(call_id, formats, info.labels, self.settings.state, self.settings.changes, self.rules),
                 recorder=CallRecorder(writer, self.journal, self.settings.store.snapshot_every),
                 max_backlog_frames=frames_for(self.settings.engine.max_backlog),
                 hop_frames=self.geometry.hop,
+                live=LiveFrames(call_id, source.legs, info.labels),
                 speech_threshold=self.settings.state.speech_threshold,
                 on_live=self._tell_live,
                 on_end=self._forget,
@@ -204,8 +202,8 @@ class Monitor:
     def _check_privacy(self, source: Source) -> None:
         if self.settings.privacy.refuse_mixed and "mixed" in source.legs:
             raise ConfigError(
-                f"{source.description}: a mixed source is refused (privacy.refuse_mixed): its speakers cannot be told apart, so "
-                "every one of them would be analysed; send each speaker as a leg, or name the one leg (legs=customer) if only "
+                f"{source.description}: a mixed source is refused (privacy.refuse_mixed): its speakers cannot be told apart, "
+                "so every one of them would be analysed; send each speaker as a leg, or name the leg (legs=customer) if only "
                 "one person is on it"
             )
 

@@ -1,7 +1,7 @@
 """What a call says, on its way to the disk: kept in order, and kept trying where the disk refuses.
 
-A full disk or a lost mount must not end a call: what could not be written waits in memory and goes out in the order it came as
-soon as writing works again. Where that takes so long that memory would suffer, the oldest frames are replaced by frames that are
+A full disk or a lost mount must not end a call: what could not be written waits in memory and goes out in order as soon
+as writing works again. Where that takes so long that memory would suffer, the oldest frames are replaced by frames that are
 marked as skipped; events are never given up.
 """
 
@@ -75,7 +75,7 @@ class CallRecorder:
             self._snapshot_at = time.monotonic() + self._snapshot_every
 
     def finish(self, reason: str, reports: Mapping[str, Mapping[str, Any]], patience: float) -> None:
-        """Write all that waits and close the call. Raises `StoreError` where the disk still refuses after `patience` seconds."""
+        """Write all that waits and close the call. Raises `StoreError` where the disk refuses for `patience` seconds."""
         give_up = time.monotonic() + patience
         while True:
             self._write()

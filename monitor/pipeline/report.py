@@ -1,6 +1,5 @@
 """The account of a leg: what its source says of the audio, and what its frames say of the speech."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -28,7 +27,7 @@ class LegTally:
         self.speech += int((frames.speech >= self._threshold).sum())
 
 
-def leg_report(source: LegReport, tally: LegTally) -> Mapping[str, Any]:
+def leg_report(source: LegReport, tally: LegTally) -> dict[str, Any]:
     """One leg's line of `run --json` and of `CallEnded`."""
     own = {
         "frames": tally.frames,

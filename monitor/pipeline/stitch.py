@@ -12,9 +12,7 @@ from monitor.timeline import TICK_FRAMES
 def skipped(count: int, format: LegFormat) -> WindowFrames:  # noqa: A002 - the store's own word
     """`count` frames without a result: NaN, and no speech."""
     nan = np.float32(np.nan)
-    return WindowFrames(
-        np.full((count, format.dim), nan), np.full((count, format.classes), nan), np.zeros(count, np.float32)
-    )
+    return WindowFrames(np.full((count, format.dim), nan), np.full((count, format.classes), nan), np.zeros(count, np.float32))
 
 
 class Stitcher:

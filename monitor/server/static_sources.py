@@ -1,4 +1,4 @@
-"""Calls that `serve` takes by its configuration: each of `sources:` is waited for, followed, and where it can come again, reopened."""
+"""Calls that `serve` takes by its configuration: each of `sources:` is waited for, followed, and reopened where it recurs."""
 
 import threading
 from collections.abc import Iterator, Mapping

@@ -18,6 +18,7 @@ from monitor.store.chunks import CHUNK_FRAMES, LegArrays, open_arrays
 from monitor.store.disk import hold, refusals
 from monitor.store.frame_format import check_shapes, cut, damage
 from monitor.store.layout import Layout, live_folder, tail_path, writer_lock
+from monitor.store.recording import Recording
 from monitor.store.snapshot import write_snapshots
 from monitor.store.stored_call import ZarrStoredCall, size_of
 from monitor.store.tail import Tail, read_tail
@@ -34,6 +35,7 @@ class ZarrCallWriter(CallWriter):
         self._path = layout.new_frames(record.id, record.started_at)
         self._call = record.id
         self._lock, self._tails, self._arrays = _create(self._path, record, settings.fsync)
+        self._recordings = self._open_recordings()
         self._move_at = dict.fromkeys(record.legs, CHUNK_FRAMES)
 
     def append(self, frames: Frames) -> None:
@@ -46,7 +48,9 @@ class ZarrCallWriter(CallWriter):
             self._move(frames.leg)
 
     def append_audio(self, leg: Leg, samples: Samples) -> None:
-        """Keep audio, where the settings say so; else do nothing."""
+        """Keep audio, where the settings say so; else do nothing. What the disk refuses waits in memory and is tried again."""
+        if leg in self._recordings:
+            self._recordings[leg].write(samples)
 
     def committed(self, leg: Leg) -> int:
         """Frames of a leg that are safe."""
@@ -60,11 +64,31 @@ class ZarrCallWriter(CallWriter):
         """Close the call. Where the disk refuses, it raises `StoreError` and may be called again."""
         if self._lock >= 0:
             close_call(self._path, "complete", reason, reports, self._settings.fsync)
+            self.abandon()
+        with refusals(f"cannot write the audio of call {self._call}"):
+            for recording in self._recordings.values():
+                recording.close()
+        self.snapshot()
+
+    def abandon(self) -> None:
+        """Let go of the call without closing it, as if the process had died: `recover` finds it and marks it interrupted."""
+        if self._lock >= 0:
             for tail in self._tails.values():
                 tail.close()
             os.close(self._lock)
-            self._lock = -1
-        self.snapshot()
+        self._lock = -1
+
+    def _open_recordings(self) -> dict[Leg, Recording]:
+        if self._settings.audio == "none":
+            return {}
+        folder, format_ = self._layout.audio(self._call), self._settings.audio
+        try:
+            with refusals(f"cannot record call {self._call}"):
+                return {leg: Recording(folder / f"{leg}.{format_}", format_) for leg in self._record.legs}
+        except BaseException:
+            self.abandon()
+            remove_call(self._path)
+            raise
 
     def _check(self, frames: Frames) -> None:
         if frames.call != self._call or frames.leg not in self._record.legs:
@@ -108,6 +132,12 @@ def close_call(path: Path, status: CallStatus, reason: str, reports: Mapping[str
     shutil.rmtree(live_folder(path), ignore_errors=True)
 
 
+def remove_call(path: Path) -> None:
+    """Remove frames and tails of a call, whole or half-made."""
+    for folder in (path, path.with_suffix(".new"), live_folder(path)):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _create(path: Path, record: CallRecord, fsync: bool) -> tuple[int, dict[Leg, Tail], dict[Leg, LegArrays]]:
     """Lock, tails and arrays of a new call, which is seen by others once all of it is there."""
     hidden = path.with_suffix(".new")
@@ -127,8 +157,7 @@ def _create(path: Path, record: CallRecord, fsync: bool) -> tuple[int, dict[Leg,
             return lock, tails, open_arrays(path, record.id, record.legs, "r+")
         except BaseException:
             os.close(lock)
-            shutil.rmtree(live_folder(path), ignore_errors=True)
-            shutil.rmtree(hidden, ignore_errors=True)
+            remove_call(path)
             raise
 
 

@@ -44,7 +44,7 @@ class LegArrays:
                 chunks=(CHUNK_FRAMES // stride, *width),
                 dtype=dtype,
                 fill_value=fill,
-                compressors=BloscCodec(cname="zstd", clevel=3, shuffle="bitshuffle"),
+                compressors=BloscCodec(cname="zstd", clevel=5, shuffle="bitshuffle"),
                 config={"write_empty_chunks": True},
                 dimension_names=("time", "feature")[: 1 + len(width)],
             )

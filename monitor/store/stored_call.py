@@ -26,7 +26,7 @@ class ZarrStoredCall(StoredCall):
     """One call as it was committed at the moment it was opened."""
 
     def __init__(self, layout: Layout, frames: Path) -> None:
-        self._layout, self._path = layout, frames
+        self._layout, self.path = layout, frames
         self.status, self._document, self._tails = _committed_state(frames)
         self.record = self._document.record()
         self.reason = self._document.reason
@@ -68,7 +68,7 @@ class ZarrStoredCall(StoredCall):
 
     def summary(self) -> CallSummary:
         """Its line of the catalogue."""
-        return summarise(self._layout, self._path, self._document, self.status, self._committed)
+        return summarise(self._layout, self.path, self._document, self.status, self._committed)
 
 
 def catalogue_line(layout: Layout, frames: Path) -> CallSummary:

@@ -13,7 +13,7 @@ from monitor.errors import NotFoundError, StoreError
 from monitor.store.base import CallRecord, CallSummary, Store
 from monitor.store.call_document import read_document
 from monitor.store.call_id import check_call_id
-from monitor.store.call_writer import ZarrCallWriter, close_call
+from monitor.store.call_writer import ZarrCallWriter, close_call, remove_call
 from monitor.store.disk import exclusively, is_held, refusals
 from monitor.store.journal import Journal
 from monitor.store.layout import Layout, check_format, live_folder, prepare, writer_lock
@@ -45,7 +45,7 @@ class ZarrStore(Store):
         with self._alone(f"cannot create call {record.id}"):
             if self.layout.find_frames(record.id) is not None:
                 raise StoreError(f"cannot create call {record.id}: a call of this id is in the store; choose another id")
-            _clear_remains(self.layout.new_frames(record.id, record.started_at))
+            remove_call(self.layout.new_frames(record.id, record.started_at))
             return ZarrCallWriter(self.layout, record, self.settings)
 
     def open(self, call: str) -> ZarrStoredCall:
@@ -100,7 +100,7 @@ class ZarrStore(Store):
     def _recover(self, frames: Path) -> bool:
         """Close one call whose writer is dead; whether it was a call at all. What cannot be closed is logged and kept."""
         if not frames.exists():
-            _clear_remains(frames)
+            remove_call(frames)
             return False
         try:
             was_live = read_document(frames).status == "live"
@@ -125,9 +125,3 @@ class ZarrStore(Store):
             prepare(self.layout.root, self.settings.fsync)
             with exclusively(self.layout.lock):
                 yield
-
-
-def _clear_remains(frames: Path) -> None:
-    """Remove what a process left that died while it created this call; no frame was in it."""
-    shutil.rmtree(live_folder(frames), ignore_errors=True)
-    shutil.rmtree(frames.with_suffix(".new"), ignore_errors=True)

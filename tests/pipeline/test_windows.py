@@ -1,6 +1,7 @@
 """Windows: each frame is wanted once, with full lookahead, whatever the cut of the audio."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ def windows_of(audio: np.ndarray, cuts: list[int], geometry: Geometry) -> list[W
 
 def _windows(audio: np.ndarray, edges: list[int], geometry: Geometry) -> Iterator[Window]:
     cutter = WindowCutter(geometry, LegContext())
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in pairwise(edges):
         yield from cutter.push(AudioChunk("customer", start, audio[start:stop]))
     yield from cutter.finish()
 

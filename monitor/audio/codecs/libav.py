@@ -1,8 +1,11 @@
 """Codecs that libav decodes: G.722, Opus, G.729."""
 
+from typing import Any, cast
+
 import av
 import numpy as np
 from av.error import FFmpegError
+from numpy.typing import NDArray
 
 from monitor.audio.chunk import Samples
 from monitor.audio.codecs.base import Decoder, PayloadError
@@ -20,7 +23,7 @@ class LibavDecoder(Decoder):
         self._context = self._open()
 
     def _open(self) -> av.AudioCodecContext:
-        context: av.AudioCodecContext = av.CodecContext.create(self._codec, "r")
+        context = cast("av.AudioCodecContext", av.CodecContext.create(self._codec, "r"))
         context.sample_rate = self.rate
         context.layout = "mono"
         context.thread_count = 1
@@ -41,8 +44,6 @@ class LibavDecoder(Decoder):
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def _as_float(samples: np.ndarray) -> Samples:
-    mono = samples[0]
-    if mono.dtype == np.int16:
-        return mono.astype(np.float32) / np.float32(32768)
-    return np.nan_to_num(mono.astype(np.float32, copy=False), posinf=0.0, neginf=0.0)
+def _as_float(samples: NDArray[Any]) -> Samples:
+    mono: Samples = samples[0].astype(np.float32) / np.float32(32768)
+    return mono

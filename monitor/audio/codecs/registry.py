@@ -73,5 +73,6 @@ def make_decoder(encoding: Encoding) -> Decoder:
             return L16(clock, channels)
         case _:
             raise SourceError(
-                f"cannot decode {encoding}; decoded are pcmu, pcma, g722/8000, g729, opus/48000/2 and l16 at {', '.join(map(str, L16_RATES))}"
+                f"cannot decode {encoding}; decoded are pcmu, pcma, g722/8000, g729, opus/48000/2, and l16 at "
+                f"{', '.join(map(str, L16_RATES))} Hz"
             )

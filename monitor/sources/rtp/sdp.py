@@ -47,7 +47,7 @@ def parse_sdp(text: str) -> list[Media]:
     return found
 
 
-def parse_payload_types(flags: Iterable[str] | Mapping[int | str, str]) -> dict[int, Encoding]:
+def parse_payload_types(flags: Iterable[str] | Mapping[int, str] | Mapping[str, str]) -> dict[int, Encoding]:
     """Read flags such as `111=opus/48000/2`. Raises `SourceError`.
 
     >>> parse_payload_types(["96=opus"])

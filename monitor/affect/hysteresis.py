@@ -1,0 +1,62 @@
+"""Which label a leg has, given its smoothed posterior: hard to enter, easier to keep, so that labels do not flicker."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.events import ABSTAIN
+
+NOT_EMOTIONS = frozenset({ABSTAIN, "<unk>", "unk"})
+"""Classes by which a model says that it does not know; a leg never takes them as its label."""
+
+
+class LabelHysteresis:
+    """Schmitt trigger over labels.
+
+    From `unknown`, the likeliest label is taken once its posterior reaches `enter`. A label that is held gives way, after
+    `min_hold` steps, to another that reaches `enter` and is ahead of it, or to `unknown` when it falls below `leave`.
+
+    >>> label = LabelHysteresis(("angry", "neutral"), enter=0.6, leave=0.4, min_hold=0)
+    >>> [label.update(np.array([p, 1 - p])) for p in (0.5, 0.6, 0.45, 0.5, 0.35)]
+    ['unknown', 'angry', 'angry', 'angry', 'neutral']
+    """
+
+    def __init__(self, labels: Sequence[str], enter: float, leave: float, min_hold: int) -> None:
+        if not 0 < leave <= enter < 1:
+            raise ValueError(f"need 0 < leave <= enter < 1, got leave {leave}, enter {enter}")
+        self._labels = tuple(labels)
+        self._emotions = np.array([label not in NOT_EMOTIONS for label in labels], dtype=bool)
+        self._enter = enter
+        self._leave = leave
+        self._min_hold = min_hold
+        self.forget()
+
+    def forget(self) -> None:
+        """Back to `unknown`."""
+        self._held: int | None = None
+        self._steps = 0
+
+    @property
+    def label(self) -> str:
+        """The label now."""
+        return ABSTAIN if self._held is None else self._labels[self._held]
+
+    def update(self, posterior: NDArray[np.float64]) -> str:
+        """Take the smoothed posterior, shape (C,), of the next step of speech; the label."""
+        self._steps += 1
+        if self._held is None or self._steps >= self._min_hold:
+            chosen = self._choose(np.where(self._emotions, posterior, -1.0))
+            if chosen != self._held:
+                self._held, self._steps = chosen, 0
+        return self.label
+
+    def _choose(self, posterior: NDArray[np.float64]) -> int | None:
+        if len(posterior) == 0:
+            return None
+        best = int(posterior.argmax())
+        if posterior[best] >= self._enter:
+            return best if self._held is None or posterior[best] > posterior[self._held] else self._held
+        if self._held is not None and posterior[self._held] >= self._leave:
+            return self._held
+        return None

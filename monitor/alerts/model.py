@@ -1,0 +1,178 @@
+"""What a rule says: the keys of a rule file, each checked by itself and against the others. Explained in docs/rules.md."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
+
+from monitor.alerts.message import check_template
+from monitor.events import Leg
+
+Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+Seconds = Annotated[Number, Field(ge=0, le=86_400)]
+Probability = Annotated[Number, Field(gt=0, le=1)]
+Coordinate = Annotated[Number, Field(ge=-2, le=2)]
+
+RuleLeg = Literal["customer", "agent", "mixed", "any", "both"]
+ConditionLeg = Literal["customer", "agent", "mixed", "other", "either", "both"]
+
+KINDS = ("emotion", "affect", "change_point", "silence", "overtalk", "all_of", "any_of", "not")
+
+
+def _as_list(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Label = Annotated[str, Field(pattern=r"^[a-z<][a-z0-9_<> -]{0,39}$")]
+Labels = Annotated[tuple[Label, ...], BeforeValidator(_as_list), Field(min_length=1, max_length=20)]
+"""One label or a list of them."""
+
+
+class Part(BaseModel):
+    """Base of all parts of a rule: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class EmotionCondition(Part):
+    """A leg shows one of some emotions."""
+
+    is_: Labels = Field(alias="is")
+    at_least: Probability | None = None
+    """Smoothed posterior of the labels together; without it, the leg's emotion state must be one of them."""
+
+
+class Bounds(Part):
+    """A value lies outside of a bound."""
+
+    above: Coordinate | None = None
+    below: Coordinate | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "Bounds":
+        if (self.above is None) == (self.below is None):
+            raise ValueError("give either above or below")
+        return self
+
+
+class AffectCondition(Part):
+    """A leg's valence, arousal or both are beyond bounds."""
+
+    valence: Bounds | None = None
+    arousal: Bounds | None = None
+    relative: Annotated[bool, Strict()] = False
+    """Bounds are differences from the speaker's own normal, instead of places on the scale."""
+
+    @model_validator(mode="after")
+    def _some(self) -> "AffectCondition":
+        if self.valence is None and self.arousal is None:
+            raise ValueError("give valence, arousal or both")
+        return self
+
+
+class ChangePointCondition(Part):
+    """A leg's emotion changed in the last seconds."""
+
+    from_: Labels | None = Field(default=None, alias="from")
+    to: Labels | None = None
+    strength: Annotated[Number, Field(ge=0, le=1000)] = 0.0
+    """At least this."""
+    confirmed: Annotated[bool, Strict()] = True
+    """Wait for confirmation; false takes provisional ones too, and gives up those that are retracted."""
+    last: Annotated[Seconds, Field(gt=0)] = 10.0
+    """Seconds for which a change counts, from when it was known."""
+
+
+class SilenceCondition(Part):
+    """Nobody of the leg or legs speaks."""
+
+    longer_than: Annotated[Seconds, Field(gt=0)]
+
+
+class OvertalkCondition(Part):
+    """Both speak at once: without a pause for a time, or for a share of a window."""
+
+    longer_than: Annotated[Seconds, Field(gt=0)] | None = None
+    share: Probability | None = None
+    window: Annotated[Seconds, Field(ge=1, le=600)] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "OvertalkCondition":
+        if (self.longer_than is None) == (self.share is None):
+            raise ValueError("give either longer_than, or share and window")
+        if (self.share is None) != (self.window is None):
+            raise ValueError("share and window go together")
+        return self
+
+
+class Condition(Part):
+    """One condition of the kinds in `KINDS`, with the leg that it is about and how long it counts."""
+
+    emotion: EmotionCondition | None = None
+    affect: AffectCondition | None = None
+    change_point: ChangePointCondition | None = None
+    silence: SilenceCondition | None = None
+    overtalk: OvertalkCondition | None = None
+    all_of: tuple["Condition", ...] | None = Field(default=None, min_length=1, max_length=50)
+    any_of: tuple["Condition", ...] | None = Field(default=None, min_length=1, max_length=50)
+    not_: "Condition | None" = Field(default=None, alias="not")
+    leg: ConditionLeg | None = None
+    within: Annotated[Seconds, Field(gt=0, le=3_600)] | None = None
+    """Holds if it held at any moment of the last seconds."""
+
+    @property
+    def kind(self) -> str:
+        """Which of `KINDS` it is."""
+        return next(kind for kind in KINDS if getattr(self, "not_" if kind == "not" else kind) is not None)
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "Condition":
+        given = [kind for kind in KINDS if getattr(self, "not_" if kind == "not" else kind) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) if given else "none"
+            raise ValueError(f"a condition is exactly one of {', '.join(KINDS)}; found {found}")
+        if self.leg is not None and given[0] in ("overtalk", "all_of", "any_of", "not"):
+            raise ValueError(f"{given[0]} takes no leg; {'it is about both' if given[0] == 'overtalk' else 'put it inside'}")
+        return self
+
+    def walk(self) -> Iterator["Condition"]:
+        """This condition and all inside it."""
+        yield self
+        for inner in (*(self.all_of or ()), *(self.any_of or ()), *((self.not_,) if self.not_ else ())):
+            yield from inner.walk()
+
+
+class Rule(Part):
+    """What to warn about."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
+    """Letters, digits, - and _; part of the ids of its alerts."""
+    description: str = Field(default="", max_length=1_000)
+    severity: Literal["info", "warning", "critical"]
+    leg: Annotated[tuple[RuleLeg, ...], BeforeValidator(_as_list), Field(min_length=1)]
+    """Watched for each of these by itself; `both` watches the call as a whole."""
+    when: Condition
+    hold: Seconds = 0.0
+    """The condition must have been met for so long."""
+    release: Seconds = 2.0
+    """The condition must have been gone for so long before the alert is cleared."""
+    cool_down: Seconds = 30.0
+    """No new alert of this rule for so long after one was cleared."""
+    message: str = Field(min_length=1, max_length=300)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Rule":
+        if len(set(self.leg)) != len(self.leg):
+            raise ValueError(f"leg names the same twice: {', '.join(self.leg)}")
+        if len(self.leg) > 1 and {"any", "both"} & set(self.leg):
+            raise ValueError("leg: any and both stand alone")
+        if "both" in self.leg and any(condition.leg == "other" for condition in self.when.walk()):
+            raise ValueError("leg: other has no meaning in a rule for both; name the leg")
+        check_template(self.message, both="both" in self.leg)
+        return self
+
+    def subjects(self, legs: tuple[Leg, ...]) -> tuple[Leg | None, ...]:
+        """For whom of a call's `legs` the rule is watched; None is the call as a whole."""
+        if "both" in self.leg:
+            return (None,)
+        return tuple(leg for leg in legs if "any" in self.leg or leg in self.leg)

@@ -1,0 +1,116 @@
+"""Rule files and the set of rules that a call is watched with."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+import monitor
+from monitor.alerts.document import Document, Keys, read_document
+from monitor.alerts.model import KINDS, Rule
+from monitor.errors import ConfigError
+from monitor.events import ABSTAIN
+
+SHIPPED = "configs/rules/default.yaml"
+"""The rule file that ships with the program."""
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """Rules in the order in which they are evaluated; their names differ."""
+
+    rules: tuple[Rule, ...]
+
+    def document(self) -> list[dict[str, Any]]:
+        """The rules as JSON-ready data, to be stored with a call."""
+        return [rule.model_dump(mode="json", by_alias=True, exclude_defaults=True) for rule in self.rules]
+
+    @classmethod
+    def from_document(cls, document: Sequence[Mapping[str, Any]], name: str = "stored rules") -> "RuleSet":
+        """The rules of `document()`. Raises `ConfigError`, with `name`, where it is not one."""
+        return cls(tuple(_rules(Document(name, {"rules": list(document)}))))
+
+    @cached_property
+    def labels(self) -> frozenset[str]:
+        """Emotion labels that the rules name."""
+        return frozenset(
+            label
+            for rule in self.rules
+            for condition in rule.when.walk()
+            for label in (
+                *(condition.emotion.is_ if condition.emotion else ()),
+                *((condition.change_point.from_ or ()) if condition.change_point else ()),
+                *((condition.change_point.to or ()) if condition.change_point else ()),
+            )
+        )
+
+    def unknown_labels(self, labels: Sequence[str]) -> list[str]:
+        """Labels that the rules name and an engine of `labels` does not have: such conditions can never hold."""
+        return sorted(self.labels - set(labels) - {ABSTAIN})
+
+
+def load_rules(paths: Sequence[Path] | None = None) -> RuleSet:
+    """The rules of some files, in order; None takes the file that ships with the program, an empty list takes no rule.
+
+    Raises `ConfigError` with file and line of every mistake.
+    """
+    rules: list[Rule] = []
+    origin: dict[str, str] = {}
+    for path in [shipped_rules()] if paths is None else paths:
+        document = read_document(path)
+        for index, rule in enumerate(_rules(document)):
+            where = document.where(("rules", index, "name"))
+            if rule.name in origin:
+                raise ConfigError(f"{where}: a rule called {rule.name} is already at {origin[rule.name]}; names must differ")
+            origin[rule.name] = where
+            rules.append(rule)
+    return RuleSet(tuple(rules))
+
+
+def shipped_rules() -> Path:
+    """The rule file that ships with the program: in the installed package, or in the repository."""
+    package = Path(monitor.__file__).parent
+    installed = package / "_data" / SHIPPED
+    return installed if installed.exists() else package.parent / SHIPPED
+
+
+def _rules(document: Document) -> list[Rule]:
+    data = document.data
+    if not isinstance(data, dict) or not isinstance(data.get("rules"), list):
+        raise ConfigError(f"{document.where(())}: a rule file is a list under the key rules:")
+    extra = [key for key in data if key != "rules"]
+    if extra:
+        raise ConfigError(f"{document.where((extra[0],))}: unknown key {extra[0]}; a rule file has the key rules alone")
+    rules: list[Rule] = []
+    mistakes: list[str] = []
+    names: dict[str, str] = {}
+    for index, item in enumerate(data["rules"]):
+        try:
+            rule = Rule.model_validate(item)
+        except ValidationError as error:
+            mistakes += [_explain(document, ("rules", index), item, one) for one in error.errors(include_url=False)]
+            continue
+        where = document.where(("rules", index, "name"))
+        if rule.name in names:
+            mistakes.append(f"{where}: a rule called {rule.name} is already at {names[rule.name]}; names must differ")
+        names.setdefault(rule.name, where)
+        rules.append(rule)
+    if mistakes:
+        raise ConfigError("\n".join(mistakes))
+    return rules
+
+
+def _explain(document: Document, at: Keys, item: Any, error: Any) -> str:
+    keys: Keys = (*at, *error["loc"])
+    rule = item.get("name") if isinstance(item, dict) else None
+    place = ".".join(str(key) for key in error["loc"]) or "rule"
+    about = f"rule {rule}: {place}" if isinstance(rule, str) else place
+    if error["type"] == "extra_forbidden":
+        problem = f"unknown key; a condition is one of {', '.join(KINDS)}" if "when" in error["loc"] else "unknown key"
+    else:
+        message = error["msg"].removeprefix("Value error, ")
+        problem = f"{message[0].lower()}{message[1:]}"
+    return f"{document.where(keys)}: {about}: {problem}"

@@ -1,0 +1,43 @@
+"""What a change-point detector is: speech ticks of one leg in, change points out, each within a fixed time.
+
+Every detector passes `tests/conformance/test_detectors.py`.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What a detector says of one change point."""
+
+    number: int
+    """Counts a leg's change points from 1; the same from `provisional` to the end."""
+    status: Literal["provisional", "confirmed", "retracted"]
+    tick: int
+    """First tick of speech after the change."""
+    since: int
+    """First tick of the stretch before the change that was compared with the stretch after it."""
+    strength: float
+    """Test statistic over its threshold: at 1 it meets the configured false-alarm rate."""
+
+
+class Detector(ABC):
+    """Finds the moments at which a leg's embeddings change.
+
+    It sees ticks of speech alone, in order, and is a pure function of them. Every `provisional` detection is followed by
+    exactly one `confirmed` or `retracted` of the same number; there is at most one open at a time. Ticks of confirmed
+    detections increase.
+    """
+
+    @abstractmethod
+    def update(self, tick: int, vector: NDArray[np.float64]) -> list[Detection]:
+        """Take the mean embedding, shape (D,), of the next tick of speech; what is now known."""
+
+    @abstractmethod
+    def finish(self) -> list[Detection]:
+        """The call is over: confirm or retract what is open, on the evidence that there is."""

@@ -1,0 +1,115 @@
+"""Online kernel change-point detection: the best split of the trailing seconds of speech, looked for again and again.
+
+The offline method of Arlot, Celisse & Harchaoui (2019), as in `ruptures.KernelCPD`, is run over a trailing buffer of speech with
+everything that could drift frozen for the call: the projection, the whitening, the bandwidth, the noise of the leg's first
+seconds. The threshold comes from simulation of the whole procedure (`calibration.py`), because the best of many splits, looked
+at many times, has no tractable distribution.
+"""
+
+from collections import deque
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.changes.base import Detection, Detector
+from monitor.changes.normal import Normal, learn
+from monitor.changes.projection import projection
+from monitor.changes.statistic import Split, best_split, noise
+
+WARM_UP = 80
+"""Ticks of a leg's first speech by which its normal is learned. They are not searched: ticks from which the whitening was learned look
+calmer than those that follow, which would be a change of its own."""
+EVERY = 5
+"""Ticks of speech between looks."""
+
+
+class KernelDetector(Detector):
+    """Kernel change-point detection over a trailing buffer.
+
+    A split whose score reaches `threshold` is provisional; after `confirm` more ticks it is confirmed, where it then lies, if its
+    score still does, and retracted if not. After a confirmed change the buffer begins at it.
+
+    >>> detector = KernelDetector(threshold=4.0, dimensions=4, buffer=200, min_segment=10, confirm=15)
+    >>> voice = np.random.default_rng(0).normal(size=(300, 8))
+    >>> voice[200:] += 1.0
+    >>> found = [d for tick, x in enumerate(voice) for d in detector.update(tick, x)]
+    >>> [(d.number, d.status) for d in found], abs(found[-1].tick - 200) < 3
+    ([(1, 'provisional'), (1, 'confirmed')], True)
+    """
+
+    def __init__(self, *, threshold: float, dimensions: int, buffer: int, min_segment: int, confirm: int) -> None:
+        """All lengths in ticks of speech."""
+        if threshold <= 0:
+            raise ValueError(f"threshold must be above 0, got {threshold}")
+        if not 1 <= min_segment <= buffer // 2:
+            raise ValueError(f"a buffer of {buffer} ticks does not hold two segments of {min_segment}")
+        self._threshold = threshold
+        self._dimensions = dimensions
+        self._min_segment = min_segment
+        self._confirm = max(confirm, 1)
+        self._warm_up: list[NDArray[np.float64]] = []
+        self._normal: Normal | None = None
+        self._noise = 0.0
+        self._ticks: deque[tuple[int, NDArray[np.float64]]] = deque(maxlen=buffer)
+        self._seen = 0
+        self._number = 0
+        self._open: Detection | None = None
+        self._age = 0
+
+    def update(self, tick: int, vector: NDArray[np.float64]) -> list[Detection]:
+        """Take the mean embedding, shape (D,), of the next tick of speech; what is now known."""
+        reduced = vector @ projection(len(vector), self._dimensions)
+        if self._normal is None:
+            self._learn(reduced)
+            return []
+        self._ticks.append((tick, self._normal.apply(reduced)))
+        self._seen += 1
+        if self._open is not None:
+            self._age += 1
+            return [self._settle()] if self._age == self._confirm else []
+        if self._seen % EVERY:
+            return []
+        return self._look()
+
+    def finish(self) -> list[Detection]:
+        """The call is over: confirm or retract what is open, on the evidence that there is."""
+        return [] if self._open is None else [self._settle()]
+
+    def _learn(self, reduced: NDArray[np.float64]) -> None:
+        self._warm_up.append(reduced)
+        if len(self._warm_up) == WARM_UP:
+            ticks = np.stack(self._warm_up)
+            self._normal = learn(ticks)
+            self._noise = noise(np.stack([self._normal.apply(tick) for tick in ticks]), self._normal.gamma)
+            self._warm_up.clear()
+
+    def _split(self) -> Split | None:
+        if self._normal is None or len(self._ticks) < 2 * self._min_segment:
+            return None
+        ticks = np.stack([vector for _, vector in self._ticks])
+        return best_split(ticks, self._normal.gamma, self._min_segment, self._noise)
+
+    def _look(self) -> list[Detection]:
+        split = self._split()
+        if split is None or split.score < self._threshold:
+            return []
+        self._number += 1
+        self._age = 0
+        self._open = Detection(
+            self._number, "provisional", self._ticks[split.index][0], self._ticks[0][0], split.score / self._threshold
+        )
+        return [self._open]
+
+    def _settle(self) -> Detection:
+        opened, self._open = self._open, None
+        split = self._split()
+        if opened is None or split is None:
+            raise RuntimeError("no provisional change point to settle")
+        since = self._ticks[0][0]
+        strength = split.score / self._threshold
+        if strength < 1:
+            return Detection(opened.number, "retracted", opened.tick, since, strength)
+        settled = Detection(opened.number, "confirmed", self._ticks[split.index][0], since, strength)
+        for _ in range(split.index):
+            self._ticks.popleft()
+        return settled

@@ -1,0 +1,48 @@
+"""What is normal for a leg: the spread of its first seconds of speech, frozen and taken as the unit from then on.
+
+Ticks are whitened with the covariance of those seconds, so that directions in which the voice moves all the time (what is being
+said) count for little and those in which it lay still count for much, and the null behaviour of the detector is about the same for every
+engine. Few ticks estimate a covariance badly, so it is shrunk towards a sphere of the same size (Ledoit & Wolf 2004, with
+a fixed intensity: theirs assumes independent samples).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.distance import pdist
+
+SHRINKAGE = 0.3
+FLOOR = 1e-12
+"""Variance below which a direction counts as constant: digital silence taken for speech must not divide by zero."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Normal:
+    """A frozen unit of measure."""
+
+    mean: NDArray[np.float64]
+    """Shape (K,)."""
+    whiten: NDArray[np.float64]
+    """Shape (K, K)."""
+    gamma: float
+    """Bandwidth of the Gaussian kernel `exp(-gamma |x - y|^2)` on whitened ticks: one over the median squared distance
+    (Garreau et al. 2017, the median heuristic)."""
+
+    def apply(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
+        """A tick, shape (K,), whitened."""
+        return np.asarray((vector - self.mean) @ self.whiten)
+
+
+def learn(ticks: NDArray[np.float64]) -> Normal:
+    """The normal of ticks of shape (n, K), n at least 2."""
+    mean = ticks.mean(axis=0)
+    centred = ticks - mean
+    covariance = centred.T @ centred / (len(ticks) - 1)
+    size = float(np.trace(covariance)) / covariance.shape[0]
+    shrunk = (1 - SHRINKAGE) * covariance + (SHRINKAGE * size + FLOOR) * np.eye(len(covariance))
+    values, vectors = np.linalg.eigh(shrunk)
+    whiten = (vectors / np.sqrt(values)) @ vectors.T
+    distances = pdist(centred @ whiten, "sqeuclidean")
+    median = float(np.median(distances))
+    return Normal(mean, whiten, 1.0 / median if median > 0 else 1.0)

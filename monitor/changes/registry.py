@@ -1,0 +1,37 @@
+"""The detectors by name. A further one is a file here, an entry in `DETECTORS`, and the conformance suite."""
+
+from collections.abc import Callable
+
+from monitor.changes.base import Detector
+from monitor.changes.calibration import threshold
+from monitor.changes.kernel import KernelDetector
+from monitor.config.sections import ChangesSection
+from monitor.errors import ConfigError
+from monitor.timeline import TICK_RATE
+
+
+def _kernel(settings: ChangesSection) -> Detector:
+    if settings.min_segment * 2 > settings.buffer:
+        raise ConfigError(
+            f"changes.buffer ({settings.buffer:g} s) must hold two segments of changes.min_segment ({settings.min_segment:g} s)"
+        )
+    return KernelDetector(
+        threshold=threshold(settings.false_alarms_per_hour),
+        dimensions=settings.dimensions,
+        buffer=round(settings.buffer * TICK_RATE),
+        min_segment=round(settings.min_segment * TICK_RATE),
+        confirm=round(settings.confirm * TICK_RATE),
+    )
+
+
+DETECTORS: dict[str, Callable[[ChangesSection], Detector]] = {"kernel": _kernel}
+
+
+def open_detector(settings: ChangesSection) -> Detector:
+    """A fresh detector for one leg. Raises `ConfigError` where there is none of that name or its settings contradict."""
+    try:
+        build = DETECTORS[settings.detector]
+    except KeyError:
+        known = ", ".join(sorted(DETECTORS))
+        raise ConfigError(f"changes.detector: no detector is called {settings.detector!r}; there are: {known}") from None
+    return build(settings)

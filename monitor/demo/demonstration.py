@@ -1,0 +1,115 @@
+"""The demonstration: what `make demo` shows, step by step, through the public doors alone."""
+
+import asyncio
+import json
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from websockets.asyncio.client import connect
+
+from monitor.config.sections import StoreSection
+from monitor.demo import CALL
+from monitor.demo.sender import send_call
+from monitor.demo.service import service
+from monitor.errors import MonitorError
+from monitor.server.client import follow
+from monitor.server.event_line import event_line
+from monitor.store.zarr_store import ZarrStore
+
+REPLAY_SPEED = 20.0
+PATIENCE = 60.0
+JUDGED = ("state", "change_point", "alert")
+"""The events that are functions of the frames, so that live and replay must agree in them."""
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def demonstrate(port: int, store: Path, engine: str | None, model: str | None) -> None:
+    """Run it. Raises `MonitorError` where a part does not do what it is for."""
+    console.print("[bold]emotion-monitor: one call, from RTP to replay[/]\nstarting the service ...")
+    with service(port, store, engine, model) as url:
+        console.print(f"the service is ready; its page: [bold]{url}[/]")
+        events = asyncio.run(_live(url))
+        call = events[0]["call"]
+        console.print(f"\nthe same call from its stored frames, {REPLAY_SPEED:.0f} times faster, on the same websocket:")
+        replayed = asyncio.run(_replay(url, call))
+    _check_equal(events, replayed)
+    _sum_up(call, store, events)
+
+
+async def _live(url: str) -> list[dict[str, Any]]:
+    """Start a call over the API, send it, and follow it to its end; its events."""
+    body = {"legs": {"customer": {"codec": "PCMU"}, "agent": {"codec": "PCMU"}}, "metadata": {"queue": "demonstration"}}
+    answer = httpx.post(f"{url}/api/v1/calls", json=body, timeout=30).raise_for_status().json()
+    ports = (answer["legs"]["customer"]["port"], answer["legs"]["agent"]["port"])
+    console.print(
+        f"call {answer['call']}: RTP, G.711 mu-law, 20 ms a packet, in real time to ports {ports[0]} and {ports[1]}\n"
+    )
+    threading.Thread(target=_send, args=(url, answer["call"], ports), daemon=True).start()
+    events: list[dict[str, Any]] = []
+    async for message in follow(url, since=0, calls=[answer["call"]], patience=PATIENCE):
+        events.append(message)
+        _show(message)
+        if message["type"] == "call_ended":
+            break
+    return events
+
+
+def _send(url: str, call: str, ports: tuple[int, int]) -> None:
+    send_call(CALL, ports, "127.0.0.1")
+    time.sleep(1.0)
+    httpx.delete(f"{url}/api/v1/calls/{call}", timeout=30).raise_for_status()
+
+
+async def _replay(url: str, call: str) -> list[dict[str, Any]]:
+    """Have the service play the stored call; the messages that come."""
+    messages: list[dict[str, Any]] = []
+    async with connect(f"{url.replace('http', 'ws', 1)}/ws/v1/events?call={call}") as websocket:
+        await websocket.recv()
+        httpx.post(f"{url}/api/v1/calls/{call}/replay", json={"speed": REPLAY_SPEED}, timeout=30).raise_for_status()
+        async for text in websocket:
+            message = json.loads(text)
+            if message["type"] == "replay_ended":
+                break
+            messages.append(message)
+            _show(message)
+    return messages
+
+
+def _show(message: dict[str, Any]) -> None:
+    if (line := event_line(message)) is not None:
+        console.print(line)
+
+
+def _check_equal(live: list[dict[str, Any]], replayed: list[dict[str, Any]]) -> None:
+    if _judged(live) != _judged(replayed):
+        raise MonitorError("the replay did not say what the live call said; please report this with the store")
+
+
+def _judged(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    own = ("seq", "recorded_at", "replay")
+    kept = [message for message in messages if message["type"] in JUDGED]
+    return [{key: value for key, value in message.items() if key not in own} for message in kept]
+
+
+def _sum_up(call: str, path: Path, events: list[dict[str, Any]]) -> None:
+    store = ZarrStore(StoreSection(path=path))
+    summary = store.open(call).summary()
+    changes = {e["id"] for e in events if e["type"] == "change_point" and e["status"] == "confirmed"}
+    alerts = [e for e in events if e["type"] == "alert" and e["status"] == "raised"]
+    console.print(
+        f"\n[bold]call {call}[/]: {summary.seconds:.1f} s, frames {dict(summary.legs)}, {summary.bytes / 1e6:.1f} MB on disk"
+    )
+    console.print(
+        f"{len(changes)} confirmed change points, {len(alerts)} alerts: {', '.join(a['rule'] for a in alerts) or 'none'}"
+    )
+    console.print("live and replayed events are equal, id for id")
+    console.print(f"\nstored in   {path}/calls/{summary.started_at:%Y-%m-%d}/{call}.zarr")
+    console.print(f"snapshots   {path}/snapshots/{call}/<leg>/embedding.npy, utterance.npy, result.json")
+    console.print(f"events      emotion-monitor calls show {call} --store {path}")
+    console.print(f"replay      emotion-monitor replay {call} --store {path} --speed 4")
+    console.print(f"the page    emotion-monitor serve --store {path}")

@@ -1,0 +1,59 @@
+"""A service of this machine, started as an operator would: `emotion-monitor serve` in a process of its own."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from monitor.errors import MonitorError
+from monitor.server.serve import bind
+
+START_SECONDS = 120.0
+STOP_SECONDS = 60.0
+
+
+@contextmanager
+def service(port: int, store: Path, engine: str | None, model: str | None) -> Iterator[str]:
+    """Start a service, wait until it is ready, yield its address, and stop it gracefully.
+
+    Raises `ConfigError` where the port is taken, `MonitorError` where the service does not start or does not stop well.
+    """
+    bind("127.0.0.1", port).close()
+    command = [sys.executable, "-m", "monitor", "serve", "--host", "127.0.0.1", "--port", str(port), "--store", str(store)]
+    command += ["--engine", engine] if engine else []
+    command += ["--model", model] if model else []
+    log = store.with_name(store.name + ".log")
+    with log.open("w", encoding="utf-8") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_until_ready(url, process, log)
+            yield url
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+    if process.returncode != 0:
+        raise MonitorError(f"the service ended with exit code {process.returncode}; its log is {log}")
+
+
+def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    give_up = time.monotonic() + START_SECONDS
+    while time.monotonic() < give_up:
+        if process.poll() is not None:
+            last = log.read_text(encoding="utf-8").strip().splitlines()[-1:] or ["(it said nothing)"]
+            raise MonitorError(f"the service did not start: {last[0].removeprefix('emotion-monitor: ')}")
+        try:
+            if httpx.get(f"{url}/health/ready", timeout=2).is_success:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    raise MonitorError(f"the service was not ready after {START_SECONDS:.0f} s; its log is {log}")

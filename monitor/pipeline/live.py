@@ -1,0 +1,58 @@
+"""Live frames for pages: what each leg's analysis saw at its latest ticks, ten a second, as arrays."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from monitor.events import LEGS, Leg
+from monitor.pipeline.analysis import CallAnalysis
+from monitor.pipeline.speaker import LegView
+from monitor.timeline import TICK_RATE
+
+
+class LiveFrames:
+    """Makes the `frames` messages of one call. They pass by: they are not journalled, and carry no `seq`."""
+
+    def __init__(self, call: str, legs: Sequence[Leg], labels: tuple[str, ...]) -> None:
+        self._call = call
+        self._legs = [leg for leg in LEGS if leg in legs]
+        self._labels = labels
+        self._latest: dict[Leg, LegView] = {}
+
+    def messages(self, analysis: CallAnalysis) -> list[dict[str, Any]]:
+        """A message for each leg that went on in the analysis' last update."""
+        result = []
+        for leg in self._legs:
+            if views := analysis.recent(leg):
+                self._latest[leg] = views[-1]
+                result.append(self._message(leg, views))
+        return result
+
+    def latest(self) -> dict[str, dict[str, Any]]:
+        """The present state of each leg."""
+        return {
+            leg: {
+                "emotion": view.emotion,
+                "valence": round(view.valence, 3),
+                "arousal": round(view.arousal, 3),
+                "speech": round(view.speech, 3),
+            }
+            for leg, view in self._latest.items()
+        }
+
+    def _message(self, leg: Leg, views: Sequence[LegView]) -> dict[str, Any]:
+        posteriors = [view.posterior for view in views if view.posterior]
+        return {
+            "type": "frames",
+            "call": self._call,
+            "leg": leg,
+            "time": views[0].time,
+            "rate": TICK_RATE,
+            "emotion": views[-1].emotion,
+            "posterior": {
+                label: [round(posterior[index], 3) for posterior in posteriors]
+                for index, label in enumerate(self._labels if posteriors else ())
+            },
+            "speech": [round(view.speech, 3) for view in views],
+            "valence": [round(view.valence, 3) for view in views],
+            "arousal": [round(view.arousal, 3) for view in views],
+        }

@@ -1,0 +1,128 @@
+"""One leg, tick by tick: its emotion state, its change points, whether it speaks."""
+
+from collections import deque
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.affect.posterior import softmax
+from monitor.affect.speaker import Affect, SpeakerAffect
+from monitor.alerts.moment import LegMoment
+from monitor.changes.base import Detection
+from monitor.changes.registry import open_detector
+from monitor.config.sections import ChangesSection, StateSection
+from monitor.events import ABSTAIN, ChangePoint, Leg, StateChanged
+from monitor.pipeline.ticks import Tick
+from monitor.timeline import TICK_FRAMES, TICK_RATE, frame_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class LegView:
+    """A leg as a live page shows it."""
+
+    time: float
+    """Seconds from the start of the call to the start of the tick."""
+    speech: float
+    """Probability, mean of the tick."""
+    emotion: str
+    posterior: tuple[float, ...]
+    """Smoothed, in the order of the engine's labels; empty where nothing may be inferred."""
+    valence: float
+    arousal: float
+
+
+class Speaker:
+    """Analyses one leg of a call."""
+
+    def __init__(
+        self, call: str, leg: Leg, labels: tuple[str, ...], inferred: bool, state: StateSection, changes: ChangesSection
+    ) -> None:
+        self._call = call
+        self._leg = leg
+        self._labels = labels
+        self._threshold = state.speech_threshold
+        self._leave = state.leave
+        self._affect = SpeakerAffect(labels, state) if inferred else None
+        self._detector = open_detector(changes) if inferred else None
+        self._evidence: deque[tuple[int, NDArray[np.float64]]] = deque(maxlen=round(changes.buffer * TICK_RATE))
+        self._silent = 0
+        self._change: ChangePoint | None = None
+        self.view = LegView(0.0, 0.0, ABSTAIN, (), 0.0, 0.0)
+
+    def update(self, tick: Tick) -> tuple[list[StateChanged | ChangePoint], LegMoment]:
+        """Take the next tick; its events and what the rules see."""
+        at = frame_seconds(tick.index * TICK_FRAMES + tick.frames)
+        speaking = tick.speech >= self._threshold
+        if tick.known:
+            self._silent = 0 if speaking else self._silent + 1
+        if self._affect is None:
+            self.view = replace(self.view, time=frame_seconds(tick.index * TICK_FRAMES), speech=tick.speech)
+            return [], LegMoment(known=tick.known, silent=self._silent)
+        heard = tick.heard and speaking
+        before = self._affect.now
+        now = self._affect.update(tick.logits) if heard else self._affect.rest()
+        changes = self._detect(tick, at) if heard else []
+        self._note(tick, now)
+        state = [self._state_changed(before, now, tick, at)] if now.emotion != before.emotion else []
+        return [*state, *changes], LegMoment(now, heard, tick.known, self._silent, tuple(changes), self._change)
+
+    def absent(self) -> LegMoment:
+        """The leg has no frame here, as its audio ended before that of the other: it is silent."""
+        self._silent += 1
+        affect = self._affect.rest() if self._affect else None
+        return LegMoment(affect, silent=self._silent, change=self._change)
+
+    def finish(self, at: float) -> list[ChangePoint]:
+        """The call is over."""
+        return [self._change_point(found, at) for found in self._detector.finish()] if self._detector else []
+
+    def _detect(self, tick: Tick, at: float) -> list[ChangePoint]:
+        if self._detector is None:
+            return []
+        self._evidence.append((tick.index, tick.logits))
+        return [self._change_point(found, at) for found in self._detector.update(tick.index, tick.embedding)]
+
+    def _change_point(self, found: Detection, at: float) -> ChangePoint:
+        change = ChangePoint(
+            call=self._call,
+            leg=self._leg,
+            time=found.tick / TICK_RATE,
+            at=at,
+            id=f"{self._call}:{self._leg}:cp{found.number}",
+            status=found.status,
+            strength=round(found.strength, 3),
+            before=self._label(found.since, found.tick),
+            after=self._label(found.tick, None),
+        )
+        if found.status == "confirmed":
+            self._change = change
+        return change
+
+    def _label(self, first: int, stop: int | None) -> str:
+        """The emotion over a stretch: that of its mean logits, which are the logits of the stretch as one utterance."""
+        rows = [row for index, row in self._evidence if index >= first and (stop is None or index < stop)]
+        if not rows:
+            return ABSTAIN
+        posterior = softmax(np.add.reduce(np.stack(rows), axis=0) / len(rows))
+        best = int(posterior.argmax())
+        return self._labels[best] if posterior[best] >= self._leave else ABSTAIN
+
+    def _state_changed(self, before: Affect, now: Affect, tick: Tick, at: float) -> StateChanged:
+        confidence = now.posterior[self._labels.index(now.emotion)] if now.emotion != ABSTAIN else 0.0
+        return StateChanged(
+            call=self._call,
+            leg=self._leg,
+            time=frame_seconds(tick.index * TICK_FRAMES),
+            at=at,
+            emotion=now.emotion,
+            previous=before.emotion,
+            confidence=round(confidence, 4),
+            valence=round(now.valence, 4),
+            arousal=round(now.arousal, 4),
+        )
+
+    def _note(self, tick: Tick, now: Affect) -> None:
+        self.view = LegView(
+            frame_seconds(tick.index * TICK_FRAMES), tick.speech, now.emotion, now.posterior, now.valence, now.arousal
+        )

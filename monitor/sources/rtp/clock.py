@@ -1,0 +1,87 @@
+"""The clock of a call, and how far each sender's clock is from it.
+
+A call's timeline follows arrival times (this machine's clock, or a capture's); within a leg the RTP timestamp places each
+packet. Two crystals differ by up to a few hundred parts in a million, a third of a second an hour, so a leg's placement is
+corrected now and then by 10 ms: the delay never grows, and both legs stay within 20 ms of each other.
+"""
+
+from monitor.timeline import SAMPLE_RATE
+
+DRIFT_WINDOW = 10.0
+"""Seconds. The least delay in each is compared: queues come and go, the least delay moves only with the clocks."""
+DRIFT_TOLERANCE = 0.02
+"""Seconds of drift that are left alone: one frame."""
+DRIFT_STEP = 0.01
+"""Seconds corrected at a time, so at most 1000 parts in a million."""
+NOT_DRIFT = 0.5
+"""Seconds. No clock does this in a window; the delay itself has changed."""
+MAX_LATENESS = 0.5
+"""Seconds of usual lateness that silence waits for."""
+_LATENESS_WINDOW = 5.0
+
+
+class CallClock:
+    """Turns arrival times into places on the call's timeline; starts with the first packet."""
+
+    def __init__(self) -> None:
+        self.origin: float | None = None
+
+    def position(self, at: float) -> int:
+        """The sample of the timeline at arrival time `at`; 0 before the start."""
+        if self.origin is None:
+            return 0
+        return max(0, round((at - self.origin) * SAMPLE_RATE))
+
+    def start(self, at: float) -> None:
+        """The call's first packet arrived at `at`."""
+        if self.origin is None:
+            self.origin = at
+
+    def jump(self, samples: int) -> None:
+        """The timeline moves ahead of arrival times by `samples`: timestamps say that so much time has passed."""
+        if self.origin is not None:
+            self.origin -= samples / SAMPLE_RATE
+
+
+class Delay:
+    """One leg's lateness: arrival minus place on the timeline, packet by packet."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """The leg was placed anew: earlier lateness says nothing."""
+        self._reference: float | None = None
+        self._least, self._since = float("inf"), None
+        self._worst = self._worst_before = 0.0
+        self._worst_since = 0.0
+
+    _since: float | None
+
+    @property
+    def usual(self) -> float:
+        """Seconds by which packets have lately come after their place, from 0 to `MAX_LATENESS`."""
+        return min(max(self._worst, self._worst_before), MAX_LATENESS)
+
+    def observe(self, at: float, lateness: float) -> float:
+        """Take a packet's lateness in seconds; returns the correction that is due: a step to insert (+), drop (-), or 0."""
+        if self._since is None:
+            self._since = self._worst_since = at
+        if at - self._worst_since > _LATENESS_WINDOW:
+            self._worst_before, self._worst, self._worst_since = self._worst, 0.0, at
+        if lateness > self._worst:
+            self._worst = lateness
+        if lateness < self._least:
+            self._least = lateness
+        if at - self._since < DRIFT_WINDOW:
+            return 0.0
+        return self._close_window(at)
+
+    def _close_window(self, at: float) -> float:
+        least, self._least, self._since = self._least, float("inf"), at
+        if self._reference is None or abs(least - self._reference) > NOT_DRIFT:
+            self._reference = least
+        drift = least - self._reference
+        if abs(drift) <= DRIFT_TOLERANCE:
+            return 0.0
+        return DRIFT_STEP if drift > 0 else -DRIFT_STEP

@@ -1,0 +1,122 @@
+"""One leg's reception: its owner's packets through jitter buffer and decoder onto its track."""
+
+from monitor.events import Leg, LegReport
+from monitor.sources.rtp.clock import CallClock
+from monitor.sources.rtp.jitter import JitterBuffer
+from monitor.sources.rtp.ownership import Claim
+from monitor.sources.rtp.packet import RtpPacket
+from monitor.sources.rtp.placement import ANCHOR_TOLERANCE, Placement
+from monitor.sources.rtp.rtcp import SenderReport
+from monitor.sources.rtp.stream import Counts, PayloadTypes, Stream
+from monitor.sources.rtp.track import Track
+from monitor.timeline import SAMPLE_RATE
+
+
+class RtpLeg:
+    """Follows its owner from SSRC to SSRC; the track goes on."""
+
+    def __init__(self, leg: Leg, claim: Claim, payload_types: PayloadTypes, clock: CallClock, depth: float) -> None:
+        """`depth`: of the jitter buffer, seconds."""
+        self.claim = claim
+        self.track = Track(leg)
+        self.malformed = 0
+        """Datagrams on the leg's port that are not RTP."""
+        self.dropped = 0
+        """Packets that this program did not take in time."""
+        self._payload_types, self._clock, self._depth = payload_types, clock, depth
+        self._counts = Counts()
+        self._ssrc: int | None = None
+        self._jitter, self._past = JitterBuffer(depth), [0, 0, 0, 0, 0]
+        self._placement = Placement(self.track, clock, tolerance=0)
+        self._stream = Stream(payload_types, self.track, self._placement, self._counts)
+        self._report: tuple[SenderReport, str] | None = None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether packets wait for one that is missing."""
+        return self._jitter.waiting
+
+    @property
+    def usual_delay(self) -> float:
+        """Seconds by which its packets have lately come after their place."""
+        return self._placement.delay.usual
+
+    def push(self, packet: RtpPacket, at: float) -> None:
+        """Take a packet of the leg's owner."""
+        if packet.ssrc != self._ssrc:
+            self._begin(packet)
+        self._jitter.push(packet, at)
+
+    def _begin(self, packet: RtpPacket) -> None:
+        if self._ssrc is not None:
+            self.flush()
+            self._past = self._tallies()
+            self._placement = Placement(self.track, self._clock, ANCHOR_TOLERANCE)
+            self._stream = Stream(self._payload_types, self.track, self._placement, self._counts)
+        self._ssrc, self._report = packet.ssrc, None
+        self._jitter = JitterBuffer(self._depth, self._payload_types.clock(packet.payload_type))
+
+    def advance(self, now: float) -> None:
+        """Play what is due at `now`."""
+        for item in self._jitter.take(now):
+            self._stream.play(item)
+
+    def flush(self) -> None:
+        """Play all that is there: no more will come of this stream."""
+        for item in self._jitter.flush():
+            self._stream.play(item)
+
+    def fill(self, position: int) -> None:
+        """Silence up to `position` of the timeline."""
+        if self._placement.clock_rate:
+            self._placement.fill(position)
+        else:
+            self.track.silence(max(0, position - self.track.position), SAMPLE_RATE)
+
+    def shift(self, samples: int) -> None:
+        """Place what comes `samples` of the timeline later than its timestamps alone would."""
+        if self._placement.clock_rate:
+            self._placement.shift(samples)
+        else:
+            self.track.silence(samples, SAMPLE_RATE)
+
+    def take_jump(self) -> int:
+        """Samples by which a pause ran ahead of the call's clock since the last call."""
+        jumped, self._placement.jumped = self._placement.jumped, 0
+        return jumped
+
+    def heard(self, report: SenderReport, host: str) -> None:
+        """The owner's RTCP sender report came from `host`."""
+        self._report = (report, host)
+
+    def wall_start(self) -> tuple[float, str] | None:
+        """The sender's wall clock at sample 0 of the timeline, and its host; None where it has not told, or not begun."""
+        if self._report is None or not self._placement.clock_rate:
+            return None
+        report, host = self._report
+        return report.wall - self._placement.position_of(report.timestamp) / SAMPLE_RATE, host
+
+    def _tallies(self) -> list[int]:
+        jitter = self._jitter
+        now = (jitter.packets, jitter.lost, jitter.reordered, jitter.duplicates, jitter.late)
+        return [past + present for past, present in zip(self._past, now, strict=True)]
+
+    def report(self) -> LegReport:
+        """The account so far. From any thread."""
+        packets, lost, reordered, duplicates, late = self._tallies()
+        counts, totals = self._counts, self.track.totals
+        return LegReport(
+            codec=counts.codec,
+            seconds=round(self.track.position / SAMPLE_RATE, 3),
+            packets=packets,
+            lost=lost,
+            reordered=reordered,
+            duplicates=duplicates,
+            late=late + counts.late,
+            malformed=self.malformed + counts.malformed,
+            foreign=self.claim.foreign,
+            skipped_events=counts.events,
+            lost_seconds=round(totals["lost"] / SAMPLE_RATE, 3),
+            silence_seconds=round(totals["silence"] / SAMPLE_RATE, 3),
+            overflow_seconds=round(self.dropped * self._placement.packet_seconds, 3),
+        )

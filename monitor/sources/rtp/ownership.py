@@ -1,0 +1,142 @@
+"""Whose packets are a leg's audio: a leg belongs to one SSRC from one address, and nobody else can take it.
+
+- A new stream is on probation until two packets of it follow in sequence (RFC 3550, section A.1); they are kept meanwhile.
+- The first stream to pass takes the leg (the one that names its SSRC, else the first that is free).
+- The same address may go on under another SSRC, once the old one has been silent for 60 ms or has said goodbye.
+- Another address may take over only where `allow_move` is set and the owner has been silent for 3 s. A leg with `peer`
+  belongs to that host for good. All other packets are foreign: counted and dropped.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from monitor.sources.rtp.packet import RtpPacket
+
+MIN_SEQUENTIAL = 2
+"""Packets in sequence that make a stream valid."""
+SSRC_CHANGE_SILENCE = 0.06
+"""Seconds."""
+MOVE_SILENCE = 3.0
+"""Seconds."""
+MAX_CANDIDATES = 32
+"""Streams on probation at a time, on a port; bounds what a storm of random SSRCs can make us keep."""
+MAX_KEPT = 64
+"""Packets of each that are kept."""
+KEPT_FOR = 0.2
+"""Seconds. What a stream sent earlier than this before it took a leg is left out: its place has been filled."""
+
+Address = tuple[str, int]
+"""Host and port."""
+
+
+class Arrival(NamedTuple):
+    """A packet that has a leg."""
+
+    claim: "Claim"
+    packet: RtpPacket
+    at: float
+
+
+@dataclass(eq=False, slots=True)
+class Claim:
+    """A leg's claim on a port, and who owns it."""
+
+    ssrc: int | None = None
+    """The only SSRC that the leg takes; None for any."""
+    peer: str | None = None
+    """The only host that the leg takes; None for any."""
+    owner: tuple[int, Address] | None = None
+    heard: float = 0.0
+    """When the owner was last heard."""
+    ended: bool = False
+    """The owner has said goodbye."""
+    foreign: int = 0
+    moves: list[str] = field(default_factory=list)
+    """What to tell people about owners that came and went."""
+
+    def wants(self, ssrc: int, address: Address) -> bool:
+        """Whether such a stream could be the leg's at all."""
+        return self.ssrc in (None, ssrc) and self.peer in (None, address[0])
+
+    def yields_to(self, address: Address, at: float, allow_move: bool) -> bool:
+        """Whether the owner has left the leg to a stream from `address`."""
+        if self.owner is None:
+            return True
+        silent = at - self.heard
+        if address == self.owner[1]:
+            return self.ended or silent >= SSRC_CHANGE_SILENCE
+        return allow_move and silent >= MOVE_SILENCE
+
+
+@dataclass(slots=True)
+class _Candidate:
+    kept: list[tuple[RtpPacket, float]] = field(default_factory=list)
+    sequential: int = 0
+
+    def add(self, packet: RtpPacket, at: float) -> None:
+        follows = self.kept and packet.sequence == (self.kept[-1][0].sequence + 1) & 0xFFFF
+        self.sequential = self.sequential + 1 if follows else 1
+        self.kept.append((packet, at))
+        del self.kept[:-MAX_KEPT]
+
+
+class Gate:
+    """Lets the packets of one port through to the legs that they belong to."""
+
+    def __init__(self, claims: list[Claim], allow_move: bool) -> None:
+        """`claims`: of the legs on this port, in the order in which unnamed streams take them."""
+        if not claims:
+            raise ValueError("a port needs at least one leg")
+        self._claims = claims
+        self._named = {claim.ssrc for claim in claims}
+        self._allow_move = allow_move
+        self._candidates: dict[tuple[int, Address], _Candidate] = {}
+
+    def owned(self, ssrc: int, address: Address) -> bool:
+        """Whether such a stream owns one of the legs."""
+        return any(claim.owner == (ssrc, address) for claim in self._claims)
+
+    def admit(self, packet: RtpPacket, address: Address, at: float) -> list[Arrival]:
+        """The packets that may pass now: this one, those kept of its stream's probation, or none."""
+        key = (packet.ssrc, address)
+        for claim in self._claims:
+            if claim.owner == key:
+                claim.heard, claim.ended = at, False
+                return [Arrival(claim, packet, at)]
+        return self._probation(key, packet, at)
+
+    def _probation(self, key: tuple[int, Address], packet: RtpPacket, at: float) -> list[Arrival]:
+        wanting = [claim for claim in self._claims if claim.wants(*key) and (claim.ssrc or key[0] not in self._named)]
+        if not wanting:
+            self._claims[0].foreign += 1
+            return []
+        candidate = self._candidates.pop(key, None) or _Candidate()
+        self._candidates[key] = candidate  # last in the order of eviction
+        if len(self._candidates) > MAX_CANDIDATES:
+            del self._candidates[next(iter(self._candidates))]
+        candidate.add(packet, at)
+        willing = [claim for claim in wanting if claim.yields_to(key[1], at, self._allow_move)]
+        if candidate.sequential < MIN_SEQUENTIAL or not willing:
+            wanting[0].foreign += all(claim.owner is not None for claim in wanting)
+            return []
+        return self._hand_over(min(willing, key=lambda claim: _preference(claim, key)), key)
+
+    def _hand_over(self, claim: Claim, key: tuple[int, Address]) -> list[Arrival]:
+        candidate = self._candidates.pop(key)
+        last = candidate.kept[-1][1]
+        kept = [(packet, at) for packet, at in candidate.kept if last - at <= KEPT_FOR]
+        if claim.owner is not None:
+            claim.foreign = max(0, claim.foreign - len(kept) + 1)
+            claim.moves.append(f"{_name(*claim.owner)} was silent; {_name(*key)} goes on in its place")
+        claim.owner, claim.heard, claim.ended = key, last, False
+        return [Arrival(claim, packet, at) for packet, at in kept]
+
+
+def _preference(claim: Claim, key: tuple[int, Address]) -> tuple[bool, bool, bool]:
+    """Smallest first: the leg that names the SSRC, a free one, one of the same address."""
+    same_address = claim.owner is not None and claim.owner[1] == key[1]
+    return (claim.ssrc is None, claim.owner is not None, not same_address)
+
+
+def _name(ssrc: int, address: Address) -> str:
+    return f"SSRC {ssrc:#010x} from {address[0]}:{address[1]}"

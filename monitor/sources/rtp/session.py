@@ -1,0 +1,182 @@
+"""A call's RTP without a socket: datagrams and the time go in, chunks of its legs come out, side by side.
+
+The legs share one timeline, which begins with the first packet of the first leg. A leg that sends nothing is filled with
+silence a little behind the present, so that the other one need not wait; once it sends again, its timestamps say where.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from monitor.audio.chunk import AudioChunk
+from monitor.events import Leg, LegReport, SourceMoved
+from monitor.sources.rtp.clock import CallClock
+from monitor.sources.rtp.leg import RtpLeg
+from monitor.sources.rtp.ownership import Address, Claim, Gate
+from monitor.sources.rtp.packet import MalformedPacket, is_rtcp, parse_packet
+from monitor.sources.rtp.rtcp import SenderReport, parse_rtcp
+from monitor.sources.rtp.stream import PayloadTypes
+from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE
+
+PATIENCE = 0.1
+"""Seconds, beyond jitter buffer and usual lateness, after which a leg that sends nothing is taken to be silent."""
+MAX_LAG = 7 * SAMPLE_RATE // 10
+"""Samples by which a leg may stay behind the other before it is filled with silence."""
+SR_TOLERANCE, SR_LIMIT = 0.02, 1.0
+"""Seconds. Starts that sender reports place closer than the one are left alone; further than the other, not believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegSpec:
+    """Where a leg's packets come from."""
+
+    leg: Leg
+    port: int
+    """Index of the port that it is received on; two legs on one port are told apart by SSRC."""
+    payload_types: PayloadTypes
+    ssrc: int | None = None
+    """None: the first stream that no other leg names."""
+    peer: str | None = None
+    """The only host whose packets are taken; None for any."""
+
+
+class Session:
+    """Ownership, jitter buffers, decoders and tracks of one call."""
+
+    def __init__(self, specs: Sequence[LegSpec], *, jitter_buffer: float, allow_move: bool = True) -> None:
+        """`jitter_buffer`: seconds."""
+        self._clock = CallClock()
+        self._jitter_buffer = jitter_buffer
+        self._legs: dict[Claim, RtpLeg] = {}
+        ports: dict[int, list[Claim]] = {}
+        for spec in specs:
+            claim = Claim(spec.ssrc, spec.peer)
+            self._legs[claim] = RtpLeg(spec.leg, claim, spec.payload_types, self._clock, jitter_buffer)
+            ports.setdefault(spec.port, []).append(claim)
+        self._ports = ports
+        self._payload_types = {port: [spec.payload_types for spec in specs if spec.port == port] for port in ports}
+        self._gates = {port: Gate(claims, allow_move) for port, claims in ports.items()}
+        self._aligned = len(specs) != 2
+        self.last_heard: float | None = None
+        """Arrival of the last packet that is a leg's; None before the first."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether every leg that has ever spoken has said goodbye since it was last heard."""
+        owned = [claim for claim in self._legs if claim.owner]
+        return bool(owned) and all(claim.ended for claim in owned)
+
+    def receive(self, port: int, datagram: bytes, address: Address, at: float) -> None:
+        """Take a datagram, RTP or RTCP, that arrived at `at` seconds. Never raises, whatever it holds."""
+        try:
+            if is_rtcp(datagram):
+                self._control(port, datagram, address[0])
+                return
+            packet = parse_packet(datagram)
+        except MalformedPacket:
+            self._legs[self._ports[port][0]].malformed += 1
+            return
+        gate = self._gates[port]
+        if self._unknown(port, packet.payload_type) and not gate.owned(packet.ssrc, address):
+            self._legs[self._ports[port][0]].malformed += 1
+            return
+        for claim, admitted, arrived in gate.admit(packet, address, at):
+            self._clock.start(arrived)
+            self._legs[claim].push(admitted, arrived)
+            self.last_heard = arrived
+
+    def advance(self, now: float) -> Iterator[AudioChunk]:
+        """What can be said of the legs by `now`. `now` does not run backwards."""
+        for leg in self._legs.values():
+            leg.advance(now)
+        self._follow_jumps()
+        self._align()
+        self._fill(now)
+        return self._chunks()
+
+    def finish(self) -> Iterator[AudioChunk]:
+        """All that is left; the legs end together."""
+        for leg in self._legs.values():
+            leg.flush()
+        self._follow_jumps()
+        end = max(leg.track.position for leg in self._legs.values())
+        for leg in self._legs.values():
+            leg.fill(end)
+            leg.track.silence(end - leg.track.position, SAMPLE_RATE)
+            leg.track.close()
+        return self._chunks()
+
+    def dropped(self, port: int, packets: int) -> None:
+        """So many packets of the port, all in all, were dropped before they came here: this program was too slow."""
+        self._legs[self._ports[port][0]].dropped = packets
+
+    def report(self) -> Mapping[Leg, LegReport]:
+        """The account so far. From any thread."""
+        return {leg.track.leg: leg.report() for leg in self._legs.values()}
+
+    def moves(self) -> list[SourceMoved]:
+        """Changes of owner since the last call."""
+        events = []
+        for claim, leg in self._legs.items():
+            details, claim.moves = claim.moves, []
+            frame = leg.track.position // FRAME_SAMPLES
+            events += [SourceMoved(call="", leg=leg.track.leg, time=frame / 50, at=frame / 50, detail=text) for text in details]
+        return events
+
+    def _unknown(self, port: int, payload_type: int) -> bool:
+        return all(known.get(payload_type) is None for known in self._payload_types[port])
+
+    def _control(self, port: int, datagram: bytes, host: str) -> None:
+        for report in parse_rtcp(datagram):
+            ssrcs = (report.ssrc,) if isinstance(report, SenderReport) else report.ssrcs
+            for claim in self._ports[port]:
+                if claim.owner is None or claim.owner[0] not in ssrcs or claim.owner[1][0] != host:
+                    continue
+                if isinstance(report, SenderReport):
+                    self._legs[claim].heard(report, host)
+                else:
+                    claim.ended = True
+
+    def _follow_jumps(self) -> None:
+        """Where a leg's timestamps say that more time has passed than our clock saw, the whole call moves with it."""
+        for leg in self._legs.values():
+            jumped = leg.take_jump()
+            if jumped:
+                self._clock.jump(jumped)
+                for other in self._legs.values():
+                    if other is not leg:
+                        other.shift(jumped)
+
+    def _align(self) -> None:
+        """Once: where one host sends both legs, its sender reports place their starts better than their arrival does.
+
+        Clocks of two hosts are not compared: they may differ by more than the network delays.
+        """
+        if self._aligned:
+            return
+        (first, first_start), (second, second_start) = ((leg, leg.wall_start()) for leg in self._legs.values())
+        if first_start is None or second_start is None:
+            return
+        self._aligned = True
+        apart = first_start[0] - second_start[0]
+        if first_start[1] == second_start[1] and SR_TOLERANCE <= abs(apart) <= SR_LIMIT:
+            (first if apart > 0 else second).shift(round(abs(apart) * SAMPLE_RATE))
+
+    def _fill(self, now: float) -> None:
+        if self._clock.origin is None:
+            return
+        lead = max(leg.track.position for leg in self._legs.values())
+        for leg in self._legs.values():
+            horizon = lead - MAX_LAG
+            if not leg.waiting:
+                patience = self._jitter_buffer + PATIENCE + leg.usual_delay
+                horizon = max(horizon, self._clock.position(now - patience))
+            if horizon - leg.track.position >= FRAME_SAMPLES:
+                leg.fill(horizon)
+
+    def _chunks(self) -> Iterator[AudioChunk]:
+        """Take the tracks in step, so that none comes out more than a second behind another."""
+        tracks = [leg.track for leg in self._legs.values()]
+        while ready := [track for track in tracks if track.pending]:
+            chunk = min(ready, key=lambda track: track.taken).take()
+            if chunk is not None:
+                yield chunk

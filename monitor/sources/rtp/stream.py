@@ -1,0 +1,126 @@
+"""One SSRC's packets, in order, decoded onto a leg's track."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from monitor.audio.chunk import Samples
+from monitor.audio.codecs import Decoder, Encoding, PayloadError, make_decoder
+from monitor.audio.codecs.base import COMFORT_NOISE, NOT_AUDIO, TELEPHONE_EVENT
+from monitor.audio.codecs.concealment import Concealer
+from monitor.audio.codecs.registry import check_encoding
+from monitor.sources.rtp.jitter import Released
+from monitor.sources.rtp.placement import Placement
+from monitor.sources.rtp.track import Track
+
+_SEAM = 0.0025
+"""Seconds over which audio is cross-faded where a little of it was dropped."""
+
+
+class PayloadTypes:
+    """What the numbers mean on a leg."""
+
+    def __init__(self, known: Mapping[int, Encoding], other: Encoding | None = None) -> None:
+        """`other`: what dynamic payload types (96 to 127) carry that are not in `known`."""
+        self._known = dict(known)
+        self._other = other
+
+    def get(self, number: int) -> Encoding | None:
+        """The encoding; None where it is not known."""
+        return self._known.get(number) or (self._other if number >= 96 else None)
+
+    def unknown(self, numbers: Iterable[int]) -> list[int]:
+        """Those of the numbers that mean nothing."""
+        return [number for number in numbers if self.get(number) is None]
+
+    def check(self, number: int) -> None:
+        """Raise `SourceError` where the number is known to mean what is not decoded."""
+        encoding = self.get(number)
+        if encoding:
+            check_encoding(encoding)
+
+    def clock(self, number: int) -> int:
+        """Hz of its timestamps where it is audio, else 0."""
+        encoding = self.get(number)
+        return encoding.clock if encoding and encoding.name not in NOT_AUDIO else 0
+
+
+@dataclass(slots=True)
+class Counts:
+    """What the payloads of a leg were, over all of its streams."""
+
+    malformed: int = 0
+    late: int = 0
+    events: int = 0
+    codec: str = ""
+
+
+class Stream:
+    """Decodes one SSRC's packets and has them placed."""
+
+    def __init__(self, payload_types: PayloadTypes, track: Track, placement: Placement, counts: Counts) -> None:
+        self.placement = placement
+        self._payload_types, self._track, self._counts = payload_types, track, counts
+        self._decoders: dict[Encoding, Decoder] = {}
+        self._decoder: Decoder | None = None
+        self._concealer: Concealer
+
+    def play(self, item: Released) -> None:
+        """Put the next packet on the track."""
+        self.placement.owed += item.lost
+        encoding = self._payload_types.get(item.packet.payload_type)
+        if encoding is None:
+            self._counts.malformed += 1
+        elif encoding.name == TELEPHONE_EVENT:
+            self._counts.events += 1
+        elif encoding.name == COMFORT_NOISE:
+            self._pause(item, encoding)
+        else:
+            self._audio(item, encoding)
+
+    def _pause(self, item: Released, encoding: Encoding) -> None:
+        """Comfort noise: the timestamp says up to where there was audio; the silence shows in the next one."""
+        if encoding.clock == self.placement.clock_rate:
+            self.placement.ended(item.packet.timestamp, 0, self.placement.place(item))
+            self._concealer.silence()
+
+    def _audio(self, item: Released, encoding: Encoding) -> None:
+        decoder = self._decoders.get(encoding) or self._decoders.setdefault(encoding, make_decoder(encoding))
+        try:
+            samples = decoder.decode(item.packet.payload)
+        except PayloadError:
+            self._counts.malformed += 1
+            self.placement.owed += 1
+            return
+        if decoder is not self._decoder:
+            self._switch(decoder, encoding, item)
+        scale = decoder.rate // decoder.clock
+        duration = len(samples) // scale
+        overlap = self.placement.place(item)
+        self.placement.ended(item.packet.timestamp, duration, overlap)
+        if overlap >= duration:
+            self._counts.late += 1
+            return
+        correction, self.placement.correction = self.placement.correction, 0.0
+        if correction > 0:
+            self._track.append(self._concealer.conceal(round(correction * decoder.rate)), decoder.rate)
+        samples = self._concealer.hear(samples[overlap * scale :] if overlap else samples)
+        self._track.append(_shorten(samples, -correction, decoder.rate) if correction < 0 else samples, decoder.rate)
+
+    def _switch(self, decoder: Decoder, encoding: Encoding, item: Released) -> None:
+        if self._decoder is None or decoder.rate != self._decoder.rate:
+            self._concealer = Concealer(decoder.rate)
+        self._decoder = decoder
+        self._counts.codec = encoding.name
+        self.placement.switch(decoder.clock, decoder.rate, self._concealer, item)
+
+
+def _shorten(samples: Samples, seconds: float, rate: int) -> Samples:
+    """Leave out the start, at most half, the seam cross-faded so that it does not click."""
+    dropped = min(round(seconds * rate), len(samples) // 2)
+    seam = min(round(_SEAM * rate), len(samples) - dropped)
+    ramp = np.linspace(0, 1, seam, endpoint=False, dtype=np.float32)
+    shorter = samples[dropped:].copy()
+    shorter[:seam] = samples[:seam] * (1 - ramp) + shorter[:seam] * ramp
+    return shorter

@@ -1,0 +1,40 @@
+"""A monitor on a real store with a deterministic engine."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.config import Settings, load_settings
+from monitor.pipeline.monitor import Monitor
+from monitor.store.zarr_store import ZarrStore
+from tests.pipeline.level_engine import LevelEngine
+
+StartMonitor = Callable[..., Monitor]
+
+
+@pytest.fixture
+def settings_of(tmp_path: Path) -> Callable[..., Settings]:
+    def settings(**flags: Any) -> Settings:
+        dotted = {key.replace("__", "."): value for key, value in flags.items()}
+        return load_settings(environment={}, flags={"store.path": tmp_path / "store", "store.fsync": False, **dotted})
+
+    return settings
+
+
+@pytest.fixture
+def start_monitor(settings_of: Callable[..., Settings]) -> Iterator[StartMonitor]:
+    started: list[Monitor] = []
+
+    def start(engine: LevelEngine | None = None, **flags: Any) -> Monitor:
+        settings = settings_of(**flags)
+        monitor = Monitor(settings, engine or LevelEngine(), ZarrStore(settings.store))
+        started.append(monitor)
+        return monitor
+
+    yield start
+    for monitor in started:
+        if isinstance(monitor.engine, LevelEngine):
+            monitor.engine.gate.set()
+        monitor.close(10)

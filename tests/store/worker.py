@@ -1,0 +1,109 @@
+"""Runs parts of tests in processes that may be killed, limited or without rights. Imports once, forks for each request.
+
+A line of JSON on standard input asks; `{"pid": ...}` answers at once, `{"done": ..., "result": ...}` when the child is gone.
+"""
+
+import json
+import os
+import resource
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from monitor.errors import StoreError
+from monitor.events import StateChanged
+from tests.store.call_data import FORMATS, frames_of, record_of, store_at
+
+
+def write_until_killed(path: str, call: str, report: str) -> None:
+    """Append to both legs for ever; the report says, an append a line, how many frames were committed."""
+    writer = store_at(Path(path)).create(record_of(call))
+    descriptor = os.open(report, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+    start = 0
+    while True:
+        for leg in FORMATS:
+            writer.append(frames_of(call, leg, start, 25))
+            os.write(descriptor, f"{leg} {writer.committed(leg)}\n".encode())
+        start += 25
+        if start % 2000 == 0:
+            writer.snapshot()
+
+
+def write_until_refused(path: str, limit: int) -> dict[str, Any]:
+    """Append while no file may grow beyond `limit` bytes; then without the limit, from the frames that were refused."""
+    writer = store_at(Path(path)).create(record_of())
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    refused, start, message = -1, 0, ""
+    while start < 3000:
+        try:
+            writer.append(frames_of("call-1", "customer", start, 25))
+            start += 25
+        except StoreError as error:
+            refused, message = start, str(error)
+            committed = writer.committed("customer")
+            resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    writer.finish("finished", {})
+    return {"refused": refused, "committed": committed, "message": message}
+
+
+def append_events(path: str, count: int, name: str) -> None:
+    """Append events to a journal that others write to as well."""
+    store = store_at(Path(path))
+    for number in range(count):
+        store.journal.append(
+            StateChanged(
+                call=name, leg="agent", time=number / 50, emotion="b", previous="a", confidence=1, valence=0, arousal=0
+            )
+        )
+
+
+def use_without_rights(path: str) -> dict[str, Any]:
+    """Read and write the store as a user who may only read it."""
+    if os.getuid() == 0:
+        os.setgid(65534)
+        os.setuid(65534)
+    store = store_at(Path(path))
+    found = {
+        "calls": [line.id for line in store.catalogue()],
+        "frames": len(store.open("call-1").read("customer")),
+        "events": store.journal.last,
+    }
+    for name, act in {
+        "create": lambda: store.create(record_of("call-2")),
+        "delete": lambda: store.delete("call-1"),
+        "recover": lambda: store.recover(),
+        "append": lambda: append_events(path, 1, "x"),
+    }.items():
+        try:
+            act()
+        except StoreError as error:
+            found[name] = str(error)
+    return found
+
+
+def _child(request: dict[str, Any], result: int) -> None:
+    try:
+        answer = globals()[request.pop("do")](**request)
+    except BaseException:
+        answer = {"error": traceback.format_exc()}
+    os.write(result, json.dumps(answer).encode())
+    os._exit(0)
+
+
+def main() -> None:
+    for text in sys.stdin:
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            _child(json.loads(text), writing)
+        os.close(writing)
+        print(json.dumps({"pid": pid}), flush=True)
+        with os.fdopen(reading) as file:
+            answer = file.read()
+        os.waitpid(pid, 0)
+        print(json.dumps({"done": pid, "result": json.loads(answer or "null")}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
