@@ -331,7 +331,7 @@ class AlertView {
     setText(this.severity, message.severity);
     setText(this.where, [message.call, message.leg].filter(Boolean).join(" · "));
     setText(this.when, clock(message.time));
-    if (this.open || !this.text.textContent) setText(this.text, message.message);
+    setText(this.text, message.message);
     this.rule = message.rule;
     this.since = message.time;
     this.until = message.at;

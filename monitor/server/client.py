@@ -34,9 +34,9 @@ async def follow(
     url: str,
     since: int | None = None,
     token: str | None = None,
-    types: Iterable[str] | None = None,
+    types: Iterable[str] = (),
     *,
-    call: str | None = None,
+    calls: Iterable[str] = (),
     frames: bool = False,
     present: bool = False,
     patience: float | None = 30.0,
@@ -44,14 +44,12 @@ async def follow(
     """The events of a server, each once and in order, as long as the caller asks for more.
 
     `url` is the server's address (`http://127.0.0.1:8765`) or that of its websocket. Without `since` it begins with what
-    happens next; with `present` it begins with the events that make up the present. `types` and `call` narrow it down;
+    happens next; with `present` it begins with the events that make up the present. `types` and `calls` narrow it down;
     `frames` adds live frames. Replayed messages carry `replay`. A lost connection is made again, after the last event
     seen; `SourceError` is raised where the server is not reached for `patience` seconds (None: never), `RefusedError` where
     it will not have this client.
     """
-    filters = [("type", kind) for kind in types or ()]
-    filters += [("call", call)] if call is not None else []
-    filters += [("frames", "1")] if frames else []
+    filters = [("type", kind) for kind in types] + [("call", call) for call in calls] + [("frames", "1")] * frames
     address, headers = _address(url), {"Authorization": f"Bearer {token}"} if token else {}
     loop = asyncio.get_running_loop()
     cursor, pause, reached = since, FIRST_PAUSE, loop.time()
