@@ -36,6 +36,7 @@ function colour(label) {
 
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
+const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 const last = (values) => (values && values.length ? values[values.length - 1] : null);
 
 // ---------------------------------------------------------------- calls
@@ -58,8 +59,11 @@ class LegView {
     this.label = make("span", "label");
     this.percent = make("span", "percent");
     line.append(this.swatch, this.label, this.percent);
-    this.affect = make("p", "affect");
-    this.words.append(this.who, line, this.affect);
+    const affect = make("p", "affect");
+    this.valence = make("span");
+    this.arousal = make("span");
+    affect.append(this.valence, this.arousal);
+    this.words.append(this.who, line, affect);
     this.canvas = make("canvas");
     this.canvas.setAttribute("role", "img");
     this.element.append(this.words, this.canvas);
@@ -71,7 +75,8 @@ class LegView {
     const words = this.analysed ? (emotion === "unknown" ? "not clear" : emotion) : "not analysed";
     setText(this.label, words);
     setText(this.percent, confidence === null || emotion === "unknown" ? "" : `${Math.round(confidence * 100)} %`);
-    setText(this.affect, valence === null ? "" : `valence ${signed(valence)}  arousal ${signed(arousal)}`);
+    setText(this.valence, valence === null ? "" : `valence ${signed(valence)}`);
+    setText(this.arousal, arousal === null ? "" : `arousal ${signed(arousal)}`);
     this.swatch.style.background = colour(emotion);
     this.canvas.setAttribute("aria-label", `${this.name}: ${words} over the last ${WINDOW_SECONDS} seconds`);
   }
@@ -118,8 +123,8 @@ class LegView {
     const ink = style.getPropertyValue("--ink"), soft = style.getPropertyValue("--soft"), rule = style.getPropertyValue("--line");
     const end = Math.max(now, WINDOW_SECONDS);
     const x = (time) => width - ((end - time) / WINDOW_SECONDS) * width;
-    const bandTop = 2, band = height * 0.52, speechTop = bandTop + band + 2, speech = 4;
-    const affectTop = speechTop + speech + 3, affect = height - affectTop - 2;
+    const axis = 14, bandTop = 3, band = height * 0.48, speechTop = bandTop + band + 2, speech = 4;
+    const affectTop = speechTop + speech + 3, affect = height - axis - affectTop;
 
     pen.fillStyle = rule;
     pen.font = "10px system-ui, sans-serif";
@@ -158,7 +163,7 @@ class LegView {
       const at = Math.round(x(mark.time));
       pen.fillStyle = ink;
       pen.globalAlpha = mark.status === "confirmed" ? 1 : 0.45;
-      pen.fillRect(at - 1, 0, 2, height);
+      pen.fillRect(at - 1, 0, 2, height - axis);
       pen.beginPath(); pen.moveTo(at - 5, 0); pen.lineTo(at + 5, 0); pen.lineTo(at, 7); pen.fill();
     }
     pen.globalAlpha = 1;
@@ -166,7 +171,7 @@ class LegView {
     for (let tick = Math.max(10, Math.ceil((end - WINDOW_SECONDS) / 10) * 10); tick < end - 2; tick += 10) {
       pen.fillText(clock(tick), x(tick) + 3, height - 4);
     }
-    if (this.analysed) pen.fillText("valence", 4, affectTop + 8);
+    if (this.analysed) pen.fillText("valence", 4, height - 4);
   }
 }
 
@@ -177,6 +182,7 @@ class CallView {
     this.over = false;
     this.time = 0;
     this.dirty = true;
+    this.alerts = new Map(); // open ones: id, severity
     this.legs = new Map();
     this.element = make("article", "call card");
     const head = make("div", "call-head");
@@ -227,14 +233,23 @@ class CallView {
       case "state": this.leg(message.leg).state(message); break;
       case "change_point": this.leg(message.leg).change(message); break;
       case "frames": this.time = Math.max(this.time, this.leg(message.leg).frames(message)); break;
+      case "alert": this.alert(message); break;
       case "call_ended": this.end(message.reason); break;
     }
     setText(this.clock, clock(this.time));
   }
 
+  alert(message) {
+    if (message.status === "cleared") this.alerts.delete(message.id);
+    else this.alerts.set(message.id, message.severity);
+    const open = [...this.alerts.values()];
+    this.element.dataset.severity = ["critical", "warning", "info"].find((severity) => open.includes(severity)) ?? "";
+  }
+
   end(reason) {
     if (this.over) return;
     this.over = true;
+    this.element.dataset.severity = "";
     this.element.classList.add("over");
     this.label(this.replay ? "replay" : "ended");
     setText(this.about, `${this.replay ? "replay" : "ended"}: ${reason}`);
@@ -316,7 +331,7 @@ class AlertView {
     setText(this.severity, message.severity);
     setText(this.where, [message.call, message.leg].filter(Boolean).join(" · "));
     setText(this.when, clock(message.time));
-    if (this.open || !this.text.textContent) setText(this.text, message.message);
+    setText(this.text, message.message);
     this.rule = message.rule;
     this.since = message.time;
     this.until = message.at;
@@ -398,9 +413,10 @@ function schedule() {
     tidyCalls();
     for (const view of calls.values()) view.draw();
     const live = [...calls.values()].filter((view) => !view.over && !view.replay).length;
-    const open = [...alerts.values()].filter((view) => view.open && !view.by && !view.replay).length;
-    setText($("counts"), `${live} live ${live === 1 ? "call" : "calls"}, ${open} open ${open === 1 ? "alert" : "alerts"}`);
-    document.title = open ? `(${open}) Emotion monitor` : "Emotion monitor";
+    const open = [...alerts.values()].filter((view) => view.open && !view.replay);
+    const unseen = open.filter((view) => !view.by).length;
+    setText($("counts"), `${count(live, "live call")}, ${count(open.length, "open alert")}${unseen ? `, ${unseen} not acknowledged` : ""}`);
+    document.title = unseen ? `(${unseen}) Emotion monitor` : "Emotion monitor";
     $("no-calls").hidden = calls.size > 0;
     $("no-alerts").hidden = alerts.size > 0;
   });

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 from starlette.staticfiles import StaticFiles
 
 from monitor import __version__
@@ -11,13 +12,15 @@ from monitor.config import Settings
 from monitor.pipeline.monitor import Monitor
 from monitor.server import alerts, calls, documents, health, metrics, recordings, replay_routes, status, websocket
 from monitor.server.auth import Gate
-from monitor.server.body_limit import BodyLimit
+from monitor.server.collector import MonitorCollector
 from monitor.server.errors import install_error_handlers
 from monitor.server.hub import Hub, Limits
 from monitor.server.pages import dashboard_folder
 from monitor.server.replays import Replays
 from monitor.server.security_headers import SecurityHeaders
 
+MAX_BODY = 256 * 1024
+"""Bytes of a request's body: a security limit. An SDP body of two legs has about one thousand."""
 DESCRIPTION = "Live calls, their emotion, change points and alerts. The live events are on the websocket `/ws/v1/events`."
 
 
@@ -27,11 +30,14 @@ def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = Non
     Raises `ConfigError` where the page's files are missing.
     """
     hub = Hub(monitor.store.journal, limits)
+    collector = MonitorCollector(monitor, hub)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         hub.start(monitor.on_live, [call.id for call in monitor.calls()])
+        uncount = monitor.store.journal.listen(collector.take)
         yield
+        uncount()
         app.state.replays.stop_all()
         hub.stop()
 
@@ -43,14 +49,16 @@ def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = Non
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        max_body_size=MAX_BODY,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     app.state.monitor = monitor
     app.state.settings = settings
     app.state.hub = hub
     app.state.replays = Replays(monitor.store, hub)
+    app.state.registry = CollectorRegistry()
+    app.state.registry.register(collector)
     install_error_handlers(app)
-    app.add_middleware(BodyLimit)
     app.add_middleware(Gate, server=settings.server)
     app.add_middleware(SecurityHeaders)
     for room in (calls, recordings, replay_routes, alerts, status, documents, health, metrics, websocket):

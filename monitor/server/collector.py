@@ -58,7 +58,7 @@ class MonitorCollector(Collector):
         yield _labelled(CounterMetricFamily, "events", "Events recorded in the journal.", "type", events)
         yield _labelled(GaugeMetricFamily, "alerts_open", "Alerts raised and not cleared.", "severity", self._open_alerts())
         yield _gauge("journal_sequence", "Sequence number of the newest event.", status["journal_seq"])
-        yield _gauge("store_errors", "Calls in progress whose frames the store refuses at this moment.", len(status["store_errors"]))
+        yield _gauge("store_errors", "Live calls whose frames the store refuses.", len(status["store_errors"]))
         yield from self._websockets()
 
     def _open_alerts(self) -> Mapping[str, float]:
@@ -69,8 +69,8 @@ class MonitorCollector(Collector):
         counts = self._hub.counts
         yield _gauge("websocket_clients", "Websocket clients connected.", len(self._hub.clients))
         yield _counter("websocket_messages_sent", "Messages sent to websocket clients.", counts.sent)
-        yield _counter("websocket_clients_lagged", "Times that a client fell behind and caught up from the journal.", counts.lagged)
-        yield _counter("websocket_messages_dropped", "Passing messages left out for clients that read too slowly.", counts.dropped)
+        yield _counter("websocket_clients_lagged", "Times that a client fell behind.", counts.lagged)
+        yield _counter("websocket_messages_dropped", "Passing messages left out for slow clients.", counts.dropped)
 
 
 def _inference(status: Mapping[str, Any]) -> Iterator[Metric]:

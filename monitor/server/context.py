@@ -43,4 +43,3 @@ ERRORS: dict[int | str, dict[str, object]] = {
     507: {"model": ErrorBody, "description": "The store could not be read or written."},
 }
 """The refusals that every route may give, for the OpenAPI document."""
-

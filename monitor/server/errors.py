@@ -1,8 +1,8 @@
 """Every refusal in one shape: `{"error": {"code", "message"}}`, one clear line a person can act on."""
 
 import re
+from typing import Any
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -10,8 +10,6 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from monitor.errors import MonitorError
-
-log = structlog.get_logger(__name__)
 
 
 class ErrorDetail(BaseModel):
@@ -52,10 +50,9 @@ def install_error_handlers(app: FastAPI) -> None:
         return error_response(status, error_code(error) if isinstance(error, MonitorError) else "internal", str(error))
 
     async def invalid(_: Request, error: Exception) -> JSONResponse:
-        first = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": str(error)}
+        first: dict[str, Any] = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": ""}
         where = ".".join(str(part) for part in first["loc"][1:]) or "request"
-        message = first["msg"].removeprefix("Value error, ")
-        return error_response(422, "request", f"{where}: {message}")
+        return error_response(422, "request", f"{where}: {str(first['msg']).removeprefix('Value error, ')}")
 
     async def refused(_: Request, error: Exception) -> JSONResponse:
         if not isinstance(error, HTTPException):
@@ -63,8 +60,7 @@ def install_error_handlers(app: FastAPI) -> None:
         code = {404: "not_found", 405: "method"}.get(error.status_code, "request")
         return error_response(error.status_code, code, str(error.detail), dict(error.headers or {}))
 
-    async def unexpected(request: Request, error: Exception) -> JSONResponse:
-        log.error("request failed", path=request.url.path, error=repr(error), exc_info=error)
+    async def unexpected(_: Request, __: Exception) -> JSONResponse:  # the server logs it
         return error_response(500, "internal", "this request failed inside the server; its log says why")
 
     app.add_exception_handler(MonitorError, known)

@@ -116,7 +116,7 @@ class Hub:
         self.last = 0
         """Sequence number of the newest event that clients may see."""
         self._journal = journal
-        self._ring: deque[Message | None] = deque(maxlen=self.limits.ring)
+        self._ring: deque[Message] = deque(maxlen=self.limits.ring)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._unlisten: list[Callable[[], None]] = []
 
@@ -161,7 +161,7 @@ class Hub:
         if cursor + 1 < first:
             return None
         skip = cursor + 1 - first
-        return [message for message in islice(self._ring, skip, skip + self.limits.batch) if message is not None]
+        return list(islice(self._ring, skip, skip + self.limits.batch))
 
     async def recorded(self, cursor: int) -> tuple[int, list[Message]]:
         """The next events after `cursor` from the journal, and the cursor after them."""
@@ -197,8 +197,8 @@ class Hub:
     def _forget(self, call: str) -> None:
         self.present.forget(call)
         for index, message in enumerate(self._ring):
-            if message is not None and message["call"] == call:
-                self._ring[index] = None
+            if message.get("call") == call:
+                self._ring[index] = {"type": "erased", "seq": message["seq"]}
 
     def _wake(self) -> None:
         for client in self.clients:

@@ -138,6 +138,20 @@ class FramesSkippedMessage(EventMessage):
     cause: str
 
 
+class ErasedMessage(Message):
+    """In place of an event of a call that was erased, so that `seq` has no hole."""
+
+    type: Literal["erased"]
+    seq: int
+
+
+class DamagedMessage(Message):
+    """In place of an event that can no longer be read from the disk."""
+
+    type: Literal["damaged"]
+    seq: int
+
+
 class FramesMessage(Message):
     """A leg's frames as they come, thinned to `rate`. Sent with `frames=1`; passing, not in the journal."""
 
@@ -236,6 +250,8 @@ EventUnion = Annotated[
 
 ServerMessage = Annotated[
     EventUnion
+    | ErasedMessage
+    | DamagedMessage
     | FramesMessage
     | HelloMessage
     | LaggedMessage

@@ -24,11 +24,12 @@ class Present:
 
     def update(self, message: Mapping[str, Any]) -> None:
         """Take the next event of the journal."""
+        name = message.get("call", "")
         if message["type"] == "call_started":
-            self._calls[message["call"]] = _LiveCall(message)
+            self._calls[name] = _LiveCall(message)
         elif message["type"] == "call_ended":
-            self._calls.pop(message["call"], None)
-        elif (call := self._calls.get(message["call"])) is not None:
+            self._calls.pop(name, None)
+        elif (call := self._calls.get(name)) is not None:
             _fold(call, message)
 
     def forget(self, call: str) -> None:

@@ -63,5 +63,3 @@ def erase(call: CallId, monitor: MonitorOf, hub: HubOf) -> None:
         raise ConfigError(f"call {call} is in progress: end it first (DELETE /api/v1/calls/{call}), then erase it")
     monitor.store.delete(call)
     hub.forget(call)
-
-

@@ -109,5 +109,3 @@ class Replays:
 
     def _forget_finished(self) -> None:
         self._replays = {key: replay for key, replay in self._replays.items() if not replay.over.is_set()}
-
-

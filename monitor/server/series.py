@@ -30,9 +30,8 @@ def leg_series(stored: StoredCall, leg: Leg, begin: float, end: float | None, ra
     committed = stored.committed(leg)
     stop = committed if end is None else min(frames_for(end), committed)
     if (stop - start) > MAX_VALUES * step:
-        raise ConfigError(
-            f"{(stop - start) // step} values are more than {MAX_VALUES}: narrow from and to, or choose a lower rate than {rate}"
-        )
+        count = (stop - start) // step
+        raise ConfigError(f"{count} values are more than {MAX_VALUES}: narrow from and to, or choose a lower rate than {rate}")
     frames = stored.read(leg, min(start, committed // grid * grid), max(stop, 0))
     posterior = _thinned(_softmax(frames.logits.astype(np.float64)), step)
     labels = stored.record.labels if stored.record.legs[leg].classes else ()

@@ -18,7 +18,7 @@ from monitor.errors import ConfigError
 from monitor.pipeline.monitor import Monitor
 from monitor.server.app import create_app
 from monitor.server.auth import check_exposure
-from monitor.server.hub import Hub
+from monitor.server.hub import Hub, Limits
 from monitor.server.websocket import MAX_INBOUND
 from monitor.server.websocket_protocol import KeepaliveProtocol
 
@@ -47,7 +47,13 @@ class RunningServer:
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
 
-def run_server(monitor: Monitor, settings: Settings, ready: Callable[[RunningServer], None] | None = None) -> None:
+def run_server(
+    monitor: Monitor,
+    settings: Settings,
+    ready: Callable[[RunningServer], None] | None = None,
+    *,
+    limits: Limits | None = None,
+) -> None:
     """Serve until SIGINT, SIGTERM or `RunningServer.stop`, then stop gracefully and close `monitor`.
 
     `ready` is called, in this thread, once connections are accepted. A second SIGINT does not wait for clients. Raises
@@ -56,7 +62,7 @@ def run_server(monitor: Monitor, settings: Settings, ready: Callable[[RunningSer
     check_exposure(settings.server)
     listener = bind(settings.server.host, settings.server.port)
     try:
-        app = create_app(monitor, settings)
+        app = create_app(monitor, settings, limits)
     except ConfigError:
         listener.close()
         raise
@@ -161,7 +167,7 @@ class _Server(uvicorn.Server):
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
         """Stop; at a second SIGINT without waiting for clients."""
         if self.should_exit and sig == signal.SIGINT:
             self.force_exit = True

@@ -1,6 +1,7 @@
 """`/api/v1/status` and `/api/v1/config`: for operators."""
 
 import re
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter
@@ -17,7 +18,12 @@ _MASK = "**********"
 @router.get("/status", summary="Load, engine, clients")
 def get_status(monitor: MonitorOf, hub: HubOf) -> dict[str, Any]:
     """The gauges of the whole program at this moment."""
-    websocket = {"clients": len(hub.clients), "sent": hub.counts.sent, "lagged": hub.counts.lagged, "dropped": hub.counts.dropped}
+    websocket = {
+        "clients": len(hub.clients),
+        "sent": hub.counts.sent,
+        "lagged": hub.counts.lagged,
+        "dropped": hub.counts.dropped,
+    }
     return {"version": __version__, **monitor.status(), "websocket": websocket}
 
 

@@ -45,7 +45,7 @@ class Subscription:
 
     def wants(self, message: Mapping[str, Any]) -> bool:
         """Whether an event, live frames or a replayed message should be sent."""
-        if self.calls and message["call"] not in self.calls:
+        if self.calls and message.get("call") not in self.calls:
             return False
         if "replay" in message and not self.replay:
             return False

@@ -1,0 +1,31 @@
+"""A service a test, or one for those that leave it as it was."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.server.service import Service
+
+StartService = Callable[..., Service]
+
+
+@pytest.fixture
+def start_service(tmp_path: Path) -> Iterator[StartService]:
+    """Starts services with the settings given; they are stopped after the test."""
+    started: list[Service] = []
+
+    def start(**server: Any) -> Service:
+        started.append(Service(tmp_path, **server))
+        return started[-1]
+
+    yield start
+    for service in started:
+        service.stop()
+
+
+@pytest.fixture
+def service(start_service: StartService) -> Service:
+    """A service on loopback, without a token."""
+    return start_service()

@@ -1,0 +1,104 @@
+"""A whole service in this process: real monitor, store, journal and uvicorn on a free port."""
+
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+from websockets.sync.client import ClientConnection, connect
+
+from monitor.config.sections import ServerSection, Settings, StoreSection
+from monitor.events import Leg
+from monitor.pipeline.call import LiveCall
+from monitor.pipeline.monitor import Monitor
+from monitor.server.hub import Limits
+from monitor.server.serve import RunningServer, run_server
+from monitor.store.zarr_store import ZarrStore
+from tests.pipeline.level_engine import LevelEngine
+from tests.server.scripted_source import ScriptedSource
+
+PATIENCE = 30.0
+"""Seconds after which a test gives up waiting; nothing depends on how quickly things come."""
+TOKEN = "0123456789abcdef-test"
+CALM, LOUD = 0.05, 0.9
+"""Levels that the test's engine hears as neutral and as angry."""
+
+
+class Service:
+    """A running server and the monitor behind it."""
+
+    def __init__(self, folder: Path, limits: Limits | None = None, **server: Any) -> None:
+        self.settings = Settings(
+            store=StoreSection(path=folder / "store", fsync=False),
+            server=ServerSection(**{"port": 0, **server}),
+        )
+        self.monitor = Monitor(self.settings, LevelEngine(), ZarrStore(self.settings.store))
+        self._limits = limits
+        self._ready = threading.Event()
+        self.error: BaseException | None = None
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+        if not self._ready.wait(PATIENCE) or self.error is not None:
+            raise self.error or TimeoutError("the server did not start")
+
+    def _serve(self) -> None:
+        try:
+            run_server(self.monitor, self.settings, self._started, limits=self._limits)
+        except BaseException as error:  # noqa: BLE001 - handed to the test
+            self.error = error
+            self._ready.set()
+
+    def _started(self, running: RunningServer) -> None:
+        self.running = running
+        self._ready.set()
+
+    @property
+    def url(self) -> str:
+        return self.running.url
+
+    def http(self, **options: Any) -> httpx.Client:
+        return httpx.Client(base_url=self.url, timeout=PATIENCE, **options)
+
+    def websocket(self, query: str = "", **options: Any) -> ClientConnection:
+        address = self.url.replace("http", "ws") + "/ws/v1/events" + (f"?{query}" if query else "")
+        return connect(address, open_timeout=PATIENCE, **options)
+
+    def call(self, levels: Mapping[Leg, Sequence[float]], call_id: str | None = None, **options: Any) -> LiveCall:
+        metadata = options.pop("metadata", None)
+        return self.monitor.start_call(ScriptedSource(levels, **options), call_id=call_id, metadata=metadata)
+
+    def finished_call(self, call_id: str, levels: Mapping[Leg, Sequence[float]]) -> None:
+        call = self.call(levels, call_id, endless=False)
+        if not call.wait(PATIENCE):
+            raise TimeoutError(f"call {call_id} did not end")
+
+    def begin_stop(self) -> None:
+        self.running.stop()
+
+    def stop(self) -> None:
+        with suppress(AttributeError):
+            self.running.stop()
+        self._thread.join(PATIENCE)
+        self.monitor.close()
+
+
+def receive(websocket: ClientConnection) -> dict[str, Any]:
+    """The next message."""
+    message: dict[str, Any] = json.loads(websocket.recv(timeout=PATIENCE))
+    return message
+
+
+def receive_until(websocket: ClientConnection, wanted: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
+    """Messages up to and including the first that is wanted."""
+    messages = [receive(websocket)]
+    while not wanted(messages[-1]):
+        messages.append(receive(websocket))
+    return messages
+
+
+def of_type(kind: str) -> Callable[[dict[str, Any]], bool]:
+    """Whether a message is of a type."""
+    return lambda message: message["type"] == kind

@@ -1,0 +1,104 @@
+"""The wire's contract holds: every event has a message, and what is really said is what the published schemas say."""
+
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from monitor.events import Event, FramesSkipped, SourceMoved
+from monitor.server.messages import EVENTS, EventMessage
+from monitor.server.schemas import asyncapi, messages_schema
+from tests.server.service import CALM, LOUD, Service, of_type, receive, receive_until
+
+MESSAGES = {model.model_fields["type"].annotation.__args__[0]: model for model in EventMessage.__subclasses__()}
+ENVELOPE = {"type", "seq", "recorded_at", "replay"}
+
+
+@pytest.mark.parametrize("event", Event.__subclasses__(), ids=lambda event: event.type)
+def test_every_event_class_has_a_message_with_its_fields(event: type[Event]) -> None:
+    fields = {field.name for field in dataclasses.fields(event)}
+    assert set(MESSAGES[event.type].model_fields) - ENVELOPE == fields
+
+
+def test_every_message_of_an_event_can_be_subscribed_to() -> None:
+    assert set(EVENTS.json_schema()["discriminator"]["mapping"]) == {event.type for event in Event.__subclasses__()}
+
+
+def test_the_schema_of_messages_is_json_schema() -> None:
+    Draft202012Validator.check_schema(messages_schema())
+
+
+def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:
+    document = asyncapi()
+    missing = [reference for reference in _references(document) if not _leads(document, reference)]
+    assert missing == []
+
+
+def test_the_asyncapi_document_describes_every_message_of_the_schema() -> None:
+    described = set(asyncapi()["components"]["messages"])
+    assert set(messages_schema()["discriminator"]["mapping"]) <= described
+
+
+def test_what_is_said_during_a_call_and_its_replay_is_what_the_schemas_say(service: Service) -> None:
+    with service.websocket("frames=1&since=0") as websocket:
+        said = _all_kinds_of_messages(service, websocket)
+    schema = Draft202012Validator(messages_schema())
+    wrong = [(message, error.message) for message in said for error in schema.iter_errors(message)]
+    kinds = {message["type"] for message in said}
+    assert wrong == []
+    assert kinds == set(messages_schema()["discriminator"]["mapping"]) - {"lagged", "dropped", "damaged"}
+
+
+def test_each_message_fits_its_own_payload_in_the_asyncapi_document(service: Service) -> None:
+    with service.websocket("frames=1&since=0") as websocket:
+        said = _all_kinds_of_messages(service, websocket)
+    document = json.loads(json.dumps(asyncapi()))
+    wrong = [message for message in said if not _payload(document, message["type"]).is_valid(message)]
+    assert wrong == []
+
+
+def _all_kinds_of_messages(service: Service, websocket: Any) -> list[dict[str, Any]]:
+    said = [receive(websocket)]
+    service.monitor.journal.append(SourceMoved(call="x", leg="agent", detail="a new sender"))
+    service.monitor.journal.append(FramesSkipped(call="x", leg="agent", frames=5, cause="overload"))
+    call = service.call({"customer": [CALM] * 12 + [LOUD] * 12, "agent": [0.0] * 24}, "c1")
+    said += receive_until(websocket, lambda message: message["type"] == "alert" and message["leg"] == "customer")
+    websocket.send(json.dumps({"type": "acknowledge", "id": said[-1]["id"], "by": "tests"}))
+    said += receive_until(websocket, of_type("alert_acknowledged"))
+    if "change_point" not in {message["type"] for message in said}:
+        said += receive_until(websocket, of_type("change_point"))
+    service.monitor.stop_call("c1")
+    call.wait(30)
+    said += receive_until(websocket, of_type("call_ended"))
+    service.http().post("/api/v1/calls/c1/replay", json={"speed": 0}).raise_for_status()
+    said += receive_until(websocket, of_type("replay_ended"))
+    websocket.send('{"type": "ping"}')
+    websocket.send('{"type": "no such thing"}')
+    said += receive_until(websocket, of_type("error"))
+    service.http().delete("/api/v1/calls/c1/data").raise_for_status()
+    with service.websocket("since=0") as later:
+        said += receive_until(later, of_type("erased"))
+    service.begin_stop()
+    return said + receive_until(websocket, of_type("server_stopping"))
+
+
+def _references(node: Any) -> list[str]:
+    if isinstance(node, dict):
+        own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+        return own + [reference for value in node.values() for reference in _references(value)]
+    return [reference for value in node for reference in _references(value)] if isinstance(node, list) else []
+
+
+def _leads(document: Any, reference: str) -> bool:
+    for part in reference.removeprefix("#/").split("/"):
+        if part not in document:
+            return False
+        document = document[part]
+    return True
+
+
+def _payload(document: dict[str, Any], kind: str) -> Draft202012Validator:
+    payload = document["components"]["messages"][kind]["payload"]
+    return Draft202012Validator({**payload, "components": document["components"]})
