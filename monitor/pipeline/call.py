@@ -167,7 +167,7 @@ class LiveCall:
         self._recorder.put(frames)
         self._emit(self._analysis.update(frames))
         for message in self._live.messages(self._analysis):
-            self._on_live(message)
+            self._on_live(message.as_message())
 
     def _emit(self, events: list[Event]) -> None:
         for event in events:

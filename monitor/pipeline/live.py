@@ -1,6 +1,7 @@
 """Live frames for pages: what each leg's analysis saw at its latest ticks, ten a second, as arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from monitor.events import LEGS, Leg
@@ -9,8 +10,19 @@ from monitor.pipeline.speaker import LegView
 from monitor.timeline import TICK_RATE
 
 
+@dataclass(frozen=True, slots=True)
+class LiveMessage:
+    """What passes by: it is not journalled and carries no `seq`."""
+
+    content: Mapping[str, Any]
+
+    def as_message(self) -> dict[str, Any]:
+        """JSON-ready data, its type first."""
+        return dict(self.content)
+
+
 class LiveFrames:
-    """Makes the `frames` messages of one call. They pass by: they are not journalled, and carry no `seq`."""
+    """Makes the `frames` messages of one call. """
 
     def __init__(self, call: str, legs: Sequence[Leg], labels: tuple[str, ...]) -> None:
         self._call = call
@@ -18,7 +30,7 @@ class LiveFrames:
         self._labels = labels
         self._latest: dict[Leg, LegView] = {}
 
-    def messages(self, analysis: CallAnalysis) -> list[dict[str, Any]]:
+    def messages(self, analysis: CallAnalysis) -> list[LiveMessage]:
         """A message for each leg that went on in the analysis' last update."""
         result = []
         for leg in self._legs:
@@ -39,9 +51,9 @@ class LiveFrames:
             for leg, view in self._latest.items()
         }
 
-    def _message(self, leg: Leg, views: Sequence[LegView]) -> dict[str, Any]:
+    def _message(self, leg: Leg, views: Sequence[LegView]) -> LiveMessage:
         posteriors = [view.posterior for view in views if view.posterior]
-        return {
+        content = {
             "type": "frames",
             "call": self._call,
             "leg": leg,
@@ -56,3 +68,4 @@ class LiveFrames:
             "valence": [round(view.valence, 3) for view in views],
             "arousal": [round(view.arousal, 3) for view in views],
         }
+        return LiveMessage(content)

@@ -72,7 +72,7 @@ def test_any_usual_rate_is_taken(emotion_monitor: Command, tmp_path: Path, rate:
 
 
 def test_an_unknown_source_kind(emotion_monitor: Command) -> None:
-    assert_one_clear_line(emotion_monitor("run", "carrier-pigeon:x"), CONFIG, "carrier-pigeon", "microphone")
+    assert_one_clear_line(emotion_monitor("run", "pigeon:x"), CONFIG, "pigeon", "microphone")
 
 
 def test_an_unknown_option_of_a_source(emotion_monitor: Command, tmp_path: Path) -> None:

@@ -1,0 +1,85 @@
+"""A stored call again: its frames through the same analysis, with the settings that were in force when it was heard."""
+
+import time
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+from monitor.alerts.rules import RuleSet
+from monitor.config.sections import ChangesSection, StateSection
+from monitor.errors import StoreError
+from monitor.events import CallEnded, CallStarted, Event
+from monitor.pipeline.analysis import CallAnalysis
+from monitor.pipeline.live import LiveFrames, LiveMessage
+from monitor.store.base import StoredCall
+from monitor.timeline import frame_seconds
+
+BLOCK_SECONDS = 0.5
+"""Frames are played in runs of this length, as a live call gives them."""
+
+
+def replay_events(stored: StoredCall, rules: RuleSet | None = None) -> Iterator[Event]:
+    """The events of the call, from `CallStarted` to `CallEnded`; with `rules`, as those would have judged it.
+
+    Raises `StoreError` where the frames or the settings of the call are corrupted.
+    """
+    for _, item in _walk(stored, rules, live=False):
+        if isinstance(item, Event):
+            yield item
+
+
+def play(stored: StoredCall, speed: float) -> Iterator[tuple[float, Event | LiveMessage]]:
+    """The events and live frames of the call with their moments (seconds of the timeline), `speed` times faster than it was.
+
+    Speed 0 does not wait. Raises `ValueError` for a negative speed, and `StoreError` like `replay_events`.
+    """
+    if speed < 0:
+        raise ValueError(f"speed must not be negative, got {speed}")
+    begun = time.monotonic()
+    for at, item in _walk(stored, None, live=True):
+        if speed:
+            time.sleep(max(0.0, begun + at / speed - time.monotonic()))
+        yield at, item
+
+
+def _walk(stored: StoredCall, rules: RuleSet | None, *, live: bool) -> Iterator[tuple[float, Event | LiveMessage]]:
+    record = stored.record
+    analysis = _analysis(stored, rules)
+    frames_messages = LiveFrames(record.id, tuple(record.legs), record.labels)
+    yield 0.0, _started(stored)
+    for frames in stored.blocks(BLOCK_SECONDS):
+        at = frame_seconds(frames.stop)
+        for event in analysis.update(frames):
+            yield at, event
+        if live:
+            for message in frames_messages.messages(analysis):
+                yield at, message
+    end = frame_seconds(max((stored.committed(leg) for leg in record.legs), default=0))
+    for event in analysis.finish():
+        yield end, event
+    yield end, CallEnded(call=record.id, time=end, at=end, reason=stored.reason, legs=stored.reports)
+
+
+def _analysis(stored: StoredCall, rules: RuleSet | None) -> CallAnalysis:
+    record = stored.record
+    try:
+        state = StateSection.model_validate(record.settings["state"])
+        changes = ChangesSection.model_validate(record.settings["changes"])
+        judged_by = RuleSet.from_document(record.settings["rules"]) if rules is None else rules
+    except (KeyError, ValidationError) as error:
+        raise StoreError(f"call {record.id}: the settings kept with it cannot be read: {error}") from None
+    return CallAnalysis(record.id, record.legs, record.labels, state, changes, judged_by)
+
+
+def _started(stored: StoredCall) -> CallStarted:
+    record = stored.record
+    return CallStarted(
+        call=record.id,
+        started_at=record.started_at.isoformat(),
+        legs=tuple(record.legs),
+        inferred=tuple(leg for leg, form in record.legs.items() if form.classes),
+        source=record.source,
+        engine=f"{record.engine['name']} {record.engine['model']}",
+        labels=record.labels,
+        metadata=record.metadata,
+    )

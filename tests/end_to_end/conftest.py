@@ -1,0 +1,127 @@
+"""A real service in a process of its own, and a real RTP sender."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from monitor.demo import CALL
+
+ROOT = Path(__file__).parents[2]
+WAIT = 120.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class ServeProcess:
+    """`emotion-monitor serve` on loopback with the embedded default."""
+
+    def __init__(self, store: Path, *arguments: str) -> None:
+        self.store = store
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = store.parent / f"serve-{self.port}.log"
+        command = [sys.executable, "-m", "monitor", "serve", "--port", str(self.port), "--store", str(store), *arguments]
+        with self.log.open("w") as out:
+            self.process = subprocess.Popen(
+                command, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, "PYTHONPATH": str(ROOT)}
+            )
+        self._wait_until_ready()
+
+    def _wait_until_ready(self) -> None:
+        give_up = time.monotonic() + WAIT
+        while time.monotonic() < give_up and self.process.poll() is None:
+            try:
+                if httpx.get(f"{self.url}/health/ready").is_success:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.05)
+        pytest.fail(f"the service did not start:\n{self.log.read_text()}")
+
+    def start_call(self, **body: Any) -> tuple[str, dict[str, int]]:
+        legs = {"legs": {"customer": {"codec": "pcmu"}, "agent": {"codec": "pcmu"}}}
+        answer = httpx.post(f"{self.url}/api/v1/calls", json={**legs, **body}).raise_for_status().json()
+        return answer["call"], {leg: where["port"] for leg, where in answer["legs"].items()}
+
+    def end_call(self, call: str) -> dict[str, Any]:
+        """End a call; its `call_ended` message."""
+        httpx.delete(f"{self.url}/api/v1/calls/{call}").raise_for_status()
+        return self.wait_for(call, "call_ended")
+
+    def wait_for(self, call: str, kind: str) -> dict[str, Any]:
+        give_up = time.monotonic() + WAIT
+        while time.monotonic() < give_up:
+            events = self.events(call)
+            found = [event for event in events if event["type"] == kind]
+            if found:
+                return found[0]
+            time.sleep(0.05)
+        pytest.fail(f"no {kind} of call {call} within {WAIT} s")
+
+    def events(self, call: str) -> list[dict[str, Any]]:
+        answer = httpx.get(f"{self.url}/api/v1/calls/{call}/events").raise_for_status().json()
+        return list(answer["events"])
+
+    def frames(self, call: str) -> int:
+        answer = httpx.get(f"{self.url}/api/v1/calls/{call}").raise_for_status().json()
+        return min(leg["frames"] for leg in answer["legs"].values())
+
+    def wait_for_frames(self, call: str, frames: int) -> None:
+        give_up = time.monotonic() + WAIT
+        while self.frames(call) < frames:
+            assert time.monotonic() < give_up, f"call {call} has no {frames} frames after {WAIT} s"
+            time.sleep(0.05)
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal; the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(WAIT)
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., ServeProcess]]:
+    started: list[ServeProcess] = []
+
+    def start(*arguments: str) -> ServeProcess:
+        started.append(ServeProcess(tmp_path / "store", *arguments))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.stop(signal.SIGKILL)
+
+
+@pytest.fixture
+def ffmpeg_sender() -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
+    """Starts ffmpeg sending seconds of the demonstration's call to two ports, 20 ms packets of G.711 in real time."""
+    if shutil.which("ffmpeg") is None:
+        pytest.skip("ffmpeg is not installed")
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(customer: int, agent: int, seconds: float) -> "subprocess.Popen[bytes]":
+        pace = "aresample=8000,asetnsamples=n=160:p=0,arealtime"
+        split = f"[0:a]channelsplit=channel_layout=stereo[l][r];[l]{pace}[a];[r]{pace}[b]"
+        command = ["ffmpeg", "-v", "error", "-t", str(seconds), "-i", str(CALL), "-filter_complex", split]
+        for pad, port in (("[a]", customer), ("[b]", agent)):
+            command += ["-map", pad, "-c:a", "pcm_mulaw", "-f", "rtp", f"rtp://127.0.0.1:{port}?pkt_size=172"]
+        started.append(subprocess.Popen(command, stdout=subprocess.DEVNULL))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
