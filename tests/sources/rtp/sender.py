@@ -32,7 +32,9 @@ class Sent:
         return replace(self, at=self.at + seconds)
 
 
-def rtp(sequence: int, timestamp: int, payload: bytes, *, payload_type: int = 0, ssrc: int = 0xC0FFEE, marker: bool = False) -> bytes:
+def rtp(
+    sequence: int, timestamp: int, payload: bytes, *, payload_type: int = 0, ssrc: int = 0xC0FFEE, marker: bool = False
+) -> bytes:
     return struct.pack(">BBHII", 0x80, marker << 7 | payload_type, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, ssrc) + payload
 
 

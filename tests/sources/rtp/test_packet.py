@@ -67,13 +67,25 @@ def test_a_damaged_packet_is_a_packet_or_malformed(packet, csrcs, padding, cut, 
         bytes.fromhex("a0 00 0001 00000000 00000000 0000"),
         bytes.fromhex("a0 00 0001 00000000 00000000 0009"),
     ],
-    ids=["empty", "short", "version 0", "version 0 long", "no CSRC", "half extension", "long extension", "padding 0", "padding 9 of 2"],
+    ids=[
+        "empty",
+        "short",
+        "version 0",
+        "version 0 long",
+        "no CSRC",
+        "half extension",
+        "long extension",
+        "padding 0",
+        "padding 9 of 2",
+    ],
 )
 def test_what_is_not_rtp_is_malformed(datagram):
     with pytest.raises(MalformedPacket):
         parse_packet(datagram)
 
 
-@pytest.mark.parametrize(("second", "expected"), [(200, True), (203, True), (192, True), (223, True), (0x80, False), (191, False), (224, False)])
+@pytest.mark.parametrize(
+    ("second", "expected"), [(200, True), (203, True), (192, True), (223, True), (0x80, False), (191, False), (224, False)]
+)
 def test_rtcp_is_told_from_rtp_by_its_second_byte(second, expected):
     assert is_rtcp(bytes([0x80, second, 0, 0])) is expected

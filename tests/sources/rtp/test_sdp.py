@@ -29,7 +29,13 @@ c=IN IP6 2001:db8::1
 
 def test_an_offer_tells_ports_addresses_and_payload_types():
     first, second = parse_sdp(OFFER)
-    assert (first.port, first.address, first.ptime, first.direction, first.label) == (49170, "203.0.113.5", 20.0, "sendonly", "customer")
+    assert (first.port, first.address, first.ptime, first.direction, first.label) == (
+        49170,
+        "203.0.113.5",
+        20.0,
+        "sendonly",
+        "customer",
+    )
     assert first.payload_types == {
         111: Encoding("opus", 48_000, 2),
         9: Encoding("g722", 8_000),
