@@ -15,7 +15,7 @@ from monitor.config.sections import RtpSection
 from monitor.errors import SourceError
 from monitor.events import LEGS, Event, Leg, LegReport
 from monitor.sources.base import Source
-from monitor.sources.rtp.capture import TruncatedCapture, read_capture
+from monitor.sources.rtp.capture import CaptureClock, TruncatedCapture, read_capture
 from monitor.sources.rtp.detect import Detector, Flow, FoundStream
 from monitor.sources.rtp.link import Datagram, UdpReader
 from monitor.sources.rtp.options import LegOptions, parse_legs
@@ -93,17 +93,16 @@ class PcapSource(Source):
     def chunks(self) -> Iterator[AudioChunk]:
         """See `Source`. A truncated file gives what is good, then raises `SourceError`."""
         truncated: SourceError | None = None
-        advanced = now = float("-inf")
+        clock, advanced = CaptureClock(), 0.0
         try:
             for at, number, datagram in self._datagrams():
-                now = max(now, at)  # captures of several queues go back in time a little
+                now = clock.read(at)
                 if now - advanced >= STEP:
                     yield from self._session.advance(now)
                     advanced = now
                 self._session.receive(number, datagram.payload, datagram.source, now)
         except TruncatedCapture as error:
             truncated = error
-        yield from self._session.advance(now)
         yield from self._session.finish()
         if truncated:
             raise truncated

@@ -12,6 +12,8 @@ from monitor.errors import SourceError
 
 MAX_RECORD = 16 * 1024 * 1024
 """Bytes. A record that claims more is corrupted; 256 KiB is the largest that tcpdump writes."""
+MAX_LEAP = 24 * 3600
+"""Seconds. A capture's clock that leaps further, either way, has been set, and no time has passed."""
 _PCAP = {
     b"\xd4\xc3\xb2\xa1": ("<", 1e-6),
     b"\xa1\xb2\xc3\xd4": (">", 1e-6),
@@ -35,6 +37,23 @@ class LinkFrame(NamedTuple):
     """As registered at tcpdump.org/linktypes.html."""
     data: bytes
     """As much as was captured."""
+
+
+class CaptureClock:
+    """Seconds since a capture's first frame, never backwards: captures of several queues are a little out of order."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+        self._last: float | None = None
+
+    def read(self, at: float) -> float:
+        """The time of a frame captured at `at`."""
+        if self._last is None or abs(at - self._last) > MAX_LEAP:
+            self._last = at
+        elif at > self._last:
+            self._now += at - self._last
+            self._last = at
+        return self._now
 
 
 def read_capture(path: Path) -> Iterator[LinkFrame]:

@@ -137,6 +137,8 @@ class JitterBuffer:
 
     def _skip_to(self, sequence: int, released: list[Released]) -> None:
         lost = 0 if self._next is None else sequence - self._next
+        if self._next is None:  # the first in order stands for the first to arrive: it says when the stream began
+            self._held[sequence] = self._held[sequence]._replace(at=min(item.at for item in self._held.values()))
         if lost:
             self.lost += lost
             self._given_up.update(dict.fromkeys(range(sequence - min(lost, MAX_MISORDER), sequence)))

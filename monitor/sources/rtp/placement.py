@@ -11,7 +11,8 @@ from monitor.sources.rtp.track import Track, to_timeline
 from monitor.timeline import SAMPLE_RATE
 
 MAX_PAUSE = 24 * 3600
-"""Seconds. A timestamp that jumps further is not believed: the packet is placed by its arrival."""
+"""Seconds. A timestamp that jumps further is not believed: the packet is placed by its arrival. Neither is one, once so much
+has been believed in all that our clock did not see: a sender cannot make a call endless."""
 MAX_STEP_BACK = 0.5
 """Seconds, likewise backwards."""
 LATE_FOR = 0.5
@@ -44,6 +45,8 @@ class Placement:
         self._duration = 0
         """Timestamp units of the last packet."""
         self._late_since: float | None = None
+        self._credit = MAX_PAUSE * SAMPLE_RATE
+        """Samples of the timeline by which pauses may yet run ahead of the call's clock."""
 
     @property
     def packet_seconds(self) -> float:
@@ -102,7 +105,7 @@ class Placement:
         return self._track.position + to_timeline(signed_32(timestamp - self._due), self.clock_rate)
 
     def _believable(self, step: int) -> bool:
-        return -MAX_STEP_BACK * self.clock_rate <= step <= MAX_PAUSE * self.clock_rate
+        return -MAX_STEP_BACK * self.clock_rate <= step <= self._credit * self.clock_rate // SAMPLE_RATE
 
     def _late_for_long(self, at: float) -> bool:
         if self._late_since is None:
@@ -128,6 +131,7 @@ class Placement:
             beyond = self._track.position - arrived
             if beyond > MAX_AHEAD:
                 self.jumped += beyond
+                self._credit -= beyond
                 self.delay.reset()
 
     def _conceal(self, units: int) -> None:

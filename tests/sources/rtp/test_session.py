@@ -1,0 +1,214 @@
+"""Two legs side by side, whose packets they take, and what they do with everything else."""
+
+import struct
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.sources.rtp.session import LegSpec, Session
+from tests.sources.rtp.sender import (
+    AGENT,
+    CUSTOMER,
+    STRANGER,
+    TYPES,
+    Sent,
+    audio,
+    gaps,
+    one_leg,
+    play,
+    rtp,
+    stream,
+    tone,
+    two_legs,
+)
+
+SSRC, OTHER = 0xC0FFEE, 0xBEEF
+
+
+def agent(seconds: float, start: float = 0.0, **options: object) -> list[Sent]:
+    return stream(seconds, start=start, ssrc=OTHER, address=AGENT, port=1, hertz=300.0, **options)  # type: ignore[arg-type]
+
+
+def sender_report(ssrc: int, wall: float, timestamp: int) -> bytes:
+    seconds = int(wall)
+    return struct.pack(
+        ">BBHIIIIII", 0x80, 200, 6, ssrc, seconds + 2_208_988_800, round((wall - seconds) * 2**32), timestamp & 0xFFFFFFFF, 0, 0
+    )
+
+
+def goodbye(ssrc: int) -> bytes:
+    return struct.pack(">BBHI", 0x81, 203, 1, ssrc)
+
+
+def test_legs_are_placed_by_the_arrival_of_their_first_packets():
+    chunks = play(two_legs(), stream(2.0) + agent(1.0, start=0.5))
+    assert len(audio(chunks, "customer")) == len(audio(chunks, "agent")) == 32_000
+    assert gaps(chunks, "agent") == [(0, 8_000, "silence"), (24_000, 32_000, "silence")]
+    np.testing.assert_allclose(audio(chunks, "agent")[8_400:23_600], tone(1.0, 16_000, 300.0)[400:15_600], atol=2e-3)
+
+
+def test_a_leg_that_sends_nothing_is_silence_a_little_behind_the_present():
+    session = two_legs()
+    sent = stream(3.0)
+    for each in sent:
+        session.receive(0, each.data, each.address, each.at)
+        list(session.advance(each.at))
+    assert session.taken("customer") - session.taken("agent") < 0.2 * 16_000
+    assert session.taken("agent") > 2.7 * 16_000
+
+
+def test_a_leg_that_speaks_now_and_then_stays_aligned():
+    pauses = [
+        packet
+        for start in (0, 2, 4, 6)
+        for packet in agent(1.0, float(start), sequence=1 + start * 25, timestamp=start * 8_000)
+    ]
+    chunks = play(two_legs(), stream(7.0) + pauses)
+    assert gaps(chunks, "agent") == [(16_000 * second, 16_000 * (second + 1), "silence") for second in (1, 3, 5)]
+
+
+def test_a_believed_pause_on_one_leg_keeps_the_other_beside_it():
+    paused = stream(1.0) + stream(1.0, start=1.0, sequence=51, timestamp=8_000 * 61)
+    chunks = play(two_legs(), paused + agent(2.0))
+    assert len(audio(chunks, "agent")) == len(audio(chunks, "customer")) == 62 * 16_000
+    assert sum(stop - start for start, stop, _ in gaps(chunks, "agent")) == 60 * 16_000
+
+
+def test_no_leg_comes_out_more_than_a_second_behind_the_other():
+    chunks = play(two_legs(), stream(0.5) + stream(0.5, start=30.5, sequence=26, timestamp=8_000 * 61 // 2) + agent(31.0))
+    at = {"customer": 0, "agent": 0}
+    apart = []
+    for chunk in chunks:
+        at[chunk.leg] = chunk.stop
+        apart.append(abs(at["customer"] - at["agent"]))
+    assert max(apart) <= 16_000
+
+
+def test_another_sender_cannot_take_a_leg():
+    session = one_leg()
+    attack = stream(2.0, start=1.0, ssrc=OTHER, address=STRANGER, hertz=1_000.0)
+    same_ssrc = stream(2.0, start=1.0, sequence=500, address=STRANGER, hertz=1_000.0)
+    heard = audio(play(session, stream(4.0) + attack + same_ssrc))
+    np.testing.assert_array_equal(heard, audio(play(one_leg(), stream(4.0))))
+    assert session.report()["mixed"].foreign == 200
+    assert session.moves() == []
+
+
+def test_a_new_ssrc_of_the_same_address_is_followed_without_a_loss():
+    session = one_leg()
+    chunks = play(session, stream(1.0) + stream(1.0, start=1.0, sequence=9_000, timestamp=77_777, ssrc=OTHER))
+    report = session.report()["mixed"]
+    assert (report.packets, report.lost, report.foreign) == (100, 0, 0)
+    assert (len(audio(chunks)), gaps(chunks)) == (32_000, [])
+    [moved] = session.moves()
+    assert "0x0000beef" in moved.detail and moved.leg == "mixed"
+
+
+def test_one_packet_of_a_new_ssrc_is_not_enough():
+    session = one_leg()
+    play(session, stream(1.0) + stream(0.02, start=1.1, ssrc=OTHER))
+    assert (session.report()["mixed"].packets, session.moves()) == (50, [])
+
+
+def test_another_address_takes_over_once_the_owner_has_been_silent():
+    session = one_leg()
+    chunks = play(session, stream(1.0) + stream(1.0, start=6.0, sequence=1, ssrc=OTHER, address=STRANGER))
+    assert gaps(chunks) == [(16_000, 96_000, "silence")]
+    assert len(session.moves()) == 1
+
+
+def test_another_address_never_takes_over_where_moving_is_not_allowed():
+    session = one_leg(allow_move=False)
+    play(session, stream(1.0) + stream(1.0, start=6.0, ssrc=OTHER, address=STRANGER))
+    assert (session.report()["mixed"].packets, session.report()["mixed"].foreign) == (50, 50)
+
+
+def test_a_leg_with_a_peer_hears_no_other_host():
+    session = Session([LegSpec("mixed", 0, TYPES, peer=CUSTOMER[0])], jitter_buffer=0.06)
+    play(session, stream(0.5, ssrc=OTHER, address=STRANGER) + stream(1.0, start=0.5))
+    report = session.report()["mixed"]
+    assert (report.packets, report.foreign, report.seconds) == (50, 25, 1.0)
+
+
+def test_two_streams_on_one_port_are_two_legs_in_the_order_in_which_they_come():
+    session = Session([LegSpec("customer", 0, TYPES), LegSpec("agent", 0, TYPES)], jitter_buffer=0.06)
+    second = [replace(each, port=0, address=CUSTOMER) for each in agent(1.0, start=0.1)]
+    chunks = play(session, stream(1.0) + second)
+    assert gaps(chunks, "agent") == [(0, 1_600, "silence")]
+    assert session.report()["customer"].packets == session.report()["agent"].packets == 50
+
+
+def test_legs_on_one_port_may_name_their_ssrc():
+    specs = [LegSpec("customer", 0, TYPES, ssrc=OTHER), LegSpec("agent", 0, TYPES, ssrc=SSRC)]
+    session = Session(specs, jitter_buffer=0.06)
+    late = [replace(each, port=0, address=CUSTOMER) for each in agent(1.0, start=0.1)]
+    chunks = play(session, stream(1.0) + late + stream(1.0, ssrc=3))
+    assert gaps(chunks, "customer") == [(0, 1_600, "silence")]
+    assert sum(report.foreign for report in session.report().values()) == 50
+
+
+def test_a_storm_of_random_datagrams_changes_nothing():
+    storm = [
+        Sent(index * 0.001, bytes((index * 37 + place * place) & 0xFF for place in range(index % 90)))
+        for index in range(1, 2_000)
+    ]
+    session = one_leg()
+    np.testing.assert_array_equal(audio(play(session, stream(2.0) + storm)), audio(play(one_leg(), stream(2.0))))
+    assert session.report()["mixed"].malformed > 1_000
+
+
+@given(st.lists(st.binary(max_size=64) | st.binary(max_size=64).map(lambda tail: b"\x80\x00" + tail), max_size=60))
+def test_no_bytes_whatever_make_it_raise(datagrams):
+    session = two_legs()
+    chunks = play(session, [Sent(index * 0.01, data) for index, data in enumerate(datagrams)], until=1.0)
+    assert len(audio(chunks, "customer")) == len(audio(chunks, "agent"))
+
+
+def test_goodbyes_of_all_legs_end_the_call_and_a_packet_revokes_them():
+    session = two_legs()
+    play(session, stream(0.5) + agent(0.5) + [Sent(0.5, goodbye(SSRC), CUSTOMER)])
+    assert not session.ended
+    session.receive(1, goodbye(OTHER), AGENT, 0.5)
+    assert session.ended
+    session.receive(0, rtp(26, 4_000, bytes(160)), CUSTOMER, 0.6)
+    assert not session.ended
+
+
+def test_a_goodbye_from_another_host_is_ignored():
+    session = one_leg()
+    play(session, [*stream(0.5), Sent(0.5, goodbye(SSRC), STRANGER)])
+    assert not session.ended
+
+
+def test_sender_reports_of_one_host_align_the_starts_of_its_legs():
+    same_host = (CUSTOMER[0], 4_010)
+    delayed = [replace(each, address=same_host) for each in agent(3.0, start=0.3)]  # sent together with the customer's
+    reports = [
+        Sent(1.0, sender_report(SSRC, 1_000_001.0, 8_000), (CUSTOMER[0], 4_001)),
+        Sent(1.0, sender_report(OTHER, 1_000_001.2, 8_000), same_host, port=1),
+    ]
+    chunks = play(two_legs(), stream(3.0) + delayed + reports)
+    inserted = [(start, stop) for start, stop, _ in gaps(chunks, "customer") if stop < 40_000]
+    assert [stop - start for start, stop in inserted] == [1_600]
+
+
+def test_sender_reports_of_two_hosts_are_not_compared():
+    reports = [
+        Sent(1.0, sender_report(SSRC, 1_000_001.0, 8_000)),
+        Sent(1.0, sender_report(OTHER, 1_000_001.4, 8_000), AGENT, port=1),
+    ]
+    chunks = play(two_legs(), stream(3.0) + agent(3.0) + reports)
+    assert gaps(chunks, "customer") == gaps(chunks, "agent") == []
+
+
+@pytest.mark.parametrize("parts_per_million", [-300, 300])
+def test_a_sender_whose_clock_is_off_stays_within_the_tolerance(parts_per_million):
+    pace = 1 + parts_per_million * 1e-6  # of arrivals, by our clock
+    sent = [replace(each, at=each.at * pace) for each in stream(400.0)]
+    session = one_leg()
+    heard = audio(play(session, sent))
+    assert len(heard) / 16_000 == pytest.approx(400.0 * pace, abs=0.035)
+    assert session.report()["mixed"].late == 0
