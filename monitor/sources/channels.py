@@ -79,7 +79,7 @@ class ChannelLegs:
 
     def _warn_once(self, leg: "_LegAudio") -> None:
         if not self._warned:
-            log.warning("samples that are not numbers are taken as lost audio", source=self._what, leg=leg.leg)
+            log.warning("samples_are_no_numbers", source=self._what, leg=leg.leg, taken_as="lost")
         self._warned = True
 
 

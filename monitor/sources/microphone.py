@@ -145,7 +145,7 @@ class MicrophoneSource(Source):
         at = when.inputBufferAdcTime
         if status.input_overflow and self._expected is not None:
             lost = round(min(max(at - self._expected, 0.0), LONGEST_OVERFLOW) * self._rate)
-            log.warning("the sound card lost audio before it was taken", device=self.description, samples=lost)
+            log.warning("device_overflow", device=self.description, samples=lost)
         self._expected = at + frames / self._rate
         self._queue.put(samples, lost)
 

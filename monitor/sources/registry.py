@@ -7,6 +7,7 @@ from typing import Any
 
 from monitor.config import Settings
 from monitor.errors import ConfigError
+from monitor.events import LEGS
 from monitor.sources.base import Source
 
 KINDS: Mapping[str, str] = {
@@ -44,6 +45,8 @@ def parse_source(text: str) -> tuple[str, dict[str, Any]]:
     (('microphone', {'device': 'USB headset'}), ('microphone', {}))
     >>> parse_source("stdin:rate=8000,legs=customer,agent,channels=2")
     ('stdin', {'rate': '8000', 'legs': 'customer,agent', 'channels': '2'})
+    >>> parse_source("rtp:customer=5004,agent=5006"), parse_source("rtp:session.sdp")
+    (('rtp', {'legs': {'customer': {'port': '5004'}, 'agent': {'port': '5006'}}}), ('rtp', {'sdp': 'session.sdp'}))
 
     Raises `ConfigError` for a kind that is not known.
     """
@@ -57,7 +60,7 @@ def parse_source(text: str) -> tuple[str, dict[str, Any]]:
     main = MAIN_OPTION.get(kind)
     if main == "path" or (main and "=" not in rest):
         return kind, {main: rest}
-    return kind, _named_options(kind, rest)
+    return kind, _ports(_named_options(kind, rest)) if kind == "rtp" else _named_options(kind, rest)
 
 
 def _plain_path(text: str) -> tuple[str, dict[str, Any]]:
@@ -80,3 +83,9 @@ def _named_options(kind: str, text: str) -> dict[str, Any]:
         else:
             raise ConfigError(f"source {kind}: expected options as name=value, got {part!r}")
     return options
+
+
+def _ports(options: dict[str, Any]) -> dict[str, Any]:
+    """`customer=5004` for RTP: the leg's port."""
+    legs = {leg: {"port": options.pop(leg)} for leg in LEGS if leg in options}
+    return {**options, "legs": legs} if legs else options

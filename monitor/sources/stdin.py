@@ -6,7 +6,7 @@ import selectors
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from typing import BinaryIO, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import soundfile
@@ -53,13 +53,8 @@ class StdinSource(Source):
         encoding: Encoding = "s16le",
         legs: Legs | None = None,
         realtime: bool = False,
-        *,
-        stream: BinaryIO | None = None,
     ) -> None:
-        """Read `channels` interleaved at `rate` Hz. `realtime` says that the pipe is written at the speed of the clock.
-
-        `stream` takes the place of standard input; it must have a file descriptor.
-        """
+        """Read `channels` interleaved at `rate` Hz. `realtime` says that the pipe is written at the speed of the clock."""
         if not MIN_RATE <= rate <= MAX_RATE:
             raise ConfigError(f"stdin: rate must be from {MIN_RATE} to {MAX_RATE} Hz, got {rate}")
         if channels < 1:
@@ -73,7 +68,7 @@ class StdinSource(Source):
         self._row = width * channels
         self._channels = ChannelLegs(of_channels, rate, encoding, "stdin")
         self._width = channels
-        self._fd = _descriptor(sys.stdin if stream is None else stream)
+        self._fd = _descriptor(sys.stdin)
         self._stop = threading.Event()
         self._ended = False
 
@@ -93,7 +88,7 @@ class StdinSource(Source):
             yield from self._channels.push(self._decode(held[:whole]))
             held = held[whole:]
         if held:
-            log.warning("standard input ended within a sample; its bytes are left out", bytes=len(held))
+            log.warning("last_sample_not_whole", source=self.description, bytes=len(held))
         yield from self._channels.finish()
         if self._ended and not heard:
             raise SourceError("stdin: it ended before any audio came; look at the program that writes into the pipe")

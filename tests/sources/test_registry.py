@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pytest
@@ -10,8 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.config import Settings
+from monitor.config.sections import RtpSection
 from monitor.errors import ConfigError
+from monitor.sources.base import Source
 from monitor.sources.file import FileSource
+from monitor.sources.options import construct
 from monitor.sources.registry import KINDS, open_source, parse_source
 
 
@@ -31,6 +35,9 @@ from monitor.sources.registry import KINDS, open_source, parse_source
         ("stdin", "stdin", {}),
         ("stdin:rate=8000,encoding=mulaw", "stdin", {"rate": "8000", "encoding": "mulaw"}),
         ("file", "file", {"path": "file"}),
+        ("rtp", "rtp", {}),
+        ("rtp:call.sdp", "rtp", {"sdp": "call.sdp"}),
+        ("rtp:customer=5004", "rtp", {"legs": {"customer": {"port": "5004"}}}),
     ],
 )
 def test_a_source_is_named_in_one_word_on_the_command_line(text, kind, options):
@@ -55,7 +62,7 @@ def test_any_text_names_a_source_or_is_refused_clearly(text):
     except ConfigError:
         return
     assert kind in KINDS
-    assert all(isinstance(value, str) for value in options.values())
+    assert all(isinstance(name, str) for name in options)
 
 
 def test_options_may_be_text_as_they_come_from_the_command_line(tmp_path):
@@ -82,6 +89,36 @@ def test_every_wrong_option_is_named_with_what_would_be_right():
 def test_an_option_that_is_needed_is_named():
     with pytest.raises(ConfigError, match="option path is needed"):
         open_source("file", {}, Settings())
+
+
+class Tape(Source):
+    """A source that takes all that a constructor can be given."""
+
+    kind = "tape"
+
+    def __init__(
+        self, *, names: Iterable[str] | Mapping[int, str] = (), speed: float = 1, settings: RtpSection | None = None
+    ) -> None:
+        self.names, self.speed, self.settings = names, speed, settings
+
+    def chunks(self):
+        yield from ()
+
+    def stop(self):
+        """Nothing to end."""
+
+    def report(self):
+        return {}
+
+
+def test_a_source_is_given_the_section_of_the_settings_that_it_takes():
+    settings = Settings(rtp=RtpSection(jitter_buffer=0.2))
+    assert construct(Tape, {"speed": "2"}, settings).settings.jitter_buffer == 0.2
+
+
+@pytest.mark.parametrize(("given", "taken"), [("a, b", ("a", "b")), (["a"], ["a"]), ({7: "a"}, {7: "a"})])
+def test_lists_and_mappings_arrive_as_they_were_given_and_text_as_its_parts(given, taken):
+    assert construct(Tape, {"names": given}, Settings()).names == taken
 
 
 def test_naming_sources_loads_none_of_their_libraries():

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -29,9 +30,9 @@ def piped(data: bytes, pieces: int = 1, **options: object) -> Taken:
 
     feeder = threading.Thread(target=feed)
     feeder.start()
-    with os.fdopen(read, "rb") as stream:
+    with os.fdopen(read, "rb") as stream, patch.object(sys, "stdin", stream):
         try:
-            return take(StdinSource(stream=stream, **options))
+            return take(StdinSource(**options))
         finally:
             feeder.join()
 
@@ -88,8 +89,8 @@ def test_a_file_with_a_header_is_not_taken_for_noise(start, name):
 
 def test_a_live_pipe_in_which_nothing_comes_keeps_the_call_going():
     read, write = os.pipe()
-    with os.fdopen(read, "rb") as stream, os.fdopen(write, "wb"):
-        source = StdinSource(realtime=True, stream=stream)
+    with os.fdopen(read, "rb") as stream, os.fdopen(write, "wb"), patch.object(sys, "stdin", stream):
+        source = StdinSource(realtime=True)
         chunks = source.chunks()
         assert len(next(chunks).samples) == 0
         source.stop()
@@ -107,8 +108,13 @@ def test_standard_input_itself_may_be_a_file(tmp_path: Path):
 
 def test_a_terminal_is_refused():
     master, terminal = os.openpty()
-    with os.fdopen(master, "rb"), os.fdopen(terminal, "rb") as stream, pytest.raises(SourceError, match="is a terminal"):
-        StdinSource(stream=stream)
+    with (
+        os.fdopen(master, "rb"),
+        os.fdopen(terminal, "rb") as stream,
+        patch.object(sys, "stdin", stream),
+        pytest.raises(SourceError, match="is a terminal"),
+    ):
+        StdinSource()
 
 
 @pytest.mark.parametrize(

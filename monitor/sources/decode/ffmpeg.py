@@ -104,7 +104,7 @@ class FfmpegDecoder(Decoder):
                 yield from packet.decode()
             except InvalidDataError:
                 if not self._damaged:
-                    log.warning("packets that do not decode are taken as lost audio", source=str(self._path))
+                    log.warning("packets_do_not_decode", source=str(self._path), taken_as="lost")
                 self._damaged += 1
 
     def _cause(self, damaged: bool) -> Literal["lost", "silence"]:
