@@ -27,11 +27,20 @@ def voice(frames: int, seed: int = 0) -> Samples:
 
 
 def windows(
-    engine: Engine, leg: LegContext, samples: Samples, hop: float | None = None, window: float | None = None
+    engine: Engine,
+    leg: LegContext,
+    samples: Samples,
+    hop: float | None = None,
+    window: float | None = None,
+    lookahead: float | None = None,
 ) -> Iterator[Window]:
-    """A call's windows in order: every frame is wanted once, with full lookahead but at the end."""
+    """A call's windows in order: every frame is wanted once, with full lookahead but at the end.
+
+    `hop`, `window` and `lookahead` in seconds; None takes the engine's own.
+    """
     total = len(samples) // FRAME_SAMPLES
-    step, ahead = frames_for(engine.info.hop if hop is None else hop), frames_for(engine.info.lookahead)
+    step = frames_for(engine.info.hop if hop is None else hop)
+    ahead = frames_for(engine.info.lookahead if lookahead is None else lookahead)
     span = max(frames_for(engine.info.window if window is None else window), step + ahead)
     first = 0
     while first < total:

@@ -39,6 +39,13 @@ def test_a_window_of_another_engines_leg_is_refused(engine):
         engine.infer([Window(LegContext(), 0, np.zeros(FRAME_SAMPLES, np.float32), 0, 1)])
 
 
+def test_samples_so_large_that_the_model_overflows_are_refused(engine):
+    leg = engine.open_leg()
+    with pytest.raises(WindowError, match="beyond the model"):
+        engine.infer([whole(leg, np.full(50 * FRAME_SAMPLES, 3e38, np.float32))])
+    assert_same(engine.infer([whole(leg, voice(50))])[0], engine.infer([whole(engine.open_leg(), voice(50))])[0], 0)
+
+
 def test_results_do_not_hold_on_to_the_whole_batch(engine):
     frames = engine.infer([Window(engine.open_leg(), 0, voice(100), 10, 20)])[0]
     assert frames.embedding.base is None

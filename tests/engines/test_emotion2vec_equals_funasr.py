@@ -82,3 +82,7 @@ def test_a_model_of_the_size_of_plus_large_gives_what_generate_gives(tmp_path: P
     assert frames.embedding.shape == (100, 1024)
     np.testing.assert_allclose(frames.embedding, reference.frames(as_generate_hears_it(samples)), atol=1e-4)
     np.testing.assert_allclose(frames.logits.mean(axis=0), reference.logits(as_generate_hears_it(samples)), atol=1e-5)
+    others = [Window(engine.open_leg(), 0, sound(100, seed), 0, 100, final=True) for seed in (6, 5, 7)]
+    among_others = engine.infer(others)[1]
+    np.testing.assert_allclose(among_others.embedding, frames.embedding, atol=1e-5)
+    np.testing.assert_allclose(among_others.logits, frames.logits, atol=1e-5)

@@ -17,7 +17,7 @@ from monitor.engines.emotion2vec.models import HubId, resolve
 from monitor.engines.emotion2vec.network import build_network
 from monitor.engines.leg_speech import LegSpeech
 from monitor.errors import EngineError
-from monitor.timeline import FRAME_SAMPLES
+from monitor.timeline import FRAME_SAMPLES, frames_for
 
 WINDOW = 2.0
 HOP = 0.5
@@ -74,7 +74,7 @@ class Emotion2vecEngine(Engine):
 
     def warm_up(self) -> None:
         """Run one window of silence: the first forward pass allocates, and on a GPU chooses its kernels."""
-        self._forward(np.zeros((1, round(WINDOW * 50) * FRAME_SAMPLES), np.float32))
+        self._forward(np.zeros((1, frames_for(WINDOW) * FRAME_SAMPLES), np.float32))
 
     def _checked(self, windows: Sequence[Window]) -> list[_Leg]:
         legs: list[_Leg] = []
@@ -94,6 +94,10 @@ class Emotion2vecEngine(Engine):
             got = self._forward(np.stack([windows[index].samples for index in members]))
             for row, index in enumerate(members):
                 embedding[index], logits[index] = got[0][row], got[1][row]
+                if not np.isfinite(logits[index]).all():
+                    raise WindowError(
+                        f"the window's samples, up to {np.abs(windows[index].samples).max():g}, are beyond the model"
+                    )
         return embedding, logits
 
     def _batches(self, windows: Sequence[Window]) -> list[list[int]]:

@@ -29,6 +29,9 @@ class Forward:
         self._normalize = bool(network.cfg.get("normalize"))
         self._columns = torch.tensor(labels.columns, device=device)
         self._device = device
+        if device.type == "cuda":
+            # On by default, and good to three digits only: a window's result would depend on the others of its batch.
+            torch.backends.cudnn.allow_tf32 = False
         self._threads = threads
 
     def __call__(self, samples: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -27,8 +27,13 @@ def build_network(folder: ModelFolder, device: torch.device) -> Any:
     Takes some ten seconds, most of them for importing FunASR. Raises `EngineError` where the weights are not this network's.
     """
     with _quietly():
-        from funasr.models.emotion2vec.model import Emotion2vec
-
+        try:
+            from funasr.models.emotion2vec.model import Emotion2vec
+        except (ImportError, OSError) as error:  # OSError: a torchaudio whose CUDA libraries are not there
+            raise EngineError(
+                f"FunASR cannot be imported: {error}. Install this program's pinned packages, and if torchaudio is installed "
+                f"remove it: it is not needed; or use engine.name: compact"
+            ) from error
         try:
             with torch.random.fork_rng(devices=[]):
                 network: Any = Emotion2vec(model_conf=folder.config, vocab_size=len(folder.tokens))
