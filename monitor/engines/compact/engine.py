@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from monitor.config.sections import EngineSection
 from monitor.engines.base import Engine, EngineInfo, LegContext, Window, WindowError, WindowFrames, check_window
@@ -50,6 +51,12 @@ class CompactEngine(Engine):
     """
 
     def __init__(self, settings: EngineSection) -> None:
+        if settings.device not in ("auto", "cpu"):
+            raise EngineError(
+                f"engine.device is {settings.device}, but the compact engine runs on the processor: set auto or cpu"
+            )
+        if settings.threads:
+            threadpool_limits(settings.threads, user_api="blas")
         path = Path(settings.model) if settings.model else SHIPPED
         weights = load_weights(path, STEP_INPUTS)
         self._network = Network(weights)

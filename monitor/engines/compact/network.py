@@ -16,15 +16,16 @@ from monitor.engines.compact.weights import Weights
 
 STEP = 2
 """Frames a step."""
-_FAST = RAW + 1
-STEP_INPUTS = STEP * _FAST + INPUTS - _FAST
+OWN = RAW + 1
+"""Inputs of a frame that are its own; what follows them in a normalised frame is what was normal so far."""
+STEP_INPUTS = STEP * OWN + INPUTS - OWN
 """Width of a step: of its frames what is their own, and of the last what was normal so far."""
 
 
 def to_steps(frames: Array) -> Array:
     """Pairs of normalised frames as steps: shape (B, 2 n, INPUTS) to (B, n, STEP_INPUTS)."""
-    own, normal = frames[..., :_FAST], frames[:, STEP - 1 :: STEP, _FAST:]
-    return np.concatenate([own.reshape(len(frames), -1, STEP * _FAST), normal], axis=-1)
+    own, normal = frames[..., :OWN], frames[:, STEP - 1 :: STEP, OWN:]
+    return np.concatenate([own.reshape(len(frames), -1, STEP * OWN), normal], axis=-1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -86,6 +86,7 @@ def save_weights(path: Path, weights: Weights) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         save_file({name: tensor.astype(np.float16) for name, tensor in weights.tensors.items()}, partial, header)
+        partial.chmod(0o644)
         partial.replace(path)
     except (OSError, SafetensorError) as error:
         raise EngineError(f"cannot write weights to {path}: {error}") from error

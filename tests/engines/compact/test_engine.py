@@ -146,6 +146,11 @@ def test_a_lookahead_shorter_than_the_network_hears_is_refused(weights_file):
         CompactEngine(EngineSection(model=str(weights_file), lookahead=0.2))
 
 
+def test_a_graphics_card_is_refused_rather_than_ignored(weights_file):
+    with pytest.raises(EngineError, match="runs on the processor"):
+        CompactEngine(EngineSection(model=str(weights_file), device="cuda"))
+
+
 def test_the_shipped_engine_loads_without_torch_or_funasr():
     code = (
         "import sys; from monitor.config.sections import EngineSection; "

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.engines.compact.features import BANDS, LEVEL, RAW, Array, frames_of
-from monitor.engines.compact.network import STEP, to_steps
+from monitor.engines.compact.network import OWN, STEP, STEP_INPUTS, to_steps
 from monitor.engines.compact.normalise import Heard, Prior, normalise
 from monitor.engines.compact.training.clips import NEUTRAL
 from monitor.engines.compact.training.render import Track
@@ -39,6 +39,8 @@ class Batch:
     """Shape (n,)."""
     weights: Array
     """Shape (n,)."""
+    kept: Array
+    """Which inputs a sequence may use, 1 or 0, shape (B, 1, STEP_INPUTS)."""
 
 
 def fit_prior(tracks: Sequence[Track]) -> Prior:
@@ -152,7 +154,20 @@ class Sampler:
             _gate(raw, speech, generator)
         frames, _ = normalise(raw, self._prior, Heard.nothing(len(sequences)))
         clip_of[clip_of < 0] = len(labels)
-        return Batch(to_steps(frames), speech, clip_of, valid, np.array(labels), np.array(weights, np.float32))
+        kept = np.ones((len(sequences), 1, STEP_INPUTS), np.float32) if generator is None else _kept(len(sequences), generator)
+        return Batch(to_steps(frames), speech, clip_of, valid, np.array(labels), np.array(weights, np.float32), kept)
+
+
+def _kept(sequences: int, generator: np.random.Generator) -> Array:
+    """Bands are hidden (SpecAugment, arXiv 1904.08779), at times all of the pitch or of what was normal so far."""
+    place = np.arange(BANDS)
+    bands = np.ones((sequences, BANDS), np.float32)
+    for _ in range(2):
+        low, width = generator.integers(0, BANDS, (2, sequences, 1))
+        bands[(place >= low) & (place < low + width // 5)] = 0
+    pitch = np.repeat(generator.random((sequences, 1)) > 0.1, OWN - BANDS, axis=1)
+    rest = np.repeat(generator.random((sequences, 1)) > 0.1, STEP_INPUTS - STEP * OWN - BANDS, axis=1)
+    return np.concatenate([*[bands, pitch] * STEP, bands * rest[:, :1], rest], axis=1, dtype=np.float32)[:, None]
 
 
 def _gate(raw: Array, speech: Array, generator: np.random.Generator) -> None:

@@ -89,7 +89,7 @@ def coloured(power: float, length: int, generator: np.random.Generator) -> Array
     size = _fast_size(length)
     spectrum = np.fft.rfft(generator.standard_normal(size, dtype=np.float32))
     scale = np.maximum(np.fft.rfftfreq(size, 1 / SAMPLE_RATE), 50) ** (power / 2)
-    return np.fft.irfft(spectrum * scale, size)[:length].astype(np.float32)
+    return np.fft.irfft(spectrum * scale.astype(np.float32), size)[:length].astype(np.float32)
 
 
 def _room(speech: Array, seconds: float, generator: np.random.Generator) -> Array:
@@ -108,7 +108,7 @@ def _filter(audio: Array, line: Line) -> Array:
     frequency = np.fft.rfftfreq(size, 1 / SAMPLE_RATE)
     mask = 1 / (1 + np.exp((line.low - frequency) / 50)) / (1 + np.exp(np.minimum((frequency - line.high) / 60, 60)))
     mask *= 10 ** (line.tilt * np.log2(np.maximum(frequency, 50) / 1000) / 20)
-    return np.fft.irfft(np.fft.rfft(audio, size) * mask, size)[: len(audio)].astype(np.float32)
+    return np.fft.irfft(np.fft.rfft(audio, size) * mask.astype(np.float32), size)[: len(audio)].astype(np.float32)
 
 
 def _fast_size(length: int) -> int:

@@ -198,7 +198,7 @@ class _Run:
 
 def batch_loss(model: Model, batch: Batch, smoothing: float) -> Tensor:
     """Of the clips by the mean of their frames' logits over speech, of the frames a little, and of speech itself."""
-    _, logits, spoken = model(torch.from_numpy(batch.steps))
+    _, logits, spoken = model(torch.from_numpy(batch.steps), torch.from_numpy(batch.kept))
     speech = torch.from_numpy(batch.speech)
     labels, weights = torch.from_numpy(batch.labels), torch.from_numpy(batch.weights)
     clip = torch.from_numpy(batch.clip)

@@ -49,9 +49,13 @@ class Model(nn.Module):
         self.embed = nn.Linear(shape.channels, STEP * shape.dim)
         self.head = nn.Linear(shape.dim, shape.labels + 1)
 
-    def forward(self, steps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Steps, shape (B, n, STEP_INPUTS), to frames: embedding (B, 2 n, D), logits (B, 2 n, C), logit of speech (B, 2 n)."""
+    def forward(self, steps: Tensor, kept: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """Steps, shape (B, n, STEP_INPUTS), to frames: embedding (B, 2 n, D), logits (B, 2 n, C), logit of speech (B, 2 n).
+
+        `kept`: shape (B, 1, STEP_INPUTS), 0 where an input is hidden.
+        """
         inputs = ((steps - self.mean) * self.scale).clamp(-6, 6)
+        inputs = inputs if kept is None else inputs * kept
         stream = self.input(self.drop_input(functional.pad(inputs, (0, 0, 0, self.shape.delay))))
         for block in self.blocks:
             stream = block(stream)
