@@ -106,8 +106,12 @@ def _error_text(body: bytes | bytearray | None) -> str:
 
 
 def _address(url: str) -> str:
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    scheme = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}.get(parts.scheme)
-    if scheme is None or not parts.hostname:
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    scheme = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}.get(parts.scheme) if usable else None
+    if scheme is None:
         raise ConfigError(f"not the address of a server: {url!r}; write for instance http://127.0.0.1:8765")
     return urlunsplit((scheme, parts.netloc, parts.path.rstrip("/") or EVENTS_PATH, "", ""))

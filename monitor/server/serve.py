@@ -167,7 +167,7 @@ class _Server(uvicorn.Server):
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop; at a second SIGINT without waiting for clients."""
         if self.should_exit and sig == signal.SIGINT:
             self.force_exit = True

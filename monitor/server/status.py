@@ -1,7 +1,6 @@
 """`/api/v1/status` and `/api/v1/config`: for operators."""
 
 import re
-from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter

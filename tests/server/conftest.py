@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.server.service import Service
+from tests.server.service import CALM, Service
 
 StartService = Callable[..., Service]
 
@@ -29,3 +29,12 @@ def start_service(tmp_path: Path) -> Iterator[StartService]:
 def service(start_service: StartService) -> Service:
     """A service on loopback, without a token."""
     return start_service()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service with one stored call, `stored`, for the tests of a module that change nothing."""
+    service = Service(tmp_path_factory.mktemp("shared"))
+    service.finished_call("stored", {"customer": [CALM] * 4, "agent": [0.0] * 4})
+    yield service
+    service.stop()

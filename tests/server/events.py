@@ -4,7 +4,6 @@ from monitor.events import AlertAcknowledged
 from monitor.store.journal import Journal
 
 
-
 def record(journal: Journal, count: int, call: str = "c", note: str = "") -> list[int]:
     """Append so many events; their sequence numbers."""
     return [

@@ -60,7 +60,9 @@ class Service:
         return self.running.url
 
     def http(self, **options: Any) -> httpx.Client:
-        return httpx.Client(base_url=self.url, timeout=PATIENCE, **options)
+        return httpx.Client(
+            base_url=self.url, timeout=PATIENCE, verify=False, **options
+        )  # no TLS here; loading its roots is slow
 
     def websocket(self, query: str = "", **options: Any) -> ClientConnection:
         address = self.url.replace("http", "ws") + "/ws/v1/events" + (f"?{query}" if query else "")
@@ -75,6 +77,10 @@ class Service:
         if not call.wait(PATIENCE):
             raise TimeoutError(f"call {call_id} did not end")
 
+    @property
+    def is_running(self) -> bool:
+        return self._thread.is_alive()
+
     def begin_stop(self) -> None:
         self.running.stop()
 
@@ -83,6 +89,14 @@ class Service:
             self.running.stop()
         self._thread.join(PATIENCE)
         self.monitor.close()
+
+
+def serve_here(folder: str) -> None:
+    """Serve in this thread, with a call in progress, until a signal comes; a line says when."""
+    settings = Settings(store=StoreSection(path=Path(folder) / "store", fsync=False), server=ServerSection(port=0))
+    monitor = Monitor(settings, LevelEngine(), ZarrStore(settings.store))
+    monitor.start_call(ScriptedSource({"customer": [CALM] * 3}))
+    run_server(monitor, settings, lambda running: print("ready", running.url, flush=True))
 
 
 def receive(websocket: ClientConnection) -> dict[str, Any]:
