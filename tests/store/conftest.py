@@ -19,6 +19,7 @@ class Worker:
     """Does what `worker.py` offers, in a process of its own each time."""
 
     def __init__(self) -> None:
+        self._running = 0
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.store.worker"],
             cwd=ROOT,
@@ -32,15 +33,23 @@ class Worker:
         """Begin; the process id."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
-        return int(self._answer()["pid"])
+        self._running = int(self._answer()["pid"])
+        return self._running
 
     def result(self) -> Any:
         """Wait for the process that was begun last; what it answered, None where it was killed."""
-        return self._answer()["result"]
+        result = self._answer()["result"]
+        self._running = 0
+        return result
 
     def kill(self, pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
         self.result()
+
+    def stop(self) -> None:
+        """End what a failed test left running."""
+        if self._running:
+            self.kill(self._running)
 
     def close(self) -> None:
         self._process.kill()
@@ -52,16 +61,23 @@ class Worker:
 
 
 @pytest.fixture(scope="session")
-def worker() -> Iterator[Worker]:
+def first_worker() -> Iterator[Worker]:
     worker = Worker()
     yield worker
     worker.close()
 
 
 @pytest.fixture
+def worker(first_worker: Worker) -> Iterator[Worker]:
+    yield first_worker
+    first_worker.stop()
+
+
+@pytest.fixture
 def second_worker() -> Iterator[Worker]:
     worker = Worker()
     yield worker
+    worker.stop()
     worker.close()
 
 
