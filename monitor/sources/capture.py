@@ -60,6 +60,11 @@ class CaptureQueue:
                 return Captured(lost, np.zeros((0, 1), np.float32))
             return None
 
+    @property
+    def closed(self) -> bool:
+        """Whether no more blocks will come."""
+        return self._closed
+
     def close(self) -> None:
         """No more blocks will come; what waits can still be taken."""
         with self._changed:

@@ -26,7 +26,7 @@ LATENCY = 0.1
 """Seconds that the sound system may hold, so that a callback that has to wait for the interpreter loses nothing."""
 PATIENCE = 0.1
 """Seconds after which a silent device is reported as an empty chunk."""
-SILENT_DEVICE = 3.0
+SILENT_DEVICE = 5.0
 """Seconds without a callback after which the device is taken for gone: PortAudio does not always tell."""
 LONGEST_OVERFLOW = 60.0
 """Seconds. A device clock that claims to have lost more has been set, not read."""
@@ -106,7 +106,7 @@ class MicrophoneSource(Source):
                 heard = time.monotonic()
                 yield from self._push(captured)
                 continue
-            if not self._stream.active or time.monotonic() - heard > SILENT_DEVICE:
+            if self._queue.closed or time.monotonic() - heard > SILENT_DEVICE:
                 self._gone = True
                 return
             yield from self._channels.push(np.zeros((0, self._width), np.float32))

@@ -1,7 +1,9 @@
 """Files: every format that matters, their time kept, and the truth about those that are damaged."""
 
+import os
 import shutil
 import subprocess
+import threading
 import time
 import tracemalloc
 from pathlib import Path
@@ -173,6 +175,21 @@ def test_a_missing_file_a_folder_and_a_name_that_cannot_be_are_refused_by_name(t
         FileSource(tmp_path)
     with pytest.raises(SourceError, match="not a path"):
         FileSource(Path("a\0b.wav"))
+
+
+def test_what_the_system_refuses_to_open_is_refused_with_its_reason(tmp_path):
+    (tmp_path / "x.wav").symlink_to(tmp_path / "x.wav")
+    with pytest.raises(SourceError, match="cannot be opened: Too many levels of symbolic links"):
+        FileSource(tmp_path / "x.wav")
+
+
+def test_a_pipe_with_a_name_is_a_file(tmp_path):
+    path = written(tmp_path / "x.wav", two_tones())
+    os.mkfifo(tmp_path / "pipe.wav")
+    writer = threading.Thread(target=lambda: (tmp_path / "pipe.wav").write_bytes(path.read_bytes()))
+    writer.start()
+    assert take(FileSource(tmp_path / "pipe.wav")).lengths["customer"] == 32_000
+    writer.join()
 
 
 def test_a_file_name_that_looks_like_an_address_is_a_file(tmp_path):

@@ -13,15 +13,16 @@ __all__ = ["Decoder", "open_decoder"]
 def open_decoder(path: Path) -> Decoder:
     """Open an audio file and decode its beginning. Raises `SourceError` where there is no audio in it."""
     try:
-        size = path.stat().st_size
+        if path.is_dir():
+            raise SourceError(f"{path}: is a directory; name one audio file in it")
+        if path.stat().st_size == 0 and path.is_file():
+            raise SourceError(f"{path}: the file is empty")
+        if path.is_file():
+            path.open("rb").close()
     except OSError as error:
         raise SourceError(f"{path}: cannot be opened: {error.strerror}") from None
     except ValueError:
         raise SourceError(f"{str(path)!r}: is not a path") from None
-    if path.is_dir():
-        raise SourceError(f"{path}: is a directory; name one audio file in it")
-    if path.is_file() and not size:
-        raise SourceError(f"{path}: the file is empty")
     try:
         return FfmpegDecoder(path)
     except NotAudio as reason:

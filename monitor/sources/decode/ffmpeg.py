@@ -21,8 +21,8 @@ from monitor.sources.decode.promise import promised_seconds, riff_shortfall
 
 TOLERANCE = 0.04
 """Seconds. Containers round their timestamps (Matroska: 1 ms) and codecs have a delay; below this nothing is missing."""
-LONGEST_HOLE = 4 * 3600
-"""Seconds. A longer jump is a broken timestamp, not a pause."""
+MOST_FILLED = 4 * 3600
+"""Seconds of a file in all. Jumps that add up to more are broken timestamps, not pauses, and are passed over."""
 SKIPS_TIME = {"matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2"}
 """Containers in which a stretch without packets is a pause of the sender."""
 PLAYLISTS = {"hls", "concat", "dash", "imf"}
@@ -47,9 +47,12 @@ class FfmpegDecoder(Decoder):
             self._stream = self._the_stream()
             self._frames = self._decode()
             first = next(self._frames)
-        except (FFmpegError, NotAudio, StopIteration) as error:
+        except (FFmpegError, StopIteration):
             self._container.close()
-            raise NotAudio(str(error) if isinstance(error, NotAudio) else "holds no audio that can be decoded") from None
+            raise NotAudio("holds no audio that can be decoded") from None
+        except (NotAudio, SourceError):
+            self._container.close()
+            raise
         self._frames = chain([first], self._frames)
         self.rate = first.sample_rate
         self.channels = first.layout.nb_channels
@@ -58,25 +61,24 @@ class FfmpegDecoder(Decoder):
 
     def blocks(self) -> Iterator[Block]:
         """Decoded frames, and silence where time passes between them."""
-        position = 0
+        position = filled = damaged = 0
         origin: float | None = None
-        damaged = 0
         try:
             for frame in self._frames:
                 self._check_unchanged(frame, position)
-                hole = 0
-                if frame.pts is not None:
-                    at = float(frame.pts * frame.time_base)
-                    origin = at if origin is None else origin
-                    ahead = at - origin - position / self.rate
-                    if TOLERANCE < ahead < LONGEST_HOLE:
-                        hole = round(ahead * self.rate)
+                if frame.time is not None:
+                    origin = frame.time if origin is None else origin
+                    ahead = frame.time - origin - position / self.rate
+                    hole = round(ahead * self.rate)
+                    if ahead > TOLERANCE and filled + hole < MOST_FILLED * self.rate:
                         yield from self._silence(hole, self._cause(self._damaged > damaged))
+                        position += hole
+                        filled += hole
                     elif abs(ahead) > TOLERANCE:
-                        origin = at - position / self.rate
+                        origin = frame.time - position / self.rate
                 damaged = self._damaged
                 yield Block(samples_of(frame))
-                position += hole + frame.samples
+                position += frame.samples
         except (FFmpegError, OSError) as error:
             raise SourceError(f"{self._path}: cannot be read past {position / self.rate:.1f} s: {error.strerror}") from None
         self._check_whole(position / self.rate)
