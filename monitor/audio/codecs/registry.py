@@ -58,6 +58,15 @@ def check_encoding(encoding: Encoding) -> None:
         make_decoder(encoding)
 
 
+def decodable(encoding: Encoding) -> bool:
+    """Whether payloads of this encoding can be understood."""
+    try:
+        check_encoding(encoding)
+    except SourceError:
+        return False
+    return True
+
+
 def make_decoder(encoding: Encoding) -> Decoder:
     """A fresh decoder. Raises `SourceError` for an encoding that is not decoded."""
     match encoding:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from monitor.audio.codecs.base import NOT_AUDIO
+from monitor.audio.codecs.registry import decodable
 from monitor.errors import SourceError
 from monitor.events import LEGS, Leg
 from monitor.sources.rtp.options import LegOptions, parse_legs
@@ -34,6 +36,8 @@ def plan_legs(
     """The legs in the order of `LEGS`. Raises `SourceError` where options and SDP are wrong or do not fit each other."""
     media, announced = _media(sdp)
     flags = parse_payload_types(payload_types)
+    for offered in media:
+        _check(offered)
     options = parse_legs(legs) if legs else _default_legs(media)
     sections = _sections(list(options), media)
     first = next(iter(options))
@@ -64,6 +68,15 @@ def _media(sdp: str | Path | None) -> tuple[list[Media], bool]:
         raise SourceError(f"cannot read the SDP file {str(sdp)[:200]}: {error}") from None
     start = text.find("v=0")  # ffmpeg writes "SDP:" before it
     return parse_sdp(text[max(0, start) :]), True
+
+
+def _check(section: Media) -> None:
+    """Raise `SourceError` where nothing that a section offers is decoded."""
+    spoken = [encoding for encoding in section.payload_types.values() if encoding.name not in NOT_AUDIO]
+    if not any(decodable(encoding) for encoding in spoken):
+        raise SourceError(
+            f"the SDP offers nothing that is decoded: {', '.join(map(str, spoken)) or 'no audio encoding at all'}"
+        )
 
 
 def _default_legs(media: list[Media]) -> dict[Leg, LegOptions]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from monitor.audio.codecs import STATIC_PAYLOAD_TYPES, Encoding, parse_encoding
+from monitor.audio.codecs.registry import check_encoding
 from monitor.errors import SourceError
 
 MAX_LENGTH = 64 * 1024
@@ -48,13 +49,16 @@ def parse_sdp(text: str) -> list[Media]:
 
 
 def parse_payload_types(flags: Iterable[str] | Mapping[int, str] | Mapping[str, str]) -> dict[int, Encoding]:
-    """Read flags such as `111=opus/48000/2`. Raises `SourceError`.
+    """Read flags such as `111=opus/48000/2`. Raises `SourceError`, also for an encoding that is not decoded.
 
     >>> parse_payload_types(["96=opus"])
     {96: Encoding(name='opus', clock=48000, channels=1)}
     """
     pairs = flags.items() if isinstance(flags, Mapping) else [_flag(flag) for flag in flags]
-    return {_payload_type(str(number)): parse_encoding(str(encoding)) for number, encoding in pairs}
+    types = {_payload_type(str(number)): parse_encoding(str(encoding)) for number, encoding in pairs}
+    for encoding in types.values():
+        check_encoding(encoding)
+    return types
 
 
 def _flag(flag: str) -> tuple[str, str]:

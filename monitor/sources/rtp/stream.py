@@ -9,7 +9,7 @@ from monitor.audio.chunk import Samples
 from monitor.audio.codecs import Decoder, Encoding, PayloadError, make_decoder
 from monitor.audio.codecs.base import COMFORT_NOISE, NOT_AUDIO, TELEPHONE_EVENT
 from monitor.audio.codecs.concealment import Concealer
-from monitor.audio.codecs.registry import check_encoding
+from monitor.audio.codecs.registry import check_encoding, decodable
 from monitor.sources.rtp.jitter import Released
 from monitor.sources.rtp.placement import Placement
 from monitor.sources.rtp.track import Track
@@ -22,23 +22,26 @@ class PayloadTypes:
     """What the numbers mean on a leg."""
 
     def __init__(self, known: Mapping[int, Encoding], other: Encoding | None = None) -> None:
-        """`other`: what dynamic payload types (96 to 127) carry that are not in `known`."""
-        self._known = dict(known)
+        """`known` may hold encodings that are not decoded (an offer lists many).
+
+        `other`: what dynamic payload types (96 to 127) carry that are not in `known`.
+        """
+        self._known = {number: encoding for number, encoding in known.items() if decodable(encoding)}
+        self._refused = {number: encoding for number, encoding in known.items() if number not in self._known}
         self._other = other
 
     def get(self, number: int) -> Encoding | None:
-        """The encoding; None where it is not known."""
-        return self._known.get(number) or (self._other if number >= 96 else None)
+        """The encoding; None where it is not known or not decoded."""
+        return self._known.get(number) or (self._other if number >= 96 and number not in self._refused else None)
 
     def unknown(self, numbers: Iterable[int]) -> list[int]:
-        """Those of the numbers that mean nothing."""
-        return [number for number in numbers if self.get(number) is None]
+        """Those of the numbers of which nothing is known."""
+        return [number for number in numbers if self.get(number) is None and number not in self._refused]
 
     def check(self, number: int) -> None:
         """Raise `SourceError` where the number is known to mean what is not decoded."""
-        encoding = self.get(number)
-        if encoding:
-            check_encoding(encoding)
+        if number in self._refused:
+            check_encoding(self._refused[number])
 
     def clock(self, number: int) -> int:
         """Hz of its timestamps where it is audio, else 0."""
