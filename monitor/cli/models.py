@@ -15,9 +15,9 @@ def list_models(json_file: JsonOption = None) -> None:
     """The known models, and where each is found on this machine."""
     from dataclasses import asdict
 
-    from monitor.engines.catalogue import known_models
+    from monitor.engines.catalogue import list_models
 
-    rows = [asdict(model) for model in known_models()]
+    rows = [asdict(model) for model in list_models()]
     write_json(rows, json_file)
     if json_file is None:
         from rich.console import Console

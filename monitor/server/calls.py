@@ -5,11 +5,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from starlette.status import HTTP_201_CREATED, HTTP_202_ACCEPTED
 
+from monitor.config.sections import RtpSection
 from monitor.errors import NotFoundError
 from monitor.server.call_request import CallRequest
 from monitor.server.call_views import call_detail, call_line
 from monitor.server.context import ERRORS, CallId, MonitorOf, SettingsOf
+from monitor.sources.base import Source
 from monitor.sources.registry import open_source
+from monitor.sources.rtp.source import RtpSource
 from monitor.store.base import CallStatus
 
 router = APIRouter(prefix="/api/v1/calls", tags=["calls"], responses=ERRORS)
@@ -45,7 +48,7 @@ def start_call(body: CallRequest, monitor: MonitorOf, settings: SettingsOf) -> d
     """
     source = open_source("rtp", body.options(), settings)
     call = monitor.start_call(source, call_id=body.call, metadata=body.metadata)
-    return {"call": call.id, "started_at": call.started_at.isoformat(), "legs": body.endpoints(source)}
+    return {"call": call.id, "started_at": call.started_at.isoformat(), "legs": _endpoints(source, settings.rtp)}
 
 
 @router.delete("/{call}", summary="End a live call", status_code=HTTP_202_ACCEPTED)
@@ -60,3 +63,11 @@ def end_call(call: CallId, monitor: MonitorOf) -> dict[str, Any]:
         monitor.store.open(call)  # raises where there is no such call at all
         raise NotFoundError(f"call {call} is over; to erase what is stored: DELETE /api/v1/calls/{call}/data") from None
     return {"call": call, "status": "ending"}
+
+
+def _endpoints(source: Source, settings: RtpSection) -> dict[str, dict[str, Any]]:
+    """Where each leg is to be sent."""
+    if not isinstance(source, RtpSource):
+        raise TypeError(f"expected an RTP source, got {type(source).__name__}")
+    host = settings.advertise or settings.bind
+    return {leg: {"address": host, "port": port} for leg, port in source.ports.items()}

@@ -18,7 +18,7 @@ rules:
   - name: customer-talks
     severity: info
     leg: customer
-    when: {not: {silence: {seconds: 0.5}}}
+    when: {not: {silence: {longer_than: 0.5}}}
     message: the customer talks
 """
 
