@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from starlette.requests import HTTPConnection
 from starlette.status import HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 
@@ -12,6 +12,9 @@ from monitor.server.replays import Replays
 
 router = APIRouter(prefix="/api/v1", tags=["replays"], responses=ERRORS)
 
+SLOWEST = 0.1
+"""A replay hears that it is to stop between two messages, so they must not be minutes apart."""
+
 
 class ReplayRequest(BaseModel):
     """How to play a call."""
@@ -19,7 +22,14 @@ class ReplayRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     speed: float = Field(default=1.0, ge=0, le=1_000, allow_inf_nan=False)
-    """Times faster than real time; 0 is as fast as it goes."""
+    """Times faster than real time, at least 0.1; 0 is as fast as it goes."""
+
+    @field_validator("speed")
+    @classmethod
+    def _not_a_standstill(cls, value: float) -> float:
+        if 0 < value < SLOWEST:
+            raise ValueError(f"must be 0 or at least {SLOWEST}, got {value:g}")
+        return value
 
 
 def _replays(connection: HTTPConnection) -> Replays:

@@ -176,7 +176,7 @@ def test_a_body_that_is_too_large_is_refused(shared: Service) -> None:
     assert shared.http().post("/api/v1/calls", content=b"x" * 300_000).status_code == 413
 
 
-@pytest.mark.parametrize("speed", ["-1", "1e9", "NaN", '"fast"', "null"])
+@pytest.mark.parametrize("speed", ["-1", "0.001", "1e9", "NaN", '"fast"', "null"])
 def test_a_replay_at_an_impossible_speed_is_refused(shared: Service, speed: str) -> None:
     headers = {"Content-Type": "application/json"}
     answer = shared.http().post("/api/v1/calls/stored/replay", content=f'{{"speed": {speed}}}', headers=headers)
