@@ -264,7 +264,7 @@ def test_another_process_forgets_what_was_erased(folder: Path):
 def test_a_disk_that_refuses_costs_no_number(folder: Path):
     journal = filled(folder, 2)
 
-    with disk_with_room(10), pytest.raises(StoreError, match="cannot write the journal .*: the disk is full"):
+    with disk_with_room(10), pytest.raises(StoreError, match=r"cannot write the journal .*: the disk is full"):
         journal.append(state())
 
     assert journal.append(state())["seq"] == 3
