@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from monitor import __version__
 from monitor.errors import NotFoundError, StoreError
@@ -29,6 +29,9 @@ class LegDocument(BaseModel):
 
 class CallDocument(BaseModel):
     """The attributes of a call."""
+
+    model_config = ConfigDict(ser_json_inf_nan="constants")
+    """Numbers that JSON does not have are to be refused, not to become null."""
 
     format: int
     call: str

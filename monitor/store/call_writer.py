@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import structlog
 import zarr
 
@@ -16,7 +17,7 @@ from monitor.store.base import CallRecord, CallStatus, CallWriter
 from monitor.store.call_document import CallDocument, read_document, write_document
 from monitor.store.chunks import CHUNK_FRAMES, LegArrays, open_arrays
 from monitor.store.disk import hold, refusals
-from monitor.store.frame_format import check_shapes, cut, damage
+from monitor.store.frame_format import check_shapes, cut, damage, from_disk, to_disk
 from monitor.store.layout import Layout, live_folder, tail_path, writer_lock
 from monitor.store.recording import Recording
 from monitor.store.snapshot import write_snapshots
@@ -100,6 +101,8 @@ class ZarrCallWriter(CallWriter):
         wrong = damage(frames)
         if wrong is not None:
             raise ValueError(f"frames of leg {frames.leg} have {wrong}")
+        if not np.array_equal(from_disk(to_disk(frames.embedding, format_)), frames.embedding, equal_nan=True):
+            raise ValueError(f"embeddings of leg {frames.leg} are not rounded to {format_.dtype}; use as_stored")
 
     def _move(self, leg: Leg) -> None:
         """Write the chunks that a tail fills to the arrays. A refusal costs nothing: the tail keeps the frames and goes on."""

@@ -138,7 +138,7 @@ def _array(group: zarr.Group, name: str, call: str, leg: Leg, dtype: str, width:
     """An array of the group, checked against what it must be."""
     array = group.get(name)
     if not isinstance(array, zarr.Array):
-        raise StoreError(f"call {call} is damaged: array {leg}/{name} is missing")
+        raise StoreError(f"call {call} is damaged: array {leg}/{name} is missing or has no valid metadata")
     if array.dtype != np.dtype(dtype) or array.shape[1:] != width:
         raise StoreError(
             f"call {call} is damaged: array {leg}/{name} holds {array.dtype} of shape {array.shape}, "

@@ -1,7 +1,6 @@
 """Reads one call: its arrays, and, while it is live or after its writer died, the tails that follow them."""
 
 import os
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -17,9 +16,6 @@ from monitor.store.frame_format import cut, joined
 from monitor.store.layout import Layout, live_folder, tail_path, writer_lock
 from monitor.store.tail import read_tail
 from monitor.timeline import TICK_FRAMES, frame_seconds, frames_for
-
-_CLOSING_SECONDS = 5.0
-"""A call whose tail is gone is being closed at this moment; its document says so within this time."""
 
 
 class ZarrStoredCall(StoredCall):
@@ -111,17 +107,23 @@ def _committed_frames(document: CallDocument, tails: Mapping[Leg, Frames]) -> di
 
 def _committed_state(frames: Path) -> tuple[CallStatus, CallDocument, dict[Leg, Frames]]:
     """Status, document, and the tails of a call that was not closed."""
-    deadline = time.monotonic() + _CLOSING_SECONDS
-    while True:
+    document = read_document(frames)
+    try:
+        tails = _read_tails(frames, document)
+    except FileNotFoundError:
+        # The call was closed since: its document says so before its tails go.
         document = read_document(frames)
-        if document.status != "live":
-            return document.status, document, {}
-        formats = document.record().legs
         try:
-            tails = {leg: read_tail(tail_path(frames, leg), document.call, leg, f) for leg, f in formats.items()}
+            tails = _read_tails(frames, document)
         except FileNotFoundError as error:
-            if time.monotonic() > deadline:
-                raise StoreError(f"call {document.call} is damaged: {error.filename} is missing") from error
-            time.sleep(0.01)
-            continue
-        return ("live" if is_held(writer_lock(frames)) else "interrupted"), document, tails
+            raise StoreError(f"call {document.call} is damaged: {error.filename} is missing") from error
+    if document.status == "live" and not is_held(writer_lock(frames)):
+        return "interrupted", document, tails
+    return document.status, document, tails
+
+
+def _read_tails(frames: Path, document: CallDocument) -> dict[Leg, Frames]:
+    if document.status != "live":
+        return {}
+    formats = document.record().legs
+    return {leg: read_tail(tail_path(frames, leg), document.call, leg, format_) for leg, format_ in formats.items()}

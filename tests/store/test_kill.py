@@ -52,17 +52,13 @@ def test_what_was_committed_before_a_kill_is_there_after_it(seed: int, store: Za
     assert store.recover() == ["call-1"]
     recovered = store.open("call-1")
     assert recovered.status == "interrupted"
-    assert {leg: recovered.committed(leg) for leg in left.record.legs} == {
-        leg: left.committed(leg) for leg in left.record.legs
-    }
+    assert {leg: recovered.committed(leg) for leg in left.record.legs} == {leg: left.committed(leg) for leg in left.record.legs}
     assert_as_written(recovered)
     assert_no_fill_values(recovered.path)
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_kill_while_a_call_is_created_leaves_a_call_or_nothing(
-    seed: int, store: ZarrStore, worker: Worker, tmp_path: Path
-):
+def test_a_kill_while_a_call_is_created_leaves_a_call_or_nothing(seed: int, store: ZarrStore, worker: Worker, tmp_path: Path):
     pid = worker.start("write_until_killed", path=str(store.settings.path), call="call-1", report=str(tmp_path / "report"))
     time.sleep(random.Random(seed).uniform(0, 0.06))
 
