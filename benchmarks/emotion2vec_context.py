@@ -5,7 +5,7 @@ Run from the repository's root:  python -m benchmarks.emotion2vec_context [--mod
 Every frame of a stretch of sound is computed twice: once in one window over the whole stretch (full context), and once as the
 pipeline does it, in windows. Compared are the embeddings, by cosine, plain and centred (the mean frame of the stretch taken off
 both, because all frames share a large common part that flatters the plain one), and how often the strongest class is the same.
-Cost is the time for a second of sound of one leg, windows run one at a time on one thread.
+Cost is the CPU time for a second of sound of one leg, windows run one at a time on one thread.
 
 Without `--model` the weights are random, of the true architecture: costs are real, closeness is weak evidence, because training
 shapes how far attention reaches. Run it again with real weights.
@@ -14,7 +14,7 @@ shapes how far attention reaches. Run it again with real weights.
 import argparse
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import soundfile
@@ -84,11 +84,11 @@ def sound(path: Path | None, seconds: float) -> Samples:
 
 
 def run(engine: Emotion2vecEngine, samples: Samples, window: float, hop: float, lookahead: float) -> tuple[WindowFrames, float]:
-    """All frames as the pipeline would have them, and the time for a second of sound."""
+    """All frames as the pipeline would have them, and the CPU time for a second of sound."""
     cut = list(windows(engine, engine.open_leg(), samples, hop, window, lookahead))
-    began = perf_counter()
+    began = process_time()
     frames = joined([engine.infer([one])[0] for one in cut])
-    return frames, (perf_counter() - began) / (len(samples) / SAMPLE_RATE)
+    return frames, (process_time() - began) / (len(samples) / SAMPLE_RATE)
 
 
 def cosine(one: Embedding, other: Embedding) -> Embedding:
