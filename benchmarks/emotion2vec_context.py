@@ -60,14 +60,15 @@ def main() -> None:
     engine.warm_up()
     full = run(engine, samples, len(samples) / SAMPLE_RATE, len(samples) / SAMPLE_RATE, 0.0)[0]
     common = full.embedding.mean(axis=0)
-    print("window  hop  lookahead | cosine mean   min | centred mean   min | same class | ms a second")
+    print("window  hop  lookahead | cosine mean   min | centred mean   min | same class | CPU ms a second")
     for window, hop, lookahead in SETTINGS:
         frames, seconds = run(engine, samples, window, hop, lookahead)
         plain, centred = cosine(frames.embedding, full.embedding), cosine(frames.embedding - common, full.embedding - common)
         same = float((frames.logits.argmax(axis=1) == full.logits.argmax(axis=1)).mean())
         print(
             f"{window:6.1f} {hop:4.1f} {lookahead:10.1f} | {plain.mean():11.4f} {plain.min():5.3f} "
-            f"| {centred.mean():12.4f} {centred.min():5.3f} | {same:10.3f} | {1000 * seconds:11.0f}"
+            f"| {centred.mean():12.4f} {centred.min():5.3f} | {same:10.3f} | {1000 * seconds:15.0f}",
+            flush=True,
         )
 
 
