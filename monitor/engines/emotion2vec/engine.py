@@ -1,28 +1,29 @@
 """The emotion2vec engine: a windowed engine on FunASR's weights."""
 
-import os
 from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from monitor.config.sections import EngineSection
 from monitor.engines.base import Engine, EngineInfo, LegContext, Window, WindowError, WindowFrames, check_window
+from monitor.engines.emotion2vec.device import choose_device, choose_threads
 from monitor.engines.emotion2vec.folder import read_folder
 from monitor.engines.emotion2vec.forward import Forward
 from monitor.engines.emotion2vec.hub import locate
 from monitor.engines.emotion2vec.models import HubId, resolve
 from monitor.engines.emotion2vec.network import build_network
 from monitor.engines.leg_speech import LegSpeech
-from monitor.errors import EngineError
 from monitor.timeline import FRAME_SAMPLES, frames_for
 
 WINDOW = 2.0
 HOP = 0.5
 LOOKAHEAD = 0.5
-"""Seconds. Argued from measurement: `benchmarks/emotion2vec_context.py`."""
+"""Seconds; measured in `benchmarks/emotion2vec_context.py`. Less lookahead costs closeness to full context fast, more gains
+little; a longer window gains little and costs in proportion; the hop costs time alone, and sets how soon a frame is known."""
+
+Array = NDArray[np.float32]
 
 
 class _Leg(LegContext):
@@ -39,10 +40,9 @@ class Emotion2vecEngine(Engine):
 
     def __init__(self, settings: EngineSection) -> None:
         """Find, read and build the model that `settings.model` names. Raises `EngineError` with the reason and the remedy."""
-        what = resolve(settings.model)
-        device = _device(settings.device)
+        what, device = resolve(settings.model), choose_device(settings.device)
         folder = read_folder(locate(settings.model, settings.hub_timeout))
-        self._forward = Forward(build_network(folder, device), folder.labels, device, settings.threads or _cores())
+        self._forward = Forward(build_network(folder, device), folder.labels, device, choose_threads(settings.threads))
         self._max_batch = settings.max_batch
         self.info = EngineInfo(
             name="emotion2vec",
@@ -63,70 +63,47 @@ class Emotion2vecEngine(Engine):
 
     def infer(self, windows: Sequence[Window]) -> list[WindowFrames]:
         """Frames of each window, in the order given. See `Engine.infer`."""
-        legs = self._checked(windows)
-        embedding, logits = self._run(windows)
-        results = []
-        for index, (window, leg) in enumerate(zip(windows, legs, strict=True)):
-            wanted = slice(window.first - window.start, window.stop - window.start)
-            speech = leg.speech.of(window)
-            results.append(WindowFrames(embedding[index][wanted].copy(), logits[index][wanted].copy(), speech))
-        return results
+        legs = _legs(windows)
+        computed = self._compute(windows)
+        return [
+            WindowFrames(embedding, logits, leg.speech.of(window))
+            for window, leg, (embedding, logits) in zip(windows, legs, computed, strict=True)
+        ]
 
     def warm_up(self) -> None:
         """Run one window of silence: the first forward pass allocates, and on a GPU chooses its kernels."""
         self._forward(np.zeros((1, frames_for(WINDOW) * FRAME_SAMPLES), np.float32))
 
-    def _checked(self, windows: Sequence[Window]) -> list[_Leg]:
-        legs: list[_Leg] = []
-        for window in windows:
-            check_window(window)
-            if not isinstance(window.context, _Leg):
-                raise WindowError("the window's context was not opened by this engine")
-            if window.context in legs:
-                raise WindowError("two windows of one leg are in the same batch")
-            legs.append(window.context)
-        return legs
-
-    def _run(self, windows: Sequence[Window]) -> tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]]:
-        embedding: list[NDArray[np.float32]] = [np.empty(0, np.float32)] * len(windows)
-        logits = list(embedding)
+    def _compute(self, windows: Sequence[Window]) -> list[tuple[Array, Array]]:
+        """Embeddings and logits of the frames that each window wants."""
+        computed: dict[int, tuple[Array, Array]] = {}
         for members in self._batches(windows):
-            got = self._forward(np.stack([windows[index].samples for index in members]))
+            embedding, logits = self._forward(np.stack([windows[index].samples for index in members]))
             for row, index in enumerate(members):
-                embedding[index], logits[index] = got[0][row], got[1][row]
-                if not np.isfinite(logits[index]).all():
-                    raise WindowError(
-                        f"the window's samples, up to {np.abs(windows[index].samples).max():g}, are beyond the model"
-                    )
-        return embedding, logits
+                window = windows[index]
+                wanted = slice(window.first - window.start, window.stop - window.start)
+                computed[index] = embedding[row, wanted].copy(), logits[row, wanted].copy()
+                if not np.isfinite(computed[index][1]).all():
+                    raise WindowError(f"samples of up to {np.abs(window.samples).max():g} are beyond the model")
+        return [computed[index] for index in range(len(windows))]
 
     def _batches(self, windows: Sequence[Window]) -> list[list[int]]:
-        by_length: dict[int, list[int]] = defaultdict(list)
+        """Indices of windows of equal length, at most `max_batch` together."""
+        alike: dict[int, list[int]] = defaultdict(list)
         for index, window in enumerate(windows):
-            by_length[len(window.samples)].append(index)
-        return [
-            members[at : at + self._max_batch]
-            for members in by_length.values()
-            for at in range(0, len(members), self._max_batch)
-        ]
+            alike[len(window.samples)].append(index)
+        size = self._max_batch
+        return [members[at : at + size] for members in alike.values() for at in range(0, len(members), size)]
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise EngineError(f"engine.device: {name!r} is no device; give auto, cpu, cuda or cuda:N") from None
-    if device.type not in ("cpu", "cuda"):
-        raise EngineError(f"engine.device: {name!r} is not supported; give auto, cpu, cuda or cuda:N")
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise EngineError(
-            f"engine.device: {name} was asked for, but torch {torch.__version__} sees {torch.cuda.device_count()} GPUs; "
-            f"use auto or cpu, or install a torch built for this machine's CUDA"
-        )
-    return device
+def _legs(windows: Sequence[Window]) -> list[_Leg]:
+    """The windows' contexts. Raises `WindowError` where a window cannot be computed."""
+    legs: list[_Leg] = []
+    for window in windows:
+        check_window(window)
+        if not isinstance(window.context, _Leg):
+            raise WindowError("the window's context was not opened by this engine")
+        if window.context in legs:
+            raise WindowError("two windows of one leg are in the same batch")
+        legs.append(window.context)
+    return legs

@@ -115,9 +115,8 @@ def _fetch(hub: _Hub, to: Path | None) -> Path:
         with redirect_stdout(sys.stderr):  # their progress belongs beside the output, not in it
             return Path(hub.fetch(hub.id, to, hub.endpoint))
     except Exception as error:  # the hubs' clients raise whatever their many layers raise
-        raise EngineError(
-            f"fetching {hub.id} from {hub.name} failed: {error}. Run the command again to go on with it."
-        ) from error
+        reason = " ".join(str(error).split())
+        raise EngineError(f"fetching {hub.id} from {hub.name} failed: {reason}. Run it again to go on.") from error
 
 
 def _complete(hub: _Hub, folder: Path) -> Path:

@@ -39,7 +39,8 @@ def build_network(folder: ModelFolder, device: torch.device) -> Any:
                 network: Any = Emotion2vec(model_conf=folder.config, vocab_size=len(folder.tokens))
         except Exception as error:  # whatever a configuration can make FunASR trip over
             path = folder.path / "config.yaml"
-            raise EngineError(f"{path} does not describe a network that FunASR can build: {error}") from error
+            reason = " ".join(str(error).split())
+            raise EngineError(f"{path} does not describe a network that FunASR can build: {reason}") from error
     _load_weights(network, folder)
     network.modality_encoders["AUDIO"].remove_pretraining_modules()
     return network.to(device=device, dtype=torch.float32).eval().requires_grad_(False)

@@ -11,8 +11,8 @@ from monitor.engines.base import Engine, Window, WindowFrames
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
 from monitor.engines.emotion2vec.forward import RIGHT_PADDING
 from monitor.timeline import FRAME_SAMPLES
+from tests.engines.emotion2vec.funasr_reference import Reference
 from tests.engines.emotion2vec_dir import write_model
-from tests.engines.funasr_reference import Reference
 
 KEPT_OF_SEED = [0, 3, 4, 6, 8]
 

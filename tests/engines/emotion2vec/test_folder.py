@@ -14,7 +14,7 @@ import yaml
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
 from monitor.engines.emotion2vec.folder import read_folder
 from monitor.errors import EngineError
-from tests.engines.conftest import tiny_settings
+from tests.engines.emotion2vec.conftest import tiny_settings
 
 
 @pytest.fixture

@@ -1,0 +1,38 @@
+from pathlib import Path
+
+import pytest
+
+from monitor.config.sections import EngineSection
+from monitor.engines.emotion2vec.engine import Emotion2vecEngine
+from tests.engines.emotion2vec.funasr_reference import Reference
+from tests.engines.emotion2vec_dir import SEED_TOKENS, write_model
+
+
+@pytest.fixture(scope="session")
+def seed_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny model with the classes of plus_seed: half of them unused."""
+    return write_model(tmp_path_factory.mktemp("emotion2vec") / "seed", tokens=SEED_TOKENS, seed=1)
+
+
+def tiny_settings(folder: Path) -> EngineSection:
+    return EngineSection(name="emotion2vec", model=str(folder), device="cpu", threads=1)
+
+
+@pytest.fixture(scope="session")
+def engine(model_dir: Path) -> Emotion2vecEngine:
+    return Emotion2vecEngine(tiny_settings(model_dir))
+
+
+@pytest.fixture(scope="session")
+def seed_engine(seed_dir: Path) -> Emotion2vecEngine:
+    return Emotion2vecEngine(tiny_settings(seed_dir))
+
+
+@pytest.fixture(scope="session")
+def reference(model_dir: Path) -> Reference:
+    return Reference(model_dir)
+
+
+@pytest.fixture(scope="session")
+def seed_reference(seed_dir: Path) -> Reference:
+    return Reference(seed_dir)
