@@ -44,7 +44,7 @@ def demonstrate(port: int, store: Path, engine: str | None, model: str | None) -
 async def _live(url: str) -> list[dict[str, Any]]:
     """Start a call over the API, send it, and follow it to its end; its events."""
     body = {"legs": {"customer": {"codec": "PCMU"}, "agent": {"codec": "PCMU"}}, "metadata": {"queue": "demonstration"}}
-    answer = httpx.post(f"{url}/api/v1/calls", json=body, timeout=30).raise_for_status().json()
+    answer = _ask("POST", f"{url}/api/v1/calls", body)
     ports = (answer["legs"]["customer"]["port"], answer["legs"]["agent"]["port"])
     console.print(
         f"call {answer['call']}: RTP, G.711 mu-law, 20 ms a packet, in real time to ports {ports[0]} and {ports[1]}\n"
@@ -62,7 +62,7 @@ async def _live(url: str) -> list[dict[str, Any]]:
 def _send(url: str, call: str, ports: tuple[int, int]) -> None:
     send_call(CALL, ports, "127.0.0.1")
     time.sleep(1.0)
-    httpx.delete(f"{url}/api/v1/calls/{call}", timeout=30).raise_for_status()
+    _ask("DELETE", f"{url}/api/v1/calls/{call}")
 
 
 async def _replay(url: str, call: str) -> list[dict[str, Any]]:
@@ -70,7 +70,7 @@ async def _replay(url: str, call: str) -> list[dict[str, Any]]:
     messages: list[dict[str, Any]] = []
     async with connect(f"{url.replace('http', 'ws', 1)}/ws/v1/events?call={call}") as websocket:
         await websocket.recv()
-        httpx.post(f"{url}/api/v1/calls/{call}/replay", json={"speed": REPLAY_SPEED}, timeout=30).raise_for_status()
+        _ask("POST", f"{url}/api/v1/calls/{call}/replay", {"speed": REPLAY_SPEED})
         async for text in websocket:
             message = json.loads(text)
             if message["type"] == "replay_ended":
@@ -78,6 +78,16 @@ async def _replay(url: str, call: str) -> list[dict[str, Any]]:
             messages.append(message)
             _show(message)
     return messages
+
+
+def _ask(method: str, url: str, body: Any = None) -> Any:
+    try:
+        answer = httpx.request(method, url, json=body, timeout=30)
+    except httpx.HTTPError as error:
+        raise MonitorError(f"{url}: the service does not answer: {error}") from None
+    if answer.is_error:
+        raise MonitorError(f"{url}: {answer.json()['error']['message']}")
+    return answer.json()
 
 
 def _show(message: dict[str, Any]) -> None:

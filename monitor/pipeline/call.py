@@ -145,10 +145,9 @@ class LiveCall:
         for leg in self.legs:
             self._say_skips(leg)
         self._emit(self._analysis.finish())
-        reports = self.reports()
-        self._recorder.put(CallEnded(call=self.id, time=self.seconds, at=self.seconds, reason=reason, legs=reports))
+        ended = CallEnded(call=self.id, time=self.seconds, at=self.seconds, reason=reason, legs=self.reports())
         patience = 2.0 if reason == "shutdown" or not self.source.realtime else 30.0
-        self._recorder.finish(reason, reports, patience)
+        self._recorder.finish(ended, patience)
 
     def _collect(self, most: int | None) -> None:
         for leg, track in self._tracks.items():

@@ -7,16 +7,14 @@ marked as skipped; events are never given up.
 
 import time
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import structlog
 
 from monitor.audio.chunk import AudioChunk
 from monitor.errors import StoreError
-from monitor.events import Event, Frames, Mark
+from monitor.events import CallEnded, Event, Frames, Mark
 from monitor.store.base import CallWriter
 from monitor.store.journal import Journal
 
@@ -74,15 +72,20 @@ class CallRecorder:
                 log.error("snapshot_failed", error=str(error))
             self._snapshot_at = time.monotonic() + self._snapshot_every
 
-    def finish(self, reason: str, reports: Mapping[str, Mapping[str, Any]], patience: float) -> None:
-        """Write all that waits and close the call. Raises `StoreError` where the disk refuses for `patience` seconds."""
+    def finish(self, ended: CallEnded, patience: float) -> None:
+        """Write all that waits, close the call, and only then say that it has ended: who hears it finds the call stored.
+ Raises `StoreError` where the disk refuses for `patience` seconds."""
         give_up = time.monotonic() + patience
+        stored = False
         while True:
             self._write()
             try:
                 if self.error is not None:
                     raise StoreError(self.error)
-                self._writer.finish(reason, reports)
+                if not stored:
+                    self._writer.finish(ended.reason, ended.legs)
+                    stored = True
+                self._journal.append(ended)
                 return
             except StoreError:
                 if time.monotonic() >= give_up:
