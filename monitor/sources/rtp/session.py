@@ -19,6 +19,8 @@ from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE
 
 PATIENCE = 0.1
 """Seconds, beyond jitter buffer and usual lateness, after which a leg that sends nothing is taken to be silent."""
+STALL = 0.2
+"""Seconds more, where no leg sends anything: nothing waits for the silence, and a stall of the network need not cost audio."""
 MAX_LAG = 7 * SAMPLE_RATE // 10
 """Samples by which a leg may stay behind the other before it is filled with silence."""
 SR_TOLERANCE, SR_LIMIT = 0.02, 1.0
@@ -172,8 +174,9 @@ class Session:
         for leg in self._legs.values():
             horizon = lead - MAX_LAG
             if not leg.waiting:
-                patience = self._jitter_buffer + PATIENCE + leg.usual_delay
-                horizon = max(horizon, self._clock.position(now - patience))
+                due = now - self._jitter_buffer - PATIENCE - leg.usual_delay
+                silent = min(self._clock.position(due), max(lead, self._clock.position(due - STALL)))
+                horizon = max(horizon, silent)
             if horizon - leg.track.position >= FRAME_SAMPLES:
                 leg.fill(horizon)
 

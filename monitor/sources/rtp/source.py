@@ -126,14 +126,14 @@ class RtpSource(Source):
                 over = False
                 while not over:
                     over = self._stop.wait(TICK)
+                    now = shared_receiver().read_until
                     self._take()
-                    now = time.monotonic()
                     chunk = None
                     for chunk in self._session.advance(now):
                         yield chunk
                     if chunk is None:
                         yield AudioChunk(self.legs[0], self._session.taken(self.legs[0]), np.zeros(0, np.float32))
-                    over = over or self._is_over(now, began)
+                    over = over or self._is_over(time.monotonic(), began)
                 yield from self._session.finish()
         finally:
             self._close()
