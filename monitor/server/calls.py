@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from starlette.status import HTTP_201_CREATED, HTTP_202_ACCEPTED
 
-from monitor.config.sections import RtpSection
 from monitor.errors import NotFoundError
 from monitor.server.call_request import CallRequest
 from monitor.server.call_views import call_detail, call_line
@@ -48,7 +47,7 @@ def start_call(body: CallRequest, monitor: MonitorOf, settings: SettingsOf) -> d
     """
     source = open_source("rtp", body.options(), settings)
     call = monitor.start_call(source, call_id=body.call, metadata=body.metadata)
-    return {"call": call.id, "started_at": call.started_at.isoformat(), "legs": _endpoints(source, settings.rtp)}
+    return {"call": call.id, "started_at": call.started_at.isoformat(), "legs": _endpoints(source)}
 
 
 @router.delete("/{call}", summary="End a live call", status_code=HTTP_202_ACCEPTED)
@@ -65,9 +64,8 @@ def end_call(call: CallId, monitor: MonitorOf) -> dict[str, Any]:
     return {"call": call, "status": "ending"}
 
 
-def _endpoints(source: Source, settings: RtpSection) -> dict[str, dict[str, Any]]:
+def _endpoints(source: Source) -> dict[str, dict[str, Any]]:
     """Where each leg is to be sent."""
     if not isinstance(source, RtpSource):
         raise TypeError(f"expected an RTP source, got {type(source).__name__}")
-    host = settings.advertise or settings.bind
-    return {leg: {"address": host, "port": port} for leg, port in source.ports.items()}
+    return {leg: {"address": source.address, "port": port} for leg, port in source.ports.items()}

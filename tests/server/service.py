@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from websockets.sync.client import ClientConnection, connect
 
-from monitor.config.sections import ServerSection, Settings, StoreSection
+from monitor.config.sections import RtpSection, ServerSection, Settings, StoreSection
 from monitor.events import Leg
 from monitor.pipeline.call import LiveCall
 from monitor.pipeline.monitor import Monitor
@@ -30,10 +30,11 @@ CALM, LOUD = 0.05, 0.9
 class Service:
     """A running server and the monitor behind it."""
 
-    def __init__(self, folder: Path, limits: Limits | None = None, **server: Any) -> None:
+    def __init__(self, folder: Path, limits: Limits | None = None, rtp: RtpSection | None = None, **server: Any) -> None:
         self.settings = Settings(
             store=StoreSection(path=folder / "store", fsync=False),
             server=ServerSection(**{"port": 0, **server}),
+            rtp=rtp or RtpSection(),
         )
         self.monitor = Monitor(self.settings, LevelEngine(), ZarrStore(self.settings.store))
         self._limits = limits

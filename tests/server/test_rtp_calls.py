@@ -1,0 +1,104 @@
+"""A call over RTP by the REST interface: ports opened, audio taken, ended, stored."""
+
+import itertools
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from monitor.config.sections import RtpSection
+from tests.server.conftest import StartService
+from tests.server.service import Service, of_type, receive, receive_until
+
+LOUD_MU_LAW = (bytes([0x80]) * 8 + bytes([0x00]) * 8) * 10
+"""20 ms of a loud tone of 500 Hz."""
+BOTH = {"customer": {"codec": "PCMU"}, "agent": {"codec": "PCMU"}}
+SDP = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 49170 RTP/AVP 0 101\r\n"
+
+
+@contextmanager
+def sending(*ports: int) -> Iterator[None]:
+    """Send RTP to each port, 20 ms a packet, until the end of the block."""
+    enough = threading.Event()
+
+    def send() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+            for number in itertools.count():
+                for port in ports:
+                    out.sendto(struct.pack("!BBHII", 0x80, 0, number, number * 160, port) + LOUD_MU_LAW, ("127.0.0.1", port))
+                if enough.wait(0.02):
+                    return
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        yield
+    finally:
+        enough.set()
+        thread.join()
+
+
+def test_a_call_is_opened_sent_ended_and_stored(service: Service) -> None:
+    with service.websocket("frames=1") as websocket, service.http() as http:
+        answer = http.post("/api/v1/calls", json={"call": "c1", "legs": BOTH, "metadata": {"queue": "billing"}})
+        legs = answer.json()["legs"]
+        with sending(legs["customer"]["port"], legs["agent"]["port"]):
+            receive_until(websocket, lambda message: message["type"] == "frames" and message["emotion"] == "angry")
+            assert http.delete("/api/v1/calls/c1").status_code == 202
+        ended = receive_until(websocket, of_type("call_ended"))[-1]
+    assert (answer.status_code, legs["agent"]["address"]) == (201, "127.0.0.1")
+    assert ended["reason"] == "stopped"
+    assert (ended["legs"]["customer"]["codec"].lower(), ended["legs"]["customer"]["packets"] > 10) == ("pcmu", True)
+    assert service.monitor.store.open("c1").record.metadata == {"queue": "billing"}
+
+
+def test_a_call_may_be_described_by_sdp(service: Service) -> None:
+    answer = service.http().post("/api/v1/calls", json={"legs": {"customer": {}, "agent": {}}, "sdp": SDP})
+    assert answer.status_code == 201
+    assert set(answer.json()["legs"]) == {"customer", "agent"}
+
+
+def test_a_call_without_packets_ends_by_itself(start_service: StartService) -> None:
+    service = start_service(rtp=RtpSection(inactivity=0.3))
+    with service.websocket() as websocket:
+        receive(websocket)
+        service.http().post("/api/v1/calls", json={"legs": BOTH}).raise_for_status()
+        ended = receive_until(websocket, of_type("call_ended"))[-1]
+    assert ended["reason"] == "inactive"
+
+
+@pytest.mark.parametrize("sdp", ["v=0", "v=0\r\nm=audio 0 RTP/AVP 0", "v=0\r\nm=audio 5004 RTP/SAVP 0"])
+def test_sdp_that_describes_no_call_is_refused_with_the_reason(shared: Service, sdp: str) -> None:
+    answer = shared.http().post("/api/v1/calls", json={"sdp": sdp})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "source")
+    assert "SDP" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("legs", [{"customer": {}, "mixed": {}}, {"customer": {"codec": "mp3"}}, {"customer": {"peer": "x"}}])
+def test_legs_that_cannot_be_are_refused_with_the_reason(shared: Service, legs: dict[str, object]) -> None:
+    answer = shared.http().post("/api/v1/calls", json={"legs": legs})
+    assert answer.status_code == 422
+    assert "\n" not in answer.json()["error"]["message"]
+
+
+def test_a_call_whose_id_is_taken_is_refused_and_its_ports_are_free_again(service: Service) -> None:
+    first = service.http().post("/api/v1/calls", json={"call": "c1", "legs": BOTH}).json()
+    port = first["legs"]["customer"]["port"] + 100
+    body = {"call": "c1", "legs": {"customer": {"port": port}}}
+    answer = service.http().post("/api/v1/calls", json=body)
+    again = service.http().post("/api/v1/calls", json={**body, "call": "c2"})
+    assert "c1" in answer.json()["error"]["message"]
+    assert answer.is_client_error or answer.is_server_error
+    assert again.status_code == 201
+
+
+def test_more_calls_than_allowed_are_refused(start_service: StartService) -> None:
+    service = start_service(max_calls=1)
+    with service.http() as http:
+        assert http.post("/api/v1/calls", json={"legs": BOTH}).status_code == 201
+        answer = http.post("/api/v1/calls", json={"legs": BOTH})
+    assert answer.status_code == 422
+    assert "max_calls" in answer.json()["error"]["message"]
