@@ -20,7 +20,7 @@ from monitor.store.disk import hold, refusals
 from monitor.store.frame_format import check_shapes, cut, damage, from_disk, to_disk
 from monitor.store.layout import Layout, live_folder, tail_path, writer_lock
 from monitor.store.recording import Recording
-from monitor.store.snapshot import write_snapshots
+from monitor.store.snapshot import SnapshotWriter
 from monitor.store.stored_call import ZarrStoredCall, size_of
 from monitor.store.tail import Tail, read_tail
 from monitor.timeline import FRAME_RATE
@@ -36,6 +36,7 @@ class ZarrCallWriter(CallWriter):
         self._path = layout.new_frames(record.id, record.started_at)
         self._call = record.id
         self._lock, self._tails, self._arrays = _create(self._path, record, settings.fsync)
+        self._snapshots = SnapshotWriter(layout.snapshots(record.id), settings.fsync)
         self._recordings = self._open_recordings()
         self._move_at = dict.fromkeys(record.legs, CHUNK_FRAMES)
 
@@ -59,7 +60,7 @@ class ZarrCallWriter(CallWriter):
 
     def snapshot(self) -> None:
         """Write the `.npy` files and `result.json` of what is committed so far, each atomically."""
-        write_snapshots(ZarrStoredCall(self._layout, self._path), self._layout.snapshots(self._call), self._settings.fsync)
+        self._snapshots.write(ZarrStoredCall(self._layout, self._path))
 
     def finish(self, reason: str, reports: Mapping[str, Mapping[str, Any]]) -> None:
         """Close the call. Where the disk refuses, it raises `StoreError` and may be called again."""

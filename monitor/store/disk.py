@@ -53,16 +53,15 @@ def replacing(path: Path, fsync: bool) -> Iterator[int]:
         sync_path(path.parent)
 
 
-def write_whole(path: Path, content: bytes, fsync: bool) -> None:
-    """Write a file that is never seen half-written."""
-    with replacing(path, fsync) as descriptor:
-        write_all(descriptor, content, 0)
-
-
 def write_json(path: Path, document: Any, fsync: bool) -> None:
     """Write a JSON document that is never seen half-written. Raises `ValueError` for numbers that are not finite."""
-    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
-    write_whole(path, text.encode() + b"\n", fsync)
+    with replacing(path, fsync) as descriptor:
+        write_all(descriptor, as_json(document), 0)
+
+
+def as_json(document: Any) -> bytes:
+    """A document as people read it. Raises `ValueError` for numbers that are not finite."""
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
 def write_all(descriptor: int, content: bytes, offset: int) -> None:

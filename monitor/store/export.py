@@ -9,7 +9,7 @@ from pathlib import Path
 from monitor.errors import StoreError
 from monitor.store.call_document import read_document
 from monitor.store.disk import refusals, write_json
-from monitor.store.snapshot import write_snapshots
+from monitor.store.snapshot import SnapshotWriter
 from monitor.store.zarr_store import ZarrStore
 
 
@@ -27,7 +27,7 @@ def export_call(store: ZarrStore, call: str, to: Path) -> list[str]:
         to.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".export-", dir=to.parent) as name:
             folder = Path(name) / "call"
-            write_snapshots(stored, folder, fsync=False)
+            SnapshotWriter(folder, fsync=False).write(stored)
             write_json(folder / "call.json", read_document(stored.path).model_dump(mode="json"), fsync=False)
             with (folder / "events.jsonl").open("w", encoding="utf-8") as file:
                 for message in store.journal.read(0, call=call):

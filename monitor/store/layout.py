@@ -83,6 +83,8 @@ def check_format(root: Path) -> None:
         raise StoreError(f"cannot open store {root}: it is a file, not a folder; correct store.path")
     path = root / "format.json"
     try:
+        if not root.is_dir():
+            return
         document = json.loads(path.read_bytes())
         written = document["format"]
     except FileNotFoundError:

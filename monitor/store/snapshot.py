@@ -5,9 +5,13 @@
 one before when it is whole.
 """
 
+import copy
+import errno
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +19,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.events import Frames, Leg, Mark
-from monitor.store.base import StoredCall
+from monitor.store.base import LegFormat, StoredCall
 from monitor.store.call_document import versions
-from monitor.store.disk import refusals, replacing, write_json
+from monitor.store.disk import as_json, refusals, replacing, write_all
 from monitor.store.frame_format import rows
 from monitor.store.layout import FORMAT
 from monitor.timeline import FRAME_RATE, frame_seconds
 
 _BLOCK_FRAMES = 30 * FRAME_RATE
+_FLOAT32 = np.dtype("<f4")
 _SPEECH_THRESHOLD = 0.5
 """Where the settings stored with the call do not say."""
 
 
-def write_snapshots(stored: StoredCall, folder: Path, fsync: bool) -> None:
-    """Write the snapshot of each leg. Raises `StoreError` where the disk refuses; the files before stay then."""
-    with refusals(f"cannot write the snapshot of call {stored.record.id}"):
-        for leg in stored.record.legs:
-            (folder / leg).mkdir(parents=True, exist_ok=True)
-            _write_leg(stored, leg, folder / leg, fsync)
+class SnapshotWriter:
+    """Writes the snapshots of one call, again and again as it grows; what an earlier one holds is copied, not read again."""
+
+    def __init__(self, folder: Path, fsync: bool) -> None:
+        self._folder, self._fsync = folder, fsync
+        self._written: dict[Leg, _Utterance] = {}
+
+    def write(self, stored: StoredCall) -> None:
+        """Write the snapshot of each leg. Raises `StoreError` where the disk refuses; a leg's files before stay then."""
+        with refusals(f"cannot write the snapshot of call {stored.record.id}"):
+            for leg, format_ in stored.record.legs.items():
+                folder = self._folder / leg
+                folder.mkdir(parents=True, exist_ok=True)
+                before = self._written.get(leg) or _Utterance.empty(format_, _speech_threshold(stored))
+                if not (folder / "embedding.npy").exists():
+                    before = _Utterance.empty(format_, _speech_threshold(stored))
+                self._written[leg] = _write_leg(stored, leg, folder, before, self._fsync)
 
 
 @dataclass
@@ -44,13 +60,20 @@ class _Utterance:
     logits: NDArray[np.float64]
     """Shape (C,)."""
     threshold: float
+    frames: int = 0
     speaking: int = 0
     skipped: int = 0
+
+    @classmethod
+    def empty(cls, format: LegFormat, threshold: float) -> "_Utterance":  # noqa: A002 - the word of the plan
+        """Of no frames."""
+        return cls(np.zeros(format.dim), np.zeros(format.classes), threshold)
 
     def add(self, frames: Frames) -> None:
         """Take a run of frames in. A pooled embedding counts as often as frames of it speak."""
         skipped = (frames.marks & Mark.SKIPPED) != 0
         speaks = (frames.speech >= self.threshold) & ~skipped
+        self.frames += len(frames)
         self.skipped += int(skipped.sum())
         self.speaking += int(speaks.sum())
         self.logits += frames.logits[speaks].sum(axis=0, dtype=np.float64)
@@ -71,19 +94,51 @@ class _Utterance:
         return [float(score) for score in powers / powers.sum()]
 
 
-def _write_leg(stored: StoredCall, leg: Leg, folder: Path, fsync: bool) -> None:
+def _write_leg(stored: StoredCall, leg: Leg, folder: Path, before: _Utterance, fsync: bool) -> _Utterance:
+    """Write the files of a leg; `embedding.npy` holds what `before` is the sum of. All are written before one shows."""
     format_, frames = stored.record.legs[leg], stored.committed(leg)
-    utterance = _Utterance(np.zeros(format_.dim), np.zeros(format_.classes), _speech_threshold(stored))
     shape = (rows(frames, format_.stride), format_.dim)
-    with replacing(folder / "embedding.npy", fsync) as descriptor, os.fdopen(os.dup(descriptor), "wb") as file:
-        np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
-        for start in range(0, frames, _BLOCK_FRAMES):
+    utterance = copy.deepcopy(before)
+    with ExitStack() as opened:
+        embedding, mean, result = (
+            opened.enter_context(replacing(folder / name, fsync)) for name in ("embedding.npy", "utterance.npy", "result.json")
+        )
+        size = _append(embedding, 0, _header(shape))
+        if before.frames:
+            size += _copy_rows(folder / "embedding.npy", rows(before.frames, format_.stride) * format_.dim, embedding, size)
+        for start in range(before.frames, frames, _BLOCK_FRAMES):
             run = stored.read(leg, start, min(start + _BLOCK_FRAMES, frames))
-            file.write(np.ascontiguousarray(run.embedding, "<f4").data)
+            size += _append(embedding, size, np.ascontiguousarray(run.embedding, _FLOAT32).tobytes())
             utterance.add(run)
-    with replacing(folder / "utterance.npy", fsync) as descriptor, os.fdopen(os.dup(descriptor), "wb") as file:
-        np.lib.format.write_array(file, utterance.mean(), version=(1, 0), allow_pickle=False)
-    write_json(folder / "result.json", _result(stored, leg, shape, utterance), fsync)
+        _append(mean, 0, _header((1, format_.dim)) + utterance.mean().astype(_FLOAT32).tobytes())
+        _append(result, 0, as_json(_result(stored, leg, shape, utterance)))
+    return utterance
+
+
+def _append(descriptor: int, size: int, content: bytes) -> int:
+    write_all(descriptor, content, size)
+    return len(content)
+
+
+def _header(shape: tuple[int, int]) -> bytes:
+    file = BytesIO()
+    np.lib.format.write_array_header_1_0(file, {"descr": _FLOAT32.str, "fortran_order": False, "shape": shape})
+    return file.getvalue()
+
+
+def _copy_rows(source: Path, values: int, target: int, position: int) -> int:
+    """Copy the first values of a `.npy` file within the kernel; bytes copied."""
+    length = values * _FLOAT32.itemsize
+    with source.open("rb") as file:
+        np.lib.format.read_magic(file)
+        np.lib.format.read_array_header_1_0(file)
+        start, copied = file.tell(), 0
+        while copied < length:
+            step = os.copy_file_range(file.fileno(), target, length - copied, start + copied, position + copied)
+            if step == 0:
+                raise OSError(errno.EIO, f"{source} is shorter than it was written")
+            copied += step
+    return copied
 
 
 def _result(stored: StoredCall, leg: Leg, shape: tuple[int, int], utterance: _Utterance) -> dict[str, Any]:

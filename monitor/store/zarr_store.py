@@ -17,7 +17,8 @@ from monitor.store.call_writer import ZarrCallWriter, close_call, remove_call
 from monitor.store.disk import exclusively, is_held, refusals
 from monitor.store.journal import Journal
 from monitor.store.layout import Layout, check_format, live_folder, prepare, writer_lock
-from monitor.store.snapshot import write_snapshots
+from monitor.store.recording import repair
+from monitor.store.snapshot import SnapshotWriter
 from monitor.store.stored_call import ZarrStoredCall, catalogue_line
 
 _LOG = structlog.get_logger(__name__)
@@ -106,11 +107,19 @@ class ZarrStore(Store):
             was_live = read_document(frames).status == "live"
             close_call(frames, "interrupted", "interrupted", {}, self.settings.fsync)
             stored = ZarrStoredCall(self.layout, frames)
-            write_snapshots(stored, self.layout.snapshots(frames.stem), self.settings.fsync)
+            self._repair_audio(stored)
+            SnapshotWriter(self.layout.snapshots(frames.stem), self.settings.fsync).write(stored)
         except StoreError as error:
             _LOG.error("call not recovered", call=frames.stem, error=str(error))
             return False
         return was_live
+
+    def _repair_audio(self, stored: ZarrStoredCall) -> None:
+        for leg in stored.record.legs:
+            audio = self.layout.audio_file(stored.record.id, leg)
+            if audio is not None:
+                with refusals(f"cannot repair {audio}"):
+                    repair(audio)
 
     def _find(self, call: str) -> Path:
         frames = self.layout.find_frames(call)

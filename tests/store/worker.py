@@ -7,9 +7,12 @@ import json
 import os
 import resource
 import sys
+import time
 import traceback
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from monitor.errors import StoreError
 from monitor.events import StateChanged
@@ -45,6 +48,17 @@ def write_until_refused(path: str, limit: int) -> dict[str, Any]:
             resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     writer.finish("finished", {})
     return {"refused": refused, "committed": committed, "message": message}
+
+
+def record_until_killed(path: str, kind: str, report: str) -> None:
+    """Record five seconds of the sweep and wait."""
+    time_ = np.arange(5 * 16000) / 16000
+    sound = (0.4 * np.sin(2 * np.pi * (300 + 200 * time_) * time_)).astype(np.float32)
+    writer = store_at(Path(path), audio=kind).create(record_of())
+    for start in range(0, len(sound), 1600):
+        writer.append_audio("customer", sound[start : start + 1600])
+    Path(report).write_text("recorded")
+    time.sleep(600)
 
 
 def append_events(path: str, count: int, name: str) -> None:
