@@ -68,10 +68,13 @@ class Stream:
         self._decoders: dict[Encoding, Decoder] = {}
         self._decoder: Decoder | None = None
         self._concealer: Concealer
+        self._restarted = False
+        """The sender began anew, and its first audio since has not been placed yet."""
 
     def play(self, item: Released) -> None:
         """Put the next packet on the track."""
         self.placement.owed += item.lost
+        self._restarted |= item.restarted
         encoding = self._payload_types.get(item.packet.payload_type)
         if encoding is None:
             self._counts.malformed += 1
@@ -84,7 +87,7 @@ class Stream:
 
     def _pause(self, item: Released, encoding: Encoding) -> None:
         """Comfort noise: the timestamp says up to where there was audio; the silence shows in the next one."""
-        if encoding.clock == self.placement.clock_rate:
+        if encoding.clock == self.placement.clock_rate and not self._restarted:
             self.placement.ended(item.packet.timestamp, 0, self.placement.place(item))
             self._concealer.silence()
 
@@ -100,7 +103,8 @@ class Stream:
             self._switch(decoder, encoding, item)
         scale = decoder.rate // decoder.clock
         duration = len(samples) // scale
-        overlap = self.placement.place(item)
+        overlap = self.placement.place(item._replace(restarted=self._restarted) if self._restarted else item)
+        self._restarted = False
         self.placement.ended(item.packet.timestamp, duration, overlap)
         if overlap >= duration:
             self._counts.late += 1
