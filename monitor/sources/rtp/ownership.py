@@ -18,12 +18,12 @@ MOVE_SILENCE = 3.0
 """Seconds."""
 MAX_CANDIDATES = 256
 """Streams on probation at a time, on a port; bounds what a storm of random SSRCs can make us keep."""
-MAX_KEPT = 16
+MAX_KEPT = 32
 """Packets of each that are kept."""
 MAX_REFUSALS = 5
 """Foreign senders that a leg tells people of; the rest are only counted."""
-KEPT_FOR = 0.2
-"""Seconds. What a stream sent earlier than this before it took a leg is left out: its place has been filled."""
+KEPT_FOR = 1.0
+"""Seconds. What a stream sent longer before it took a leg is left out."""
 
 Address = tuple[str, int]
 """Host and port."""
