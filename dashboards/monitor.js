@@ -188,12 +188,12 @@ class CallView {
     const head = make("div", "call-head");
     this.title = make("h3", "", message.call);
     this.badge = make("span", "badge");
-    this.about = make("span", "about");
+    this.about = make("p", "about");
     this.clock = make("span", "clock");
-    head.append(this.title, this.badge, this.about, this.clock);
+    head.append(this.title, this.badge, this.clock);
     this.meta = make("dl", "meta");
     this.body = make("div");
-    this.element.append(head, this.meta, this.body);
+    this.element.append(head, this.about, this.meta, this.body);
     this.label(this.replay ? "replay" : "live");
     if (message.type === "call_started") this.started(message);
   }
