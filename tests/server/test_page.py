@@ -42,7 +42,7 @@ def test_the_page_shows_a_call_its_state_moving_and_an_alert(service: Service, p
     page.goto(service.url)
     expect(page.locator("#connection")).to_have_text("live")
     expect(page.locator("#no-calls")).to_be_visible()
-    service.call({"customer": [CALM] * 6 + [LOUD] * 120, "agent": [0.0] * 126}, "queue-7", realtime=True)
+    service.call({"customer": [CALM] * 3 + [LOUD] * 120, "agent": [0.0] * 123}, "queue-7", realtime=True)
     expect(page.locator(".call h3")).to_have_text("queue-7")
     customer = page.locator(".leg").first
     expect(customer.locator(".label")).to_have_text("neutral")
