@@ -45,6 +45,11 @@ def run(
             "--option", "-o", help="An option of the source, such as legs=customer or realtime=true.", metavar="KEY=VALUE"
         ),
     ] = None,
+    payload_type: Annotated[
+        list[str] | None,
+        typer.Option("--pt", help="What a dynamic RTP payload type carries, such as 96=opus/48000/2.", metavar="N=CODEC"),
+    ] = None,
+    sdp: Annotated[Path | None, typer.Option(help="SDP file that describes the call's RTP.", metavar="FILE")] = None,
     metadata: Annotated[
         list[str] | None, typer.Option(help="Something to keep with the call, such as queue=billing.", metavar="KEY=VALUE")
     ] = None,
@@ -63,7 +68,9 @@ def run(
 
       emotion-monitor run call.flac --store calls --json report.json
 
-      emotion-monitor run capture.pcap
+      emotion-monitor run capture.pcap --pt 96=opus/48000/2
+
+      emotion-monitor run rtp:customer=5004,agent=5006
 
       emotion-monitor run microphone -o legs=agent
 
@@ -82,10 +89,23 @@ def run(
         alerts__rules=rules or None,
         log__level=None if config else "warning",
     )
-    report, error = _analyse(source, settings, call, key_values(option, "--option"), key_values(metadata, "--metadata"), quiet)
+    options = {**key_values(option, "--option"), **_rtp_options(payload_type, sdp)}
+    report, error = _analyse(source, settings, call, options, key_values(metadata, "--metadata"), quiet)
     write_json(report, json_file)
     if error is not None:
         raise error
+
+
+def _rtp_options(payload_types: list[str] | None, sdp: Path | None) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if payload_types:
+        options["payload_types"] = payload_types
+    if sdp is not None:
+        try:
+            options["sdp"] = sdp.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"--sdp {sdp}: cannot be read: {error}") from None
+    return options
 
 
 def _print_devices() -> None:
@@ -100,7 +120,7 @@ def _print_devices() -> None:
 
 
 def _analyse(
-    text: str, settings: "Settings", call_id: str | None, options: dict[str, str], metadata: dict[str, str], quiet: bool
+    text: str, settings: "Settings", call_id: str | None, options: dict[str, Any], metadata: dict[str, str], quiet: bool
 ) -> tuple[dict[str, Any], Exception | None]:
     from monitor.cli.run_report import RunReport
     from monitor.engines.registry import load_engine

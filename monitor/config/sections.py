@@ -136,7 +136,8 @@ class RtpSection(Section):
     inactivity: Seconds = Field(default=30.0, gt=0, le=86_400)
     """A call without a packet for so long is over."""
     allow_move: bool = True
-    """A leg follows a new SSRC or address of the same peer, after RFC 3550 probation, once the old one is silent."""
+    """Another address may take a leg over, after RFC 3550 probation, once its sender has been silent for 3 s. A new SSRC of the
+    same address is followed in any case."""
 
     @model_validator(mode="after")
     def _range(self) -> "RtpSection":

@@ -36,7 +36,7 @@ class ZarrCallWriter(CallWriter):
         self._path = layout.new_frames(record.id, record.started_at)
         self._call = record.id
         self._lock, self._tails, self._arrays = _create(self._path, record, settings.fsync)
-        self._snapshots = SnapshotWriter(layout.snapshots(record.id), settings.fsync)
+        self._snapshots = SnapshotWriter(layout.snapshots(record.id))
         self._recordings = self._open_recordings()
         self._move_at = dict.fromkeys(record.legs, CHUNK_FRAMES)
 
@@ -59,8 +59,12 @@ class ZarrCallWriter(CallWriter):
         return self._tails[leg].stop
 
     def snapshot(self) -> None:
-        """Write the `.npy` files and `result.json` of what is committed so far, each atomically."""
-        self._snapshots.write(ZarrStoredCall(self._layout, self._path))
+        """Write the `.npy` files and `result.json` of what is committed so far, atomically.
+
+        May be called from another thread than `append`, which it does not hold up. It does not wait for the disk's
+        confirmation, as `finish` does: a snapshot can be written again from the frames.
+        """
+        self._snapshots.write(ZarrStoredCall(self._layout, self._path), fsync=False)
 
     def finish(self, reason: str, reports: Mapping[str, Mapping[str, Any]]) -> None:
         """Close the call. Where the disk refuses, it raises `StoreError` and may be called again."""
@@ -70,7 +74,7 @@ class ZarrCallWriter(CallWriter):
         with refusals(f"cannot write the audio of call {self._call}"):
             for recording in self._recordings.values():
                 recording.close()
-        self.snapshot()
+        self._snapshots.write(ZarrStoredCall(self._layout, self._path), self._settings.fsync)
 
     def abandon(self) -> None:
         """Let go of the call without closing it, as if the process had died: `recover` finds it and marks it interrupted."""

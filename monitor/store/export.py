@@ -27,7 +27,7 @@ def export_call(store: ZarrStore, call: str, to: Path) -> list[str]:
         to.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".export-", dir=to.parent) as name:
             folder = Path(name) / "call"
-            SnapshotWriter(folder, fsync=False).write(stored)
+            SnapshotWriter(folder).write(stored, fsync=False)
             write_json(folder / "call.json", read_document(stored.path).model_dump(mode="json"), fsync=False)
             with (folder / "events.jsonl").open("w", encoding="utf-8") as file:
                 for message in store.journal.read(0, call=call):

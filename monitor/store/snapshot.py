@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -35,20 +36,24 @@ _SPEECH_THRESHOLD = 0.5
 class SnapshotWriter:
     """Writes the snapshots of one call, again and again as it grows; what an earlier one holds is copied, not read again."""
 
-    def __init__(self, folder: Path, fsync: bool) -> None:
-        self._folder, self._fsync = folder, fsync
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._written: dict[Leg, _Utterance] = {}
+        self._lock = Lock()
 
-    def write(self, stored: StoredCall) -> None:
-        """Write the snapshot of each leg. Raises `StoreError` where the disk refuses; a leg's files before stay then."""
-        with refusals(f"cannot write the snapshot of call {stored.record.id}"):
+    def write(self, stored: StoredCall, fsync: bool) -> None:
+        """Write the snapshot of each leg, from any thread.
+
+        Raises `StoreError` where the disk refuses; a leg's files before stay then.
+        """
+        with self._lock, refusals(f"cannot write the snapshot of call {stored.record.id}"):
             for leg, format_ in stored.record.legs.items():
                 folder = self._folder / leg
                 folder.mkdir(parents=True, exist_ok=True)
                 before = self._written.get(leg) or _Utterance.empty(format_, _speech_threshold(stored))
                 if not (folder / "embedding.npy").exists():
                     before = _Utterance.empty(format_, _speech_threshold(stored))
-                self._written[leg] = _write_leg(stored, leg, folder, before, self._fsync)
+                self._written[leg] = _write_leg(stored, leg, folder, before, fsync)
 
 
 @dataclass

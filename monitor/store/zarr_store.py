@@ -108,7 +108,7 @@ class ZarrStore(Store):
             close_call(frames, "interrupted", "interrupted", {}, self.settings.fsync)
             stored = ZarrStoredCall(self.layout, frames)
             self._repair_audio(stored)
-            SnapshotWriter(self.layout.snapshots(frames.stem), self.settings.fsync).write(stored)
+            SnapshotWriter(self.layout.snapshots(frames.stem)).write(stored, self.settings.fsync)
         except StoreError as error:
             _LOG.error("call not recovered", call=frames.stem, error=str(error))
             return False

@@ -97,3 +97,13 @@ def test_names_are_read_in_either_case_and_by_their_other_names():
 @pytest.mark.parametrize("encoding", [each for each in STATIC_PAYLOAD_TYPES.values() if each.name not in NOT_AUDIO])
 def test_every_static_payload_type_that_is_audio_is_decoded(encoding):
     assert make_decoder(encoding).clock == encoding.clock
+
+
+def test_opus_conceals_a_lost_packet_by_itself_and_g711_does_not():
+    sound = (0.3 * np.sin(2 * np.pi * 200 * np.arange(48_000) / 48_000)).astype(np.float32)
+    packets = encoded("libopus", 48_000, sound, 960)
+    decoder = make_decoder(parse_encoding("opus"))
+    assert decoder.conceal() is None
+    heard = np.concatenate([decoder.decode(packet) for packet in packets[:30]] + [decoder.conceal()])
+    assert np.corrcoef(heard[-960 + 312 :], sound[30 * 960 : 31 * 960 - 312])[0, 1] > 0.9
+    assert make_decoder(parse_encoding("pcmu")).conceal() is None

@@ -59,3 +59,17 @@ def test_any_length_is_concealed_with_finite_samples_no_louder_than_before(rate,
     concealed = concealer.conceal(length)
     assert len(concealed) == length
     assert np.isfinite(concealed).all() and np.abs(concealed).max(initial=0) <= 1.0 + 1e-6
+
+
+def test_what_the_codec_offers_is_taken_first_and_faded_after_a_while():
+    concealer = Concealer(RATE, lambda: np.full(160, 0.5, np.float32))
+    concealed = concealer.conceal(1_600)
+    assert (concealed[:480] == 0.5).all()
+    assert not concealed[960:].any()
+
+
+def test_where_the_codec_offers_nothing_the_voice_is_repeated():
+    concealer, reference = Concealer(RATE, lambda: None), Concealer(RATE)
+    concealer.hear(voice(0.3))
+    reference.hear(voice(0.3))
+    np.testing.assert_array_equal(concealer.conceal(160), reference.conceal(160))

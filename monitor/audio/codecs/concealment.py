@@ -1,10 +1,11 @@
-"""What is heard in the place of lost packets: the last pitch period again, fading out.
+"""What is heard in the place of lost packets: what the codec itself offers, else the last pitch period again, fading out.
 
-After ITU-T G.711 Appendix I: the period is found by cross-correlation, repeated with an overlap-add at its seam, held for
-10 ms and faded to silence at 60 ms; the first audio after the loss is cross-faded with the continued repetition.
+The latter after ITU-T G.711 Appendix I: the period is found by cross-correlation, repeated with an overlap-add at its seam,
+held for 10 ms and faded to silence at 60 ms; the first audio after the loss is cross-faded with the continued repetition.
 """
 
 from collections import deque
+from collections.abc import Callable
 
 import numpy as np
 
@@ -16,15 +17,19 @@ _PITCH_SHORTEST, _PITCH_LONGEST = 0.0025, 0.015
 """Seconds: 400 Hz and 66 Hz."""
 _TEMPLATE = 0.02
 _SEAM = 0.00375
-_HOLD, FADED = 0.01, 0.06
+_REPETITION, _BY_CODEC = (0.01, 0.06), (0.06, 0.12)
 """Seconds after the loss's start at which fading starts, and at which it is silent."""
+
+LONGEST = max(_REPETITION[1], _BY_CODEC[1])
 
 
 class Concealer:
     """Remembers the end of one stream's audio and continues it."""
 
-    def __init__(self, rate: int) -> None:
+    def __init__(self, rate: int, by_codec: Callable[[], Samples | None] | None = None) -> None:
+        """`by_codec`: gives what the codec puts in the place of the next lost packet, or None; see `Decoder.conceal`."""
         self._rate = rate
+        self._by_codec = by_codec
         self._past: deque[Samples] = deque()
         self._kept = 0
         self._need = round(_HISTORY * rate)
@@ -45,21 +50,44 @@ class Concealer:
         self._tail = None
 
     def conceal(self, length: int) -> Samples:
-        """`length` samples in the place of lost ones; zeros once it has faded."""
-        seam = round(_SEAM * self._rate)
-        sounding = min(length, round(FADED * self._rate))
+        """`length` samples in the place of lost ones; zeros once it has faded, at the latest after `LONGEST` seconds."""
+        offered = self._offered(min(length, round(LONGEST * self._rate)))
+        if offered is None:
+            return self.repeat(length)
+        out = np.zeros(length, np.float32)
+        out[: len(offered)] = offered * self._fade(len(offered), *_BY_CODEC)
+        self._remember(out[-self._need :])
+        return out
+
+    def repeat(self, length: int) -> Samples:
+        """`length` samples that continue the audio by its last pitch period; zeros once it has faded."""
         out = np.zeros(length, np.float32)
         if self._kept < self._need:
             return out
         period = self._period(np.concatenate(self._past))
+        seam = round(_SEAM * self._rate)
+        sounding = min(length, round(_REPETITION[1] * self._rate))
         repeated = np.tile(period, -(-(sounding + seam) // len(period)))
-        start = round(_HOLD * self._rate)
-        fade = np.clip(1 - (np.arange(len(repeated)) - start) / (round(FADED * self._rate) - start), 0, 1).astype(np.float32)
-        repeated *= fade
+        repeated *= self._fade(len(repeated), *_REPETITION)
         out[:sounding] = repeated[:sounding]
         self._remember(out[-self._need :])
         self._tail = repeated[sounding : sounding + seam] if sounding == length else None
         return out
+
+    def _offered(self, length: int) -> Samples | None:
+        """What the codec offers for `length` samples; None where it offers nothing."""
+        parts, missing = list[Samples](), length
+        while self._by_codec is not None and missing > 0:
+            part = self._by_codec()
+            if part is None or not len(part):
+                break
+            parts.append(part[:missing])
+            missing -= len(part)
+        return np.concatenate(parts) if parts else None
+
+    def _fade(self, length: int, hold: float, faded: float) -> Samples:
+        ramp: Samples = 1 - (np.arange(length, dtype=np.float32) / self._rate - hold) / (faded - hold)
+        return ramp.clip(0, 1)
 
     def _remember(self, samples: Samples) -> None:
         self._past.append(samples)

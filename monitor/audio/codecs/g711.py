@@ -30,7 +30,7 @@ class G711(Decoder):
     """One byte a sample.
 
     >>> G711("pcmu", 8_000).decode(bytes([0xFF, 0x80])).tolist()
-    [0.0, 0.98046875]
+    [0.0, 0.9803466796875]
     """
 
     def __init__(self, law: Literal["pcmu", "pcma"], clock: int) -> None:

@@ -15,7 +15,7 @@ MAX_PAYLOAD = 8_192
 
 
 class LibavDecoder(Decoder):
-    """One payload, one libav packet. libopus takes mono and stereo alike and mixes down by itself."""
+    """One payload, one libav packet."""
 
     def __init__(self, codec: str, clock: int, rate: int) -> None:
         self.clock, self.rate = clock, rate
@@ -42,6 +42,32 @@ class LibavDecoder(Decoder):
             raise PayloadError(f"{self._codec}: a payload of {len(payload)} bytes holds no audio")
         parts = [_as_float(frame.to_ndarray()) for frame in frames]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+class Opus(LibavDecoder):
+    """Opus by libopus, which takes mono and stereo alike and mixes down by itself.
+
+    Decoded sound is behind the speaker's by the encoder's look-ahead, 6.5 ms as a rule; it is no part of the RTP timestamp.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("libopus", clock=48_000, rate=48_000)
+        self._last_toc: int | None = None
+
+    def decode(self, payload: bytes) -> Samples:
+        """See `Decoder`."""
+        samples = super().decode(payload)
+        self._last_toc = payload[0]
+        return samples
+
+    def conceal(self) -> Samples | None:
+        """See `Decoder`. A packet of one empty frame means "lost" to libopus (RFC 6716, sections 3.2.1 and 4.4)."""
+        if self._last_toc is None:
+            return None
+        try:
+            return super().decode(bytes([self._last_toc & 0xFC]))
+        except PayloadError:
+            return None
 
 
 def _as_float(samples: NDArray[Any]) -> Samples:

@@ -5,7 +5,7 @@ import re
 from monitor.audio.codecs.base import COMFORT_NOISE, NOT_AUDIO, TELEPHONE_EVENT, Decoder, Encoding
 from monitor.audio.codecs.g711 import G711
 from monitor.audio.codecs.l16 import L16
-from monitor.audio.codecs.libav import LibavDecoder
+from monitor.audio.codecs.libav import LibavDecoder, Opus
 from monitor.errors import SourceError
 
 STATIC_PAYLOAD_TYPES: dict[int, Encoding] = {
@@ -75,7 +75,7 @@ def make_decoder(encoding: Encoding) -> Decoder:
         case Encoding("g722", 8_000, 1):
             return LibavDecoder("g722", 8_000, 16_000)
         case Encoding("opus", 48_000, 1 | 2):
-            return LibavDecoder("libopus", 48_000, 48_000)
+            return Opus()
         case Encoding("g729", 8_000, 1):
             return LibavDecoder("g729", 8_000, 8_000)
         case Encoding("l16", clock, channels) if clock in L16_RATES and channels <= 8:

@@ -18,10 +18,12 @@ SSRC_CHANGE_SILENCE = 0.06
 """Seconds."""
 MOVE_SILENCE = 3.0
 """Seconds."""
-MAX_CANDIDATES = 32
+MAX_CANDIDATES = 256
 """Streams on probation at a time, on a port; bounds what a storm of random SSRCs can make us keep."""
-MAX_KEPT = 64
+MAX_KEPT = 16
 """Packets of each that are kept."""
+MAX_REFUSALS = 5
+"""Foreign senders that a leg tells people of; the rest are only counted."""
 KEPT_FOR = 0.2
 """Seconds. What a stream sent earlier than this before it took a leg is left out: its place has been filled."""
 
@@ -51,8 +53,9 @@ class Claim:
     ended: bool = False
     """The owner has said goodbye."""
     foreign: int = 0
-    moves: list[str] = field(default_factory=list)
-    """What to tell people about owners that came and went."""
+    refusals: int = 0
+    notes: list[str] = field(default_factory=list)
+    """What to tell people: owners that came and went, senders that were refused."""
 
     def wants(self, ssrc: int, address: Address) -> bool:
         """Whether such a stream could be the leg's at all."""
@@ -117,7 +120,10 @@ class Gate:
         candidate.add(packet, at)
         willing = [claim for claim in wanting if claim.yields_to(key[1], at, self._allow_move)]
         if candidate.sequential < MIN_SEQUENTIAL or not willing:
-            wanting[0].foreign += all(claim.owner is not None for claim in wanting)
+            if all(claim.owner is not None for claim in wanting):
+                wanting[0].foreign += 1
+                if candidate.sequential == MIN_SEQUENTIAL:
+                    _note_refusal(wanting[0], key)
             return []
         return self._hand_over(min(willing, key=lambda claim: _preference(claim, key)), key)
 
@@ -127,7 +133,7 @@ class Gate:
         kept = [(packet, at) for packet, at in candidate.kept if last - at <= KEPT_FOR]
         if claim.owner is not None:
             claim.foreign = max(0, claim.foreign - len(kept) + 1)
-            claim.moves.append(f"{_name(*claim.owner)} was silent; {_name(*key)} goes on in its place")
+            claim.notes.append(f"{_name(*claim.owner)} was silent; {_name(*key)} goes on in its place")
         claim.owner, claim.heard, claim.ended = key, last, False
         return [Arrival(claim, packet, at) for packet, at in kept]
 
@@ -136,6 +142,13 @@ def _preference(claim: Claim, key: tuple[int, Address]) -> tuple[bool, bool, boo
     """Smallest first: the leg that names the SSRC, a free one, one of the same address."""
     same_address = claim.owner is not None and claim.owner[1] == key[1]
     return (claim.ssrc is None, claim.owner is not None, not same_address)
+
+
+def _note_refusal(claim: Claim, key: tuple[int, Address]) -> None:
+    if claim.owner is None or claim.owner[1] == key[1] or claim.refusals >= MAX_REFUSALS:
+        return
+    claim.refusals += 1
+    claim.notes.append(f"{_name(*key)} was refused: the leg belongs to {_name(*claim.owner)}")
 
 
 def _name(ssrc: int, address: Address) -> str:

@@ -4,7 +4,7 @@ What did not come is told apart: missing sequence numbers are loss and are conce
 packet is missing is a pause of the sender (DTX, comfort noise, hold) and becomes silence of that length.
 """
 
-from monitor.audio.codecs.concealment import FADED, Concealer
+from monitor.audio.codecs.concealment import LONGEST, Concealer
 from monitor.sources.rtp.clock import CallClock, Delay
 from monitor.sources.rtp.jitter import Released, signed_32
 from monitor.sources.rtp.track import Track, to_timeline
@@ -136,7 +136,7 @@ class Placement:
 
     def _conceal(self, units: int) -> None:
         samples = units * self._rate // self.clock_rate
-        sounding = min(samples, round(FADED * self._rate))
+        sounding = min(samples, round(LONGEST * self._rate))
         self._track.append(self._concealer.conceal(sounding), self._rate, "lost")
         if samples > sounding:
             self._track.silence(samples - sounding, self._rate, "lost")

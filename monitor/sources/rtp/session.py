@@ -15,7 +15,7 @@ from monitor.sources.rtp.ownership import Address, Claim, Gate
 from monitor.sources.rtp.packet import MalformedPacket, is_rtcp, parse_packet
 from monitor.sources.rtp.rtcp import SenderReport, parse_rtcp
 from monitor.sources.rtp.stream import PayloadTypes
-from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE
+from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE, frame_seconds
 
 PATIENCE = 0.1
 """Seconds, beyond jitter buffer and usual lateness, after which a leg that sends nothing is taken to be silent."""
@@ -23,7 +23,7 @@ STALL = 0.2
 """Seconds more, where no leg sends anything: nothing waits for the silence, and a stall of the network need not cost audio."""
 MAX_LAG = 7 * SAMPLE_RATE // 10
 """Samples by which a leg may stay behind the other before it is filled with silence."""
-SR_TOLERANCE, SR_LIMIT = 0.02, 1.0
+SR_TOLERANCE, SR_LIMIT = 0.04, 1.0
 """Seconds. Starts that sender reports place closer than the one are left alone; further than the other, not believed."""
 
 
@@ -120,12 +120,15 @@ class Session:
         return next(each.track.taken for each in self._legs.values() if each.track.leg == leg)
 
     def moves(self) -> list[SourceMoved]:
-        """Changes of owner since the last call."""
+        """Changes of owner, and senders that were refused, since the last call."""
         events = []
         for claim, leg in self._legs.items():
-            details, claim.moves = claim.moves, []
+            details, claim.notes = claim.notes, []
             frame = leg.track.position // FRAME_SAMPLES
-            events += [SourceMoved(call="", leg=leg.track.leg, time=frame / 50, at=frame / 50, detail=text) for text in details]
+            events += [
+                SourceMoved(call="", leg=leg.track.leg, time=frame_seconds(frame), at=frame_seconds(frame), detail=text)
+                for text in details
+            ]
         return events
 
     def _unknown(self, port: int, payload_type: int) -> bool:

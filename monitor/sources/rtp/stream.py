@@ -68,10 +68,13 @@ class Stream:
         self._decoders: dict[Encoding, Decoder] = {}
         self._decoder: Decoder | None = None
         self._concealer: Concealer
+        self._restarted = False
+        """The sender began anew, and its first audio since has not been placed yet."""
 
     def play(self, item: Released) -> None:
         """Put the next packet on the track."""
         self.placement.owed += item.lost
+        self._restarted |= item.restarted
         encoding = self._payload_types.get(item.packet.payload_type)
         if encoding is None:
             self._counts.malformed += 1
@@ -84,36 +87,37 @@ class Stream:
 
     def _pause(self, item: Released, encoding: Encoding) -> None:
         """Comfort noise: the timestamp says up to where there was audio; the silence shows in the next one."""
-        if encoding.clock == self.placement.clock_rate:
+        if encoding.clock == self.placement.clock_rate and not self._restarted:
             self.placement.ended(item.packet.timestamp, 0, self.placement.place(item))
             self._concealer.silence()
 
     def _audio(self, item: Released, encoding: Encoding) -> None:
         decoder = self._decoders.get(encoding) or self._decoders.setdefault(encoding, make_decoder(encoding))
+        if decoder is not self._decoder:
+            self._switch(decoder, encoding, item)
+        # placed before it is decoded: what was lost before it is concealed from the decoder's state before it
+        overlap = self.placement.place(item._replace(restarted=self._restarted) if self._restarted else item)
+        self._restarted = False
         try:
             samples = decoder.decode(item.packet.payload)
         except PayloadError:
             self._counts.malformed += 1
             self.placement.owed += 1
             return
-        if decoder is not self._decoder:
-            self._switch(decoder, encoding, item)
         scale = decoder.rate // decoder.clock
         duration = len(samples) // scale
-        overlap = self.placement.place(item)
         self.placement.ended(item.packet.timestamp, duration, overlap)
         if overlap >= duration:
             self._counts.late += 1
             return
         correction, self.placement.correction = self.placement.correction, 0.0
         if correction > 0:
-            self._track.append(self._concealer.conceal(round(correction * decoder.rate)), decoder.rate)
+            self._track.append(self._concealer.repeat(round(correction * decoder.rate)), decoder.rate)
         samples = self._concealer.hear(samples[overlap * scale :] if overlap else samples)
         self._track.append(_shorten(samples, -correction, decoder.rate) if correction < 0 else samples, decoder.rate)
 
     def _switch(self, decoder: Decoder, encoding: Encoding, item: Released) -> None:
-        if self._decoder is None or decoder.rate != self._decoder.rate:
-            self._concealer = Concealer(decoder.rate)
+        self._concealer = Concealer(decoder.rate, decoder.conceal)
         self._decoder = decoder
         self._counts.codec = encoding.name
         self.placement.switch(decoder.clock, decoder.rate, self._concealer, item)

@@ -107,6 +107,46 @@ def calls(sound, tmp_path_factory) -> dict[str, Heard]:
         return {name: Heard(sources[name], listeners[name].heard("customer"), networks.get(name)) for name in SENDERS}
 
 
+@pytest.fixture(scope="module")
+def both_legs(sound, tmp_path_factory) -> Listener:
+    """One ffmpeg that sends two channels as two legs, the second one's sound half as loud and half a second later."""
+    path = tmp_path_factory.mktemp("sound") / "both.wav"
+    later = np.concatenate([np.zeros(RATE // 2, np.float32), 0.5 * sound[: -RATE // 2]])
+    soundfile.write(path, np.stack([sound, later], 1), RATE)
+    source = RtpSource()
+    listener = Listener(source)
+    channel = "[0]pan=mono|c0=c{0},aresample=8000,asetnsamples=n=160:p=0,arealtime[leg{0}]"
+    outputs = [
+        part
+        for index, leg in enumerate(source.legs)
+        for part in (
+            "-map",
+            f"[leg{index}]",
+            "-c:a",
+            "pcm_alaw",
+            "-f",
+            "rtp",
+            f"rtp://127.0.0.1:{source.ports[leg]}?pkt_size=172",
+        )
+    ]
+    filters = ";".join(channel.format(index) for index in range(2))
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-i", str(path), "-filter_complex", filters, *outputs],
+        stdout=subprocess.DEVNULL,
+        timeout=60,
+        check=True,
+    )
+    wait_for(lambda: listener.seconds() >= SECONDS)
+    listener.finish()
+    return listener
+
+
+def test_two_legs_of_one_sender_stay_within_a_frame_of_each_other(both_legs, sound):
+    customer = delay_of(both_legs.heard("customer"), sound, RATE, 2 * RATE)
+    agent = delay_of(both_legs.heard("agent"), sound, RATE, 2 * RATE, reach=RATE)
+    assert abs(agent - customer - RATE // 2) <= 320
+
+
 @pytest.mark.parametrize("name", SENDERS)
 def test_every_sender_is_heard_where_the_file_has_it(calls, sound, name):
     heard, expected = calls[name].samples, SENDERS[name].delay

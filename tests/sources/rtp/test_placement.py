@@ -150,6 +150,12 @@ def test_a_sender_that_restarts_goes_on_where_its_packets_arrive():
     assert session.report()["mixed"].lost == 0
 
 
+def test_a_sender_that_restarts_with_a_key_goes_on_where_its_packets_arrive():
+    keys = [telephone_event(30_000 + index, 100_000_000, 0.5 + index * 0.02) for index in range(5)]
+    chunks = play(one_leg(), [*stream(0.5), *keys, *stream(0.5, start=0.6, sequence=30_005, timestamp=100_000_800)])
+    assert len(audio(chunks)) == 16_000 * 11 // 10
+
+
 def test_a_hold_during_which_the_timestamp_stands_still_ends_where_its_packets_arrive():
     sent = stream(0.5) + stream(2.0, start=10.5, sequence=26, timestamp=4_000)
     session = one_leg()

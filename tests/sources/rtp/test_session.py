@@ -94,7 +94,17 @@ def test_another_sender_cannot_take_a_leg():
     heard = audio(play(session, stream(4.0) + attack + same_ssrc))
     np.testing.assert_array_equal(heard, audio(play(one_leg(), stream(4.0))))
     assert session.report()["mixed"].foreign == 200
-    assert session.moves() == []
+    assert [event.detail.split(":")[0] for event in session.moves()] == [
+        "SSRC 0x0000beef from 198.51.100.9",
+        "SSRC 0x00c0ffee from 198.51.100.9",
+    ]
+
+
+def test_a_storm_of_foreign_senders_is_counted_but_told_of_only_a_few_times():
+    storm = [each for ssrc in range(100, 150) for each in stream(0.1, start=0.5, ssrc=ssrc, address=STRANGER)]
+    session = one_leg()
+    play(session, stream(1.0) + storm)
+    assert (session.report()["mixed"].foreign, len(session.moves())) == (250, 5)
 
 
 def test_a_new_ssrc_of_the_same_address_is_followed_without_a_loss():

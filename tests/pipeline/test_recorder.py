@@ -1,0 +1,134 @@
+"""The recorder: a disk that refuses delays what a call says, and loses nothing of it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from monitor.audio.chunk import Samples
+from monitor.errors import StoreError
+from monitor.events import CallEnded, Frames, Leg, Mark, StateChanged
+from monitor.pipeline import recorder as recorder_module
+from monitor.pipeline.recorder import CallRecorder
+from monitor.store.base import CallWriter
+from monitor.store.journal import Journal
+
+
+class RefusingWriter(CallWriter):
+    """Takes frames only while `works`; the order in which it took them can be read."""
+
+    def __init__(self) -> None:
+        self.works = True
+        self.taken: list[Frames] = []
+        self.finished: str | None = None
+
+    def append(self, frames: Frames) -> None:
+        self._check()
+        self.taken.append(frames)
+
+    def append_audio(self, leg: Leg, samples: Samples) -> None:
+        self._check()
+
+    def committed(self, leg: Leg) -> int:
+        return sum(len(frames) for frames in self.taken if frames.leg == leg)
+
+    def snapshot(self) -> None:
+        self._check()
+
+    def finish(self, reason: str, reports: Mapping[str, Mapping[str, Any]]) -> None:
+        self._check()
+        self.finished = reason
+
+    def _check(self) -> None:
+        if not self.works:
+            raise StoreError("no space left on device")
+
+
+ENDED = CallEnded(call="c", time=1.0, at=1.0, reason="finished", legs={})
+
+
+def frames(start: int, count: int = 25) -> Frames:
+    row = np.full((count, 4), start, np.float32)
+    return Frames("c", "customer", start, row, row, np.ones(count, np.float32), np.zeros(count, np.uint8))
+
+
+def state(at: float) -> StateChanged:
+    return StateChanged(
+        call="c", leg="customer", time=at, at=at, emotion="sad", previous="neutral", confidence=0.5, valence=0, arousal=0
+    )
+
+
+@pytest.fixture
+def writer() -> RefusingWriter:
+    return RefusingWriter()
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    return Journal(tmp_path / "journal", fsync=False)
+
+
+@pytest.fixture
+def recorder(writer: RefusingWriter, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> CallRecorder:
+    monkeypatch.setattr(recorder_module, "RETRY_SECONDS", 0.0)
+    return CallRecorder(writer, journal, snapshot_every=1000)
+
+
+def test_what_waited_for_the_disk_is_written_in_order_once_it_works(
+    recorder: CallRecorder, writer: RefusingWriter, journal: Journal
+) -> None:
+    recorder.put(frames(0))
+    writer.works = False
+    recorder.put(frames(25))
+    recorder.put(state(1.0))
+    recorder.put(frames(50))
+    assert (recorder.error, journal.last) == ("no space left on device", 0)
+    writer.works = True
+    recorder.put(frames(75))
+    assert ([run.start for run in writer.taken], journal.last, recorder.error) == ([0, 25, 50, 75], 1, None)
+
+
+def test_when_too_much_waits_the_oldest_frames_become_gaps_and_no_event_is_lost(
+    recorder: CallRecorder, writer: RefusingWriter, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder_module, "MAX_HELD_FRAMES", 60)
+    writer.works = False
+    for start in range(0, 125, 25):
+        recorder.put(frames(start))
+        recorder.put(state(start / 50))
+    writer.works = True
+    recorder.put(frames(125))
+    skipped = [bool((run.marks & Mark.SKIPPED).all()) for run in writer.taken]
+    assert ([run.start for run in writer.taken], skipped) == ([0, 25, 50, 75, 100, 125], [True] * 3 + [False] * 3)
+    assert (journal.last, recorder.blanked_frames, np.isnan(writer.taken[0].logits).all()) == (5, 75, True)
+
+
+def test_a_call_is_said_to_have_ended_only_after_it_is_closed(
+    recorder: CallRecorder, writer: RefusingWriter, journal: Journal
+) -> None:
+    closed_when_said: list[str | None] = []
+    journal.listen(lambda message: closed_when_said.append(writer.finished))
+    recorder.put(frames(0))
+    recorder.finish(ENDED, patience=0)
+    assert closed_when_said == ["finished"]
+
+
+def test_a_disk_that_refuses_to_the_end_is_an_error(recorder: CallRecorder, writer: RefusingWriter, journal: Journal) -> None:
+    writer.works = False
+    recorder.put(frames(0))
+    with pytest.raises(StoreError, match="no space left"):
+        recorder.finish(ENDED, patience=0)
+    assert journal.last == 0
+
+
+def test_a_snapshot_that_fails_does_not_stop_the_frames(
+    recorder: CallRecorder, writer: RefusingWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer.works = False
+    monkeypatch.setattr(recorder, "_snapshot_at", 0.0)
+    recorder.snapshot_when_due()
+    writer.works = True
+    recorder.put(frames(0))
+    assert len(writer.taken) == 1
