@@ -182,18 +182,19 @@ class CallView {
     this.over = false;
     this.time = 0;
     this.dirty = true;
+    this.visible = true;
     this.alerts = new Map(); // open ones: id, severity
     this.legs = new Map();
     this.element = make("article", "call card");
     const head = make("div", "call-head");
     this.title = make("h3", "", message.call);
     this.badge = make("span", "badge");
-    this.about = make("span", "about");
+    this.about = make("p", "about");
     this.clock = make("span", "clock");
-    head.append(this.title, this.badge, this.about, this.clock);
+    head.append(this.title, this.badge, this.clock);
     this.meta = make("dl", "meta");
     this.body = make("div");
-    this.element.append(head, this.meta, this.body);
+    this.element.append(head, this.about, this.meta, this.body);
     this.label(this.replay ? "replay" : "live");
     if (message.type === "call_started") this.started(message);
   }
@@ -256,22 +257,35 @@ class CallView {
     $("calls").append(this.element); // below those that go on
   }
 
+  remove() {
+    sight.unobserve(this.element);
+    this.element.remove();
+  }
+
   draw() {
-    if (!this.dirty) return;
+    if (!this.dirty || !this.visible) return;
     this.dirty = false;
     for (const leg of this.legs.values()) leg.draw(this.time);
   }
 }
 
+/** Calls that are scrolled out of sight are not drawn. */
+const sight = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) target.view.visible = isIntersecting;
+  schedule();
+}, { rootMargin: "200px" });
+
 function callOf(message) {
   const key = keyOf(message);
   let view = calls.get(key);
   if (!view || (view.over && message.type === "call_started")) {
-    view?.element.remove();
+    view?.remove();
     view = new CallView(message);
     calls.delete(key);
     calls.set(key, view);
     $("calls").prepend(view.element);
+    view.element.view = view;
+    sight.observe(view.element);
   }
   return view;
 }
@@ -279,7 +293,7 @@ function callOf(message) {
 function tidyCalls() {
   const ended = [...calls].filter(([, view]) => view.over);
   for (const [key, view] of ended.slice(0, Math.max(0, ended.length - KEEP_ENDED))) {
-    view.element.remove();
+    view.remove();
     calls.delete(key);
   }
 }
@@ -399,7 +413,8 @@ function hello(message) {
 
 function forgetAll() {
   since = null;
-  for (const view of [...calls.values(), ...alerts.values()]) view.element.remove();
+  for (const view of calls.values()) view.remove();
+  for (const view of alerts.values()) view.element.remove();
   calls.clear();
   alerts.clear();
 }

@@ -1,9 +1,11 @@
 """A whole service in this process: real monitor, store, journal and uvicorn on a free port."""
 
 import json
+import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,21 @@ class Service:
         address = self.url.replace("http", "ws") + "/ws/v1/events" + (f"?{query}" if query else "")
         return connect(address, open_timeout=PATIENCE, **options)
 
+    @contextmanager
+    def deaf_client(self) -> Iterator[None]:
+        """A websocket client that came in, and then neither reads nor answers a ping."""
+        with socket.create_connection(("127.0.0.1", self.running.port), PATIENCE) as deaf:
+            deaf.sendall(
+                b"GET /ws/v1/events HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+            )
+            deaf.recv(12)
+            yield
+
+    def clients(self) -> int:
+        """Websocket clients of the server."""
+        return int(self.http().get("/api/v1/status").json()["websocket"]["clients"])
+
     def call(self, levels: Mapping[Leg, Sequence[float]], call_id: str | None = None, **options: Any) -> LiveCall:
         metadata = options.pop("metadata", None)
         return self.monitor.start_call(ScriptedSource(levels, **options), call_id=call_id, metadata=metadata)
@@ -112,6 +129,15 @@ def receive_until(websocket: ClientConnection, wanted: Callable[[dict[str, Any]]
     while not wanted(messages[-1]):
         messages.append(receive(websocket))
     return messages
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait for something that comes true by itself."""
+    give_up = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > give_up:
+            raise TimeoutError("it did not come true")
+        time.sleep(0.02)
 
 
 def of_type(kind: str) -> Callable[[dict[str, Any]], bool]:

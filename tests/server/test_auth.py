@@ -1,6 +1,7 @@
 """Who may come in, and who may not."""
 
 import base64
+from collections.abc import Iterator
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -9,7 +10,6 @@ from websockets.typing import Origin, Subprotocol
 from monitor.config.sections import ServerSection
 from monitor.errors import ConfigError
 from monitor.server.auth import SUBPROTOCOL, TOKEN_SUBPROTOCOL, check_exposure, is_loopback
-from tests.server.conftest import StartService
 from tests.server.service import TOKEN, Service, receive
 
 GOOD, BAD = f"Bearer {TOKEN}", "Bearer fedcba9876543210-no"
@@ -18,10 +18,12 @@ GUARDED = ["/api/v1/calls", "/api/v1/config", "/api/v1/openapi.json", "/api/v1/a
 OPEN = ["/", "/monitor.js", "/monitor.css", "/health/live", "/health/ready"]
 
 
-@pytest.fixture
-def locked(start_service: StartService) -> Service:
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service that wants a token."""
-    return start_service(token=TOKEN, allowed_origins=("https://wallboard.example",))
+    service = Service(tmp_path_factory.mktemp("locked"), token=TOKEN, allowed_origins=("https://wallboard.example",))
+    yield service
+    service.stop()
 
 
 def test_without_a_token_only_the_page_and_the_health_checks_answer(locked: Service) -> None:
@@ -78,9 +80,9 @@ def test_websockets_without_the_token_are_refused(locked: Service, query: str, o
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1"])
-def test_a_websocket_from_another_site_is_refused(service: Service, origin: str) -> None:
+def test_a_websocket_from_another_site_is_refused(shared: Service, origin: str) -> None:
     with pytest.raises(InvalidStatus) as refused:
-        service.websocket(origin=Origin(origin))
+        shared.websocket(origin=Origin(origin))
     assert refused.value.response.status_code == 403
 
 

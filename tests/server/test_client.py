@@ -12,7 +12,7 @@ from monitor.errors import ConfigError, SourceError
 from monitor.server.client import RefusedError, follow
 from tests.server.conftest import StartService
 from tests.server.events import record
-from tests.server.service import CALM, TOKEN, Service
+from tests.server.service import CALM, TOKEN, Service, wait_until
 
 
 async def test_every_event_comes_once_although_the_server_goes_and_comes_back(start_service: StartService) -> None:
@@ -89,5 +89,4 @@ async def _take(events: AsyncIterator[dict[str, Any]], count: int) -> list[dict[
 
 
 async def _connected(service: Service) -> None:
-    while service.http().get("/api/v1/status").json()["websocket"]["clients"] == 0:
-        await asyncio.sleep(0.02)
+    await asyncio.to_thread(wait_until, lambda: service.clients() == 1)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.server.conftest import StartService
-from tests.server.service import CALM, LOUD, PATIENCE, TOKEN, Service
+from tests.server.service import CALM, LOUD, PATIENCE, TOKEN, Service, wait_until
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -42,7 +42,7 @@ def test_the_page_shows_a_call_its_state_moving_and_an_alert(service: Service, p
     page.goto(service.url)
     expect(page.locator("#connection")).to_have_text("live")
     expect(page.locator("#no-calls")).to_be_visible()
-    service.call({"customer": [CALM] * 6 + [LOUD] * 120, "agent": [0.0] * 126}, "queue-7", realtime=True)
+    service.call({"customer": [CALM] * 3 + [LOUD] * 120, "agent": [0.0] * 123}, "queue-7", realtime=True)
     expect(page.locator(".call h3")).to_have_text("queue-7")
     customer = page.locator(".leg").first
     expect(customer.locator(".label")).to_have_text("neutral")
@@ -78,8 +78,7 @@ def test_markup_in_a_calls_metadata_stays_text(service: Service, page: Page) -> 
 
 def test_a_page_that_comes_late_shows_what_is_going_on(service: Service, page: Page) -> None:
     call = service.call({"customer": [CALM] * 4 + [LOUD] * 8, "agent": [0.0] * 12}, "c1")
-    while call.seconds < 12:
-        call.wait(0.05)
+    wait_until(lambda: call.seconds >= 12)
     page.goto(service.url)
     expect(page.locator(".call h3")).to_have_text("c1")
     expect(page.locator(".leg").first.locator(".label")).to_have_text("angry")

@@ -66,12 +66,7 @@ def test_a_stopped_server_lets_nobody_in(service: Service) -> None:
 
 
 def test_a_client_that_does_not_read_does_not_keep_the_server_from_stopping(service: Service) -> None:
-    with socket.create_connection(("127.0.0.1", service.running.port), 5) as deaf:
-        deaf.sendall(
-            b"GET /ws/v1/events HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-        )
-        deaf.recv(12)
+    with service.deaf_client():
         service.stop()
     assert not service.is_running
 

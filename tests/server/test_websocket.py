@@ -90,8 +90,8 @@ def test_live_frames_come_to_those_who_ask(service: Service) -> None:
         ("colour=red", "unknown parameter 'colour'"),
     ],
 )
-def test_a_wrong_parameter_is_named_before_the_connection_ends(service: Service, query: str, reason: str) -> None:
-    with service.websocket(query) as websocket:
+def test_a_wrong_parameter_is_named_before_the_connection_ends(shared: Service, query: str, reason: str) -> None:
+    with shared.websocket(query) as websocket:
         error = receive(websocket)
         with pytest.raises(ConnectionClosed) as closed:
             websocket.recv(PATIENCE)
@@ -113,8 +113,8 @@ def test_since_beyond_the_journal_is_refused_with_the_reason(service: Service) -
     "text",
     ["", "not json", "[]", "null", "{}", '{"type": 7}', '{"type": "ping", "more": 1}', '{"type": "acknowledge"}', "[" * 9000],
 )
-def test_a_malformed_message_is_answered_and_the_connection_goes_on(service: Service, text: str) -> None:
-    with service.websocket() as websocket:
+def test_a_malformed_message_is_answered_and_the_connection_goes_on(shared: Service, text: str) -> None:
+    with shared.websocket() as websocket:
         receive(websocket)
         websocket.send(text)
         error = receive(websocket)
@@ -123,15 +123,15 @@ def test_a_malformed_message_is_answered_and_the_connection_goes_on(service: Ser
     assert (error["type"], error["code"], pong["type"]) == ("error", "config", "pong")
 
 
-def test_a_binary_message_is_answered_as_malformed(service: Service) -> None:
-    with service.websocket() as websocket:
+def test_a_binary_message_is_answered_as_malformed(shared: Service) -> None:
+    with shared.websocket() as websocket:
         receive(websocket)
         websocket.send(b"\x00\xff")
         assert "binary" in receive(websocket)["message"]
 
 
-def test_a_client_that_only_says_nonsense_is_shown_the_door(service: Service) -> None:
-    with service.websocket() as websocket:
+def test_a_client_that_only_says_nonsense_is_shown_the_door(shared: Service) -> None:
+    with shared.websocket() as websocket:
         for _ in range(5):
             websocket.send("nonsense")
         with pytest.raises(ConnectionClosed) as closed:
@@ -140,8 +140,8 @@ def test_a_client_that_only_says_nonsense_is_shown_the_door(service: Service) ->
     assert closed.value.rcvd.code == 1008
 
 
-def test_a_message_that_is_too_large_ends_the_connection(service: Service) -> None:
-    with service.websocket() as websocket:
+def test_a_message_that_is_too_large_ends_the_connection(shared: Service) -> None:
+    with shared.websocket() as websocket:
         receive(websocket)
         websocket.send("x" * 100_000)
         with pytest.raises(ConnectionClosed) as closed:
@@ -159,8 +159,8 @@ def test_an_acknowledged_alert_is_told_to_everybody(service: Service) -> None:
     assert (told["id"], told["by"], told["note"]) == (alert["id"], "R. Mendes", "calling back")
 
 
-def test_acknowledging_an_alert_that_there_is_not_is_answered(service: Service) -> None:
-    with service.websocket() as websocket:
+def test_acknowledging_an_alert_that_there_is_not_is_answered(shared: Service) -> None:
+    with shared.websocket() as websocket:
         receive(websocket)
         websocket.send('{"type": "acknowledge", "id": "no-such-alert", "by": "R. Mendes"}')
         error = receive(websocket)
