@@ -197,6 +197,7 @@ def test_audio_that_was_not_taken_in_time_is_reported_and_the_latest_is_kept(sen
         ({"legs": {"customer": {"peer": "nobody"}}}, "peer"),
         ({"sdp": "v=0\nm=audio 4000 RTP/AVP 0\nm=audio 4002 RTP/AVP 0\nm=audio 4004 RTP/AVP 0"}, "3 audio sections"),
         ({"sdp": "v=0\nm=audio 4000 RTP/AVP 96\na=rtpmap:96 AMR/8000"}, "nothing that is decoded: amr/8000"),
+        ({"sdp": "v=0\nm=audio 4000 RTP/AVP 0\na=recvonly"}, "no audio that is sent"),
         ({"sdp": "/nowhere/call.sdp"}, "cannot read the SDP file"),
         ({"payload_types": {"111": "opus/8000"}}, "cannot decode"),
     ],
@@ -210,6 +211,12 @@ def test_an_offer_names_payload_types_and_its_ports_are_the_other_sides():
     source = RtpSource(sdp="v=0\nm=audio 4000 RTP/AVP 111\na=rtpmap:111 opus/48000/2\nm=audio 4002 RTP/AVP 0\n")
     assert source.legs == ("customer", "agent")
     assert not {4_000, 4_002} & set(source.ports.values())
+    source.stop()
+
+
+def test_a_section_that_only_receives_is_no_leg():
+    source = RtpSource(sdp="v=0\nm=audio 4000 RTP/AVP 0\na=sendonly\nm=audio 4002 RTP/AVP 0\na=recvonly\n")
+    assert source.legs == ("mixed",)
     source.stop()
 
 
