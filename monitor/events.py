@@ -78,6 +78,8 @@ class LegReport:
     """Datagrams that are not RTP or whose payload does not decode."""
     foreign: int = 0
     """From a sender that does not own the leg."""
+    reanchored: int = 0
+    """Times that a timestamp was not believed, or had stood still, and audio was placed by its arrival."""
     skipped_events: int = 0
     """telephone-event packets."""
     lost_seconds: float = 0.0

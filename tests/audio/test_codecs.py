@@ -3,7 +3,7 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.audio.codecs import STATIC_PAYLOAD_TYPES, Encoding, PayloadError, make_decoder, parse_encoding
@@ -68,6 +68,7 @@ def samples_or_refused(decoder, payload: bytes) -> bool:
 
 
 @pytest.mark.parametrize("name", DECODED)
+@settings(deadline=None, max_examples=50)
 @given(payloads=st.lists(st.binary(max_size=300), max_size=5))
 def test_any_bytes_decode_or_are_refused(name, payloads):
     decoder = make_decoder(parse_encoding(name))

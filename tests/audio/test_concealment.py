@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.audio.codecs.concealment import Concealer
@@ -46,6 +46,7 @@ def test_there_is_nothing_to_continue_at_the_start_or_after_a_pause():
     assert not concealer.conceal(160).any()
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([8_000, 11_025, 16_000, 48_000]),
     st.lists(st.integers(1, 2_000), min_size=1, max_size=8),

@@ -27,7 +27,7 @@ class RtpLeg:
         self._counts = Counts()
         self._ssrc: int | None = None
         self._jitter, self._past = JitterBuffer(depth), [0, 0, 0, 0, 0]
-        self._placement = Placement(self.track, clock, tolerance=0)
+        self._placement, self._past_anchors = Placement(self.track, clock, tolerance=0), 0
         self._stream = Stream(payload_types, self.track, self._placement, self._counts)
         self._report: tuple[SenderReport, str] | None = None
 
@@ -51,6 +51,7 @@ class RtpLeg:
         if self._ssrc is not None:
             self.flush()
             self._past = self._tallies()
+            self._past_anchors += self._placement.reanchored
             self._placement = Placement(self.track, self._clock, ANCHOR_TOLERANCE)
             self._stream = Stream(self._payload_types, self.track, self._placement, self._counts)
         self._ssrc, self._report = packet.ssrc, None
@@ -115,6 +116,7 @@ class RtpLeg:
             late=late + counts.late,
             malformed=self.malformed + counts.malformed,
             foreign=self.claim.foreign,
+            reanchored=self._past_anchors + self._placement.reanchored,
             skipped_events=counts.events,
             lost_seconds=round(totals["lost"] / SAMPLE_RATE, 3),
             silence_seconds=round(totals["silence"] / SAMPLE_RATE, 3),

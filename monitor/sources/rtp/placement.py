@@ -70,7 +70,7 @@ class Placement:
         if ahead < 0 and self._late_for_long(item.at):
             self.reanchored += 1
             self._anchor(item)
-            ahead = 0
+            ahead = signed_32(timestamp - self._due)
         arrived = self._clock.position(item.at)
         lateness = (arrived - self._track.position) / SAMPLE_RATE - ahead / self.clock_rate
         self.correction = self.delay.observe(item.at, lateness) or self.correction

@@ -35,6 +35,7 @@ def plan_legs(
 ) -> list[PlannedLeg]:
     """The legs in the order of `LEGS`. Raises `SourceError` where options and SDP are wrong or do not fit each other."""
     media, announced = _media(sdp)
+    media = _sending(media)
     flags = parse_payload_types(payload_types)
     for offered in media:
         _check(offered)
@@ -68,6 +69,14 @@ def _media(sdp: str | Path | None) -> tuple[list[Media], bool]:
         raise SourceError(f"cannot read the SDP file {str(sdp)[:200]}: {error}") from None
     start = text.find("v=0")  # ffmpeg writes "SDP:" before it
     return parse_sdp(text[max(0, start) :]), True
+
+
+def _sending(media: list[Media]) -> list[Media]:
+    """The sections that the other side sends."""
+    sending = [section for section in media if section.direction in ("sendrecv", "sendonly")]
+    if media and not sending:
+        raise SourceError(f"the SDP has no audio that is sent: its sections are {', '.join(each.direction for each in media)}")
+    return sending
 
 
 def _check(section: Media) -> None:

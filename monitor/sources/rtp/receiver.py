@@ -85,6 +85,12 @@ class Receiver:
         for each in sockets:
             self._change(each, None)
 
+    def catch_up(self, patience: float = 0.5) -> None:
+        """Return once all that has arrived by now is in the inboxes, at the latest after `patience` seconds."""
+        began = time.monotonic()
+        while self.read_until < began and time.monotonic() - began < patience:
+            time.sleep(_HEARTBEAT / 4)
+
     def _change(self, opened: socket.socket, inbox: Inbox | None) -> None:
         done = threading.Event()
         with self._lock:
@@ -132,7 +138,8 @@ class Receiver:
             except OSError as error:  # an ICMP answer to somebody else's datagram, or a socket closed at this moment
                 _log.debug("RTP socket: %s", error)
                 return
-            inbox.put(Received(now, bytes(view[:size]), address[:2]))
+            host, port = address[:2]
+            inbox.put(Received(now, bytes(view[:size]), (host.removeprefix("::ffff:"), port)))
 
 
 _shared: Receiver | None = None

@@ -126,6 +126,8 @@ class RtpSource(Source):
                 over = False
                 while not over:
                     over = self._stop.wait(TICK)
+                    if over:
+                        shared_receiver().catch_up()
                     now = shared_receiver().read_until
                     self._take()
                     chunk = None

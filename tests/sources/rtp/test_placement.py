@@ -138,8 +138,9 @@ def test_keys_beside_audio_take_no_time():
 @pytest.mark.parametrize("jump", [-8_000 * 5, 8_000 * 3600 * 30, -(2**31) + 1])
 def test_an_absurd_jump_of_the_timestamp_is_not_believed(jump):
     sent = stream(0.5) + stream(0.5, start=0.5, sequence=26, timestamp=4_000 + jump)
-    chunks = play(one_leg(), sent)
-    assert (len(audio(chunks)), gaps(chunks)) == (16_000, [])
+    session = one_leg()
+    chunks = play(session, sent)
+    assert (len(audio(chunks)), gaps(chunks), session.report()["mixed"].reanchored) == (16_000, [], 1)
 
 
 def test_a_sender_that_restarts_goes_on_where_its_packets_arrive():
@@ -163,6 +164,7 @@ def test_a_hold_during_which_the_timestamp_stands_still_ends_where_its_packets_a
     report = session.report()["mixed"]
     assert len(audio(chunks)) == pytest.approx(16_000 * 12.5, abs=320)
     assert 20 <= report.late <= 30
+    assert report.reanchored == 1
 
 
 def test_a_burst_after_a_stall_does_not_shift_what_follows():

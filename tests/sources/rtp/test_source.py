@@ -10,7 +10,7 @@ import pytest
 from monitor.config.sections import RtpSection
 from monitor.errors import SourceError
 from monitor.sources.rtp.ports import open_port
-from monitor.sources.rtp.receiver import Inbox, Received
+from monitor.sources.rtp.receiver import INBOX_LIMIT, Inbox, Received, shared_receiver
 from monitor.sources.rtp.source import RtpSource
 from tests.sources.rtp.listening import Listener, wait_for
 from tests.sources.rtp.sender import rtp, stream
@@ -117,6 +117,15 @@ def test_stop_before_chunks_and_twice_is_clean():
     assert source.end_reason() == "stopped"
 
 
+def test_what_was_sent_before_the_stop_is_still_heard(sender):
+    source = RtpSource(legs={"mixed": {}}, payload_types=TYPES)
+    listener = Listener(source)
+    wait_for(lambda: len(listener.chunks) >= 2)
+    send(sender, source.ports["mixed"], [each.data for each in TONE])
+    listener.finish()
+    assert len(listener.heard("mixed")) == 16_000
+
+
 def test_a_live_source_yields_though_nothing_comes():
     source = RtpSource()
     listener = Listener(source)
@@ -167,16 +176,16 @@ def test_a_full_inbox_drops_the_oldest_and_counts():
     assert (inbox.overflowed, inbox.take()) == (2, [])
 
 
-def test_audio_that_was_not_taken_in_time_is_reported(sender, monkeypatch):
-    monkeypatch.setattr("monitor.sources.rtp.receiver.INBOX_LIMIT", 10)
-    source = RtpSource(legs={"mixed": {}}, payload_types=TYPES)
-    send(sender, source.ports["mixed"], [each.data for each in TONE])
-    inbox = next(iter(source._ports.values())).inbox
-    wait_for(lambda: inbox.overflowed >= 1 or len(inbox._queue) == 50)
+def test_audio_that_was_not_taken_in_time_is_reported_and_the_latest_is_kept(sender):
+    source = RtpSource(legs={"mixed": {}})
+    send(sender, source.ports["mixed"], [rtp(index, index * 160, bytes(160)) for index in range(INBOX_LIMIT + 500)])
+    shared_receiver().catch_up(20.0)
     listener = Listener(source)
     wait_for(lambda: source.report()["mixed"].packets > 0)
     listener.finish()
-    assert source.report()["mixed"].packets + inbox.overflowed == 50
+    report = source.report()["mixed"]
+    assert report.packets <= INBOX_LIMIT
+    assert report.overflow_seconds >= 500 * 0.02
 
 
 @pytest.mark.parametrize(
@@ -188,6 +197,7 @@ def test_audio_that_was_not_taken_in_time_is_reported(sender, monkeypatch):
         ({"legs": {"customer": {"peer": "nobody"}}}, "peer"),
         ({"sdp": "v=0\nm=audio 4000 RTP/AVP 0\nm=audio 4002 RTP/AVP 0\nm=audio 4004 RTP/AVP 0"}, "3 audio sections"),
         ({"sdp": "v=0\nm=audio 4000 RTP/AVP 96\na=rtpmap:96 AMR/8000"}, "nothing that is decoded: amr/8000"),
+        ({"sdp": "v=0\nm=audio 4000 RTP/AVP 0\na=recvonly"}, "no audio that is sent"),
         ({"sdp": "/nowhere/call.sdp"}, "cannot read the SDP file"),
         ({"payload_types": {"111": "opus/8000"}}, "cannot decode"),
     ],
@@ -201,6 +211,12 @@ def test_an_offer_names_payload_types_and_its_ports_are_the_other_sides():
     source = RtpSource(sdp="v=0\nm=audio 4000 RTP/AVP 111\na=rtpmap:111 opus/48000/2\nm=audio 4002 RTP/AVP 0\n")
     assert source.legs == ("customer", "agent")
     assert not {4_000, 4_002} & set(source.ports.values())
+    source.stop()
+
+
+def test_a_section_that_only_receives_is_no_leg():
+    source = RtpSource(sdp="v=0\nm=audio 4000 RTP/AVP 0\na=sendonly\nm=audio 4002 RTP/AVP 0\na=recvonly\n")
+    assert source.legs == ("mixed",)
     source.stop()
 
 
