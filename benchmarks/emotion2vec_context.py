@@ -9,6 +9,23 @@ Cost is the CPU time for a second of sound of one leg, windows run one at a time
 
 Without `--model` the weights are random, of the true architecture: costs are real, closeness is weak evidence, because training
 shapes how far attention reaches. Run it again with real weights.
+
+Measured with random weights of plus_large's size on 10 s of an 8 kHz telephone call, one AVX2 core (busy: cost within 30 %):
+
+    window  hop  lookahead | cosine mean   min | centred mean   min | same class | CPU ms a second
+       1.0  0.5        0.5 |      0.9371 0.817 |       0.7771 0.292 |      0.790 |             743
+       1.5  0.5        0.5 |      0.9928 0.841 |       0.9701 0.373 |      0.900 |             970
+       2.0  0.5        0.0 |      0.9372 0.764 |       0.7744 0.161 |      0.718 |            1218
+       2.0  0.5        0.1 |      0.9633 0.795 |       0.8586 0.286 |      0.790 |            1214
+       2.0  0.5        0.3 |      0.9891 0.847 |       0.9543 0.369 |      0.902 |            1222
+       2.0  0.5        0.5 |      0.9932 0.820 |       0.9714 0.271 |      0.918 |            1183
+       2.0  0.5        1.0 |      0.9954 0.871 |       0.9799 0.464 |      0.912 |            1146
+       2.0  1.0        0.5 |      0.9935 0.820 |       0.9722 0.271 |      0.908 |             613
+       3.0  0.5        0.5 |      0.9971 0.972 |       0.9874 0.880 |      0.936 |            1617
+       4.0  0.5        0.5 |      0.9975 0.972 |       0.9894 0.896 |      0.936 |            2011
+
+Lookahead is worth its delay up to 0.5 s and little beyond. A window of 2 s is close on average; 3 s brings the worst frames
+close too, at a third more cost, and nothing is won beyond. The hop changes cost and delay alone.
 """
 
 import argparse

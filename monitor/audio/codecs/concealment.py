@@ -86,8 +86,8 @@ class Concealer:
         return np.concatenate(parts) if parts else None
 
     def _fade(self, length: int, hold: float, faded: float) -> Samples:
-        ramp: Samples = 1 - (np.arange(length, dtype=np.float32) / self._rate - hold) / (faded - hold)
-        return ramp.clip(0, 1)
+        ramp = 1 - (np.arange(length) / self._rate - hold) / (faded - hold)
+        return ramp.clip(0, 1).astype(np.float32)
 
     def _remember(self, samples: Samples) -> None:
         self._past.append(samples)

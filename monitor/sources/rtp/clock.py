@@ -2,17 +2,17 @@
 
 A call's timeline follows arrival times (this machine's clock, or a capture's); within a leg the RTP timestamp places each
 packet. Two crystals differ by up to a few hundred parts in a million, a third of a second an hour, so a leg's placement is
-corrected now and then by 10 ms: the delay never grows, and both legs stay within 20 ms of each other.
+corrected now and then by 4 ms: the delay never grows, and both legs stay within a frame of each other.
 """
 
 from monitor.timeline import SAMPLE_RATE
 
 DRIFT_WINDOW = 10.0
 """Seconds. The least delay in each is compared: queues come and go, the least delay moves only with the clocks."""
-DRIFT_TOLERANCE = 0.02
-"""Seconds of drift that are left alone: one frame."""
-DRIFT_STEP = 0.01
-"""Seconds corrected at a time, so at most 1000 parts in a million."""
+DRIFT_TOLERANCE = 0.006
+"""Seconds of drift that are left alone: two legs then stay within a frame of each other."""
+DRIFT_STEP = 0.004
+"""Seconds corrected at a time, so at most 400 parts in a million; crystals are within 100."""
 NOT_DRIFT = 0.5
 """Seconds. No clock does this in a window; the delay itself has changed."""
 MAX_LATENESS = 0.5

@@ -12,20 +12,18 @@ from typing import NamedTuple
 
 from monitor.sources.rtp.packet import RtpPacket
 
-MIN_SEQUENTIAL = 2
-"""Packets in sequence that make a stream valid."""
 SSRC_CHANGE_SILENCE = 0.06
 """Seconds."""
 MOVE_SILENCE = 3.0
 """Seconds."""
 MAX_CANDIDATES = 256
 """Streams on probation at a time, on a port; bounds what a storm of random SSRCs can make us keep."""
-MAX_KEPT = 16
+MAX_KEPT = 32
 """Packets of each that are kept."""
 MAX_REFUSALS = 5
 """Foreign senders that a leg tells people of; the rest are only counted."""
-KEPT_FOR = 0.2
-"""Seconds. What a stream sent earlier than this before it took a leg is left out: its place has been filled."""
+KEPT_FOR = 1.0
+"""Seconds. What a stream sent longer before it took a leg is left out."""
 
 Address = tuple[str, int]
 """Host and port."""
@@ -74,11 +72,13 @@ class Claim:
 @dataclass(slots=True)
 class _Candidate:
     kept: list[tuple[RtpPacket, float]] = field(default_factory=list)
-    sequential: int = 0
+    valid: bool = False
+    noted: bool = False
 
     def add(self, packet: RtpPacket, at: float) -> None:
-        follows = self.kept and packet.sequence == (self.kept[-1][0].sequence + 1) & 0xFFFF
-        self.sequential = self.sequential + 1 if follows else 1
+        """Valid once two packets follow each other in sequence, in whatever order they came."""
+        neighbours = {(packet.sequence + 1) & 0xFFFF, (packet.sequence - 1) & 0xFFFF}
+        self.valid = self.valid or any(other.sequence in neighbours for other, _ in self.kept)
         self.kept.append((packet, at))
         del self.kept[:-MAX_KEPT]
 
@@ -119,10 +119,11 @@ class Gate:
             del self._candidates[next(iter(self._candidates))]
         candidate.add(packet, at)
         willing = [claim for claim in wanting if claim.yields_to(key[1], at, self._allow_move)]
-        if candidate.sequential < MIN_SEQUENTIAL or not willing:
+        if not candidate.valid or not willing:
             if all(claim.owner is not None for claim in wanting):
                 wanting[0].foreign += 1
-                if candidate.sequential == MIN_SEQUENTIAL:
+                if candidate.valid and not candidate.noted:
+                    candidate.noted = True
                     _note_refusal(wanting[0], key)
             return []
         return self._hand_over(min(willing, key=lambda claim: _preference(claim, key)), key)

@@ -113,12 +113,14 @@ class Placement:
         return at - self._late_since >= LATE_FOR
 
     def _anchor(self, item: Released) -> None:
-        """Place the packet by its arrival."""
+        """Place the packet by its arrival; where the silence before it was filled in too far, its start comes too late."""
+        self._sent = self._due = item.packet.timestamp
         gap = self._clock.position(item.at) - self._track.position
         if gap > self._tolerance:
             self._silence(gap * self.clock_rate // SAMPLE_RATE)
+        elif -gap > ANCHOR_TOLERANCE:
+            self._due += min(-gap, self._track.trailing_silence) * self.clock_rate // SAMPLE_RATE
         self._tolerance = ANCHOR_TOLERANCE
-        self._sent = self._due = item.packet.timestamp
         self._late_since, self.owed = None, 0
         self.delay.reset()
 

@@ -31,6 +31,8 @@ class Track:
         """Samples of the timeline that have come out."""
         self.totals: dict[Cause, int] = {"lost": 0, "silence": 0}
         """Samples of the timeline, a cause."""
+        self.trailing_silence = 0
+        """Samples of the timeline since the last audio."""
         self._pending: deque[tuple[int, Samples | int]] = deque()
         """Rate, and samples or a length of silence."""
         self._base, self._rate, self._native = 0, SAMPLE_RATE, 0
@@ -69,6 +71,7 @@ class Track:
         start = self.position
         self._native += length
         self._pending.append((rate, content))
+        self.trailing_silence = self.trailing_silence + self.position - start if cause == "silence" else 0
         if cause:
             self._mark(start, self.position - start, cause)
 

@@ -220,5 +220,5 @@ def test_a_sender_whose_clock_is_off_stays_within_the_tolerance(parts_per_millio
     sent = [replace(each, at=each.at * pace) for each in stream(400.0)]
     session = one_leg()
     heard = audio(play(session, sent))
-    assert len(heard) / 16_000 == pytest.approx(400.0 * pace, abs=0.035)
+    assert len(heard) / 16_000 == pytest.approx(400.0 * pace, abs=0.015)
     assert session.report()["mixed"].late == 0
