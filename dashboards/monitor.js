@@ -1,17 +1,10 @@
 // The plain page: live calls, each leg's emotion as it moves, alerts as they come.
 // Built on the public websocket alone (docs/protocol.md). What comes from outside reaches the page as text, never as markup.
-"use strict";
+import { follow, send } from "./connection.js";
+import { WINDOW_SECONDS, clock, colour, drawTimeline } from "./timeline.js";
 
-const WINDOW_SECONDS = 60;      // of the timeline shown
 const KEEP_ENDED = 6;           // calls that are over and still shown
 const KEEP_ALERTS = 100;
-const FIRST_PAUSE = 500, LONGEST_PAUSE = 10_000; // ms before connecting again
-const COLOURS = {
-  angry: "#d64545", disgusted: "#8a7d2f", fearful: "#8b5fc7", happy: "#e8a317", neutral: "#8fa3b5",
-  sad: "#3f78c9", surprised: "#1fa59a", other: "#b59a8a", unknown: "#c3cbd4",
-};
-const SPARE = ["#a8558a", "#5c8a3a", "#c06a2b", "#4a6a80"];
-
 const $ = (id) => document.getElementById(id);
 
 /** An element with a class and text; text is never parsed. */
@@ -26,15 +19,6 @@ function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-function colour(label) {
-  if (COLOURS[label] === undefined) {
-    const known = Object.keys(COLOURS).length;
-    COLOURS[label] = SPARE[known % SPARE.length];
-  }
-  return COLOURS[label];
-}
-
-const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
 const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 const last = (values) => (values && values.length ? values[values.length - 1] : null);
@@ -111,67 +95,7 @@ class LegView {
   }
 
   draw(now) {
-    const { canvas } = this;
-    const ratio = window.devicePixelRatio || 1;
-    const width = canvas.clientWidth, height = canvas.clientHeight;
-    if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
-    if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
-    const pen = canvas.getContext("2d");
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    pen.clearRect(0, 0, width, height);
-    const style = getComputedStyle(document.body);
-    const ink = style.getPropertyValue("--ink"), soft = style.getPropertyValue("--soft"), rule = style.getPropertyValue("--line");
-    const end = Math.max(now, WINDOW_SECONDS);
-    const x = (time) => width - ((end - time) / WINDOW_SECONDS) * width;
-    const axis = 14, bandTop = 3, band = height * 0.48, speechTop = bandTop + band + 2, speech = 4;
-    const affectTop = speechTop + speech + 3, affect = height - axis - affectTop;
-
-    pen.fillStyle = rule;
-    pen.font = "10px system-ui, sans-serif";
-    for (let tick = Math.ceil((end - WINDOW_SECONDS) / 10) * 10; tick <= end; tick += 10) {
-      pen.fillRect(Math.round(x(tick)), 0, 1, height);
-    }
-    for (const point of this.points) {
-      const left = x(point.time), wide = Math.ceil((point.span / WINDOW_SECONDS) * width) + 0.6;
-      let top = bandTop;
-      pen.globalAlpha = 0.18 + 0.82 * point.speech;
-      for (const [label, share] of point.posterior) {
-        pen.fillStyle = colour(label);
-        pen.fillRect(left, top, wide, share * band);
-        top += share * band;
-      }
-      pen.globalAlpha = point.speech;
-      pen.fillStyle = soft;
-      pen.fillRect(left, speechTop, wide, speech);
-    }
-    pen.globalAlpha = 1;
-    const middle = affectTop + affect / 2;
-    pen.strokeStyle = rule;
-    pen.beginPath(); pen.moveTo(0, middle); pen.lineTo(width, middle); pen.stroke();
-    pen.strokeStyle = ink;
-    pen.lineWidth = 1.6;
-    pen.beginPath();
-    let drawing = false;
-    for (const point of this.points) {
-      if (point.valence === null) { drawing = false; continue; }
-      const at = [x(point.time), middle - point.valence * (affect / 2)];
-      if (drawing) pen.lineTo(...at); else pen.moveTo(...at);
-      drawing = true;
-    }
-    pen.stroke();
-    for (const mark of this.marks) {
-      const at = Math.round(x(mark.time));
-      pen.fillStyle = ink;
-      pen.globalAlpha = mark.status === "confirmed" ? 1 : 0.45;
-      pen.fillRect(at - 1, 0, 2, height - axis);
-      pen.beginPath(); pen.moveTo(at - 5, 0); pen.lineTo(at + 5, 0); pen.lineTo(at, 7); pen.fill();
-    }
-    pen.globalAlpha = 1;
-    pen.fillStyle = soft;
-    for (let tick = Math.max(10, Math.ceil((end - WINDOW_SECONDS) / 10) * 10); tick < end - 2; tick += 10) {
-      pen.fillText(clock(tick), x(tick) + 3, height - 4);
-    }
-    if (this.analysed) pen.fillText("valence", 4, height - 4);
+    drawTimeline(this.canvas, now, this);
   }
 }
 
@@ -391,10 +315,7 @@ function takeAlert(message) {
 
 // ---------------------------------------------------------------- messages
 
-let since = null;           // the newest event seen; replays have no seq and do not touch it
-
 function take(message) {
-  if (message.seq !== undefined) since = Math.max(since ?? 0, message.seq);
   switch (message.type) {
     case "alert": takeAlert(message); callOf(message).take(message); break;
     case "alert_acknowledged": alerts.get(`\n${message.id}`)?.acknowledged(message); break;
@@ -405,14 +326,7 @@ function take(message) {
   schedule();
 }
 
-function hello(message) {
-  for (const event of message.present) take(event);
-  since ??= message.seq;
-  connected("live", "live");
-}
-
 function forgetAll() {
-  since = null;
   for (const view of calls.values()) view.remove();
   for (const view of alerts.values()) view.element.remove();
   calls.clear();
@@ -437,80 +351,6 @@ function schedule() {
   });
 }
 
-// ---------------------------------------------------------------- connection
-
-let socket = null;
-let pause = FIRST_PAUSE;
-
-function connected(state, words) {
-  $("connection").dataset.state = state;
-  setText($("connection"), words);
-}
-
-function send(message) {
-  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
-}
-
-/** A token in a subprotocol: browsers cannot set headers on a websocket, and query strings end up in logs. */
-function subprotocols() {
-  const token = sessionStorage.getItem("token");
-  if (!token) return ["emotion-monitor.v1"];
-  const bytes = String.fromCharCode(...new TextEncoder().encode(token));
-  const text = btoa(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-  return ["emotion-monitor.v1", `emotion-monitor.bearer.${text}`];
-}
-
-function connect() {
-  const address = new URL("ws/v1/events", document.baseURI);
-  address.protocol = address.protocol.replace("http", "ws");
-  address.searchParams.set("frames", "1");
-  if (since !== null) address.searchParams.set("since", since);
-  let greeted = false;
-  socket = new WebSocket(address, subprotocols());
-  socket.addEventListener("message", ({ data }) => {
-    const message = JSON.parse(data);
-    switch (message.type) {
-      case "hello": greeted = true; pause = FIRST_PAUSE; hello(message); break;
-      case "lagged": connected("live", "live, catching up"); break;
-      case "server_stopping": connected("lost", "the server is stopping"); break;
-      case "error":
-        if (message.code === "unknown_since") forgetAll();
-        connected(greeted ? "live" : "lost", message.message);
-        break;
-      default: take(message);
-    }
-  });
-  socket.addEventListener("close", async () => {
-    if (!greeted && await tokenMissing()) { askForToken(); return; }
-    connected("lost", "not connected, trying again");
-    setTimeout(connect, pause);
-    pause = Math.min(pause * 2, LONGEST_PAUSE);
-  });
-}
-
-/** Whether the server refused the websocket for want of a token: a browser is not told why a handshake failed. */
-async function tokenMissing() {
-  const token = sessionStorage.getItem("token");
-  try {
-    const answer = await fetch("api/v1/status", { headers: token ? { Authorization: `Bearer ${token}` } : {} });
-    return answer.status === 401;
-  } catch {
-    return false;
-  }
-}
-
-function askForToken() {
-  connected("lost", "a token is needed");
-  $("token-wrong").hidden = !sessionStorage.getItem("token");
-  $("token").value = "";
-  $("token-dialog").showModal();
-}
-
-$("token-dialog").addEventListener("close", () => {
-  sessionStorage.setItem("token", $("token").value.trim());
-  connect();
-});
-$("token-dialog").addEventListener("cancel", (event) => event.preventDefault());
 $("me").value = localStorage.getItem("me") ?? "";
 $("me").addEventListener("input", () => localStorage.setItem("me", $("me").value.trim()));
 window.addEventListener("resize", () => {
@@ -518,4 +358,4 @@ window.addEventListener("resize", () => {
   schedule();
 });
 schedule();
-connect();
+follow({ take, forgetAll });

@@ -50,7 +50,8 @@ async def events(websocket: WebSocket) -> None:
         return
     client = hub.join(subscription)
     try:
-        await _say(websocket, {"type": "hello", "version": __version__, "seq": hub.last, "present": hub.present.messages()})
+        present = [message for message in hub.present.messages() if subscription.wants(message)]
+        await _say(websocket, {"type": "hello", "version": __version__, "seq": hub.last, "present": present})
         await _converse(_speak(websocket, client, hub), _listen(websocket, monitor, hub))
     except WebSocketDisconnect:
         pass

@@ -46,6 +46,13 @@ def test_a_client_that_comes_during_a_call_is_told_the_present(service: Service)
     assert alert["id"] in [message["id"] for message in present if message["type"] == "alert"]
 
 
+def test_the_present_is_told_as_far_as_it_is_wanted(service: Service) -> None:
+    service.call({"customer": [CALM]}, "a")
+    service.call({"customer": [CALM]}, "b")
+    with service.websocket("call=b&type=call_started") as websocket:
+        assert [message["call"] for message in receive(websocket)["present"]] == ["b"]
+
+
 def test_a_call_that_is_over_is_not_of_the_present(service: Service) -> None:
     service.finished_call("c1", {"customer": [CALM] * 2})
     with service.websocket() as websocket:
