@@ -1,10 +1,9 @@
 """Writes one call: each append is committed to a leg's tail at once, and moves to its arrays a chunk at a time."""
 
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import structlog
@@ -12,16 +11,18 @@ import zarr
 
 from monitor.audio.chunk import Samples
 from monitor.config.sections import StoreSection
+from monitor.errors import StoreError
 from monitor.events import Frames, Leg, Mark
-from monitor.store.base import CallRecord, CallStatus, CallWriter
-from monitor.store.call_document import CallDocument, read_document, write_document
+from monitor.store.base import CallRecord, CallWriter
+from monitor.store.call_document import CallDocument, write_document
 from monitor.store.chunks import CHUNK_FRAMES, LegArrays, open_arrays
+from monitor.store.closing import close_frames, remove_frames, settle
 from monitor.store.disk import hold, refusals
 from monitor.store.frame_format import check_shapes, cut, damage, from_disk, to_disk
 from monitor.store.layout import Layout, live_folder, tail_path, writer_lock
 from monitor.store.recording import Recording
 from monitor.store.snapshot import SnapshotWriter
-from monitor.store.stored_call import ZarrStoredCall, size_of
+from monitor.store.stored_call import ZarrStoredCall
 from monitor.store.tail import Tail, read_tail
 from monitor.timeline import FRAME_RATE
 
@@ -68,21 +69,18 @@ class ZarrCallWriter(CallWriter):
 
     def finish(self, reason: str, reports: Mapping[str, Mapping[str, Any]]) -> None:
         """Close the call. Where the disk refuses, it raises `StoreError` and may be called again."""
-        if self._lock >= 0:
-            close_call(self._path, "complete", reason, reports, self._settings.fsync)
-            self.abandon()
         with refusals(f"cannot write the audio of call {self._call}"):
             for recording in self._recordings.values():
                 recording.close()
-        self._snapshots.write(ZarrStoredCall(self._layout, self._path), self._settings.fsync)
+        close_frames(self._path, "complete", reason, reports, self._settings.fsync)
+        self.abandon()
+        settle(self._layout, self._path, self._snapshots, self._settings.fsync)
 
     def abandon(self) -> None:
         """Let go of the call without closing it, as if the process had died: `recover` finds it and marks it interrupted."""
-        if self._lock >= 0:
-            for tail in self._tails.values():
-                tail.close()
-            os.close(self._lock)
-        self._lock = -1
+        for tail in self._tails.values():
+            tail.close()
+        self._lock.close()
 
     def _open_recordings(self) -> dict[Leg, Recording]:
         if self._settings.audio == "none":
@@ -93,10 +91,13 @@ class ZarrCallWriter(CallWriter):
                 return {leg: Recording(folder / f"{leg}.{format_}", format_) for leg in self._record.legs}
         except BaseException:
             self.abandon()
-            remove_call(self._path)
+            remove_frames(self._path)
+            shutil.rmtree(folder, ignore_errors=True)
             raise
 
     def _check(self, frames: Frames) -> None:
+        if self._lock.closed:
+            raise ValueError(f"call {self._call} is closed and takes no further frames")
         if frames.call != self._call or frames.leg not in self._record.legs:
             raise ValueError(f"call {self._call} with legs {', '.join(self._record.legs)} got {frames.call}/{frames.leg}")
         format_ = self._record.legs[frames.leg]
@@ -118,35 +119,12 @@ class ZarrCallWriter(CallWriter):
             self._arrays[leg].extend(cut(newest, newest.start, edge), self._settings.fsync)
             tail.begin(edge, cut(newest, edge, newest.stop))
             self._move_at[leg] = CHUNK_FRAMES
-        except OSError as error:
+        except (OSError, StoreError) as error:
             self._move_at[leg] = tail.stop - tail.start + CHUNK_FRAMES // 10
             _LOG.warning("chunk not written, frames stay in the tail", call=self._call, leg=leg, error=str(error))
 
 
-def close_call(path: Path, status: CallStatus, reason: str, reports: Mapping[str, Mapping[str, Any]], fsync: bool) -> None:
-    """Move the tails of a call to its arrays and say in its document how it ended. From the disk alone; may be repeated."""
-    document = read_document(path)
-    if document.status == "live":
-        formats = document.record().legs
-        with refusals(f"cannot close call {document.call}"):
-            tails = {leg: read_tail(tail_path(path, leg), document.call, leg, f) for leg, f in formats.items()}
-            for leg, arrays in open_arrays(path, document.call, formats, "r+").items():
-                arrays.extend(tails[leg], fsync)
-            document.committed = {leg: tail.stop for leg, tail in tails.items()}
-            document.status, document.reason = status, reason
-            document.reports = {leg: dict(report) for leg, report in reports.items()}
-            document.bytes = size_of(path)
-            write_document(path, document, fsync)
-    shutil.rmtree(live_folder(path), ignore_errors=True)
-
-
-def remove_call(path: Path) -> None:
-    """Remove frames and tails of a call, whole or half-made."""
-    for folder in (path, path.with_suffix(".new"), live_folder(path)):
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _create(path: Path, record: CallRecord, fsync: bool) -> tuple[int, dict[Leg, Tail], dict[Leg, LegArrays]]:
+def _create(path: Path, record: CallRecord, fsync: bool) -> tuple[BinaryIO, dict[Leg, Tail], dict[Leg, LegArrays]]:
     """Lock, tails and arrays of a new call, which is seen by others once all of it is there."""
     hidden = path.with_suffix(".new")
     document = CallDocument.of(record)
@@ -164,8 +142,8 @@ def _create(path: Path, record: CallRecord, fsync: bool) -> tuple[int, dict[Leg,
             hidden.rename(path)
             return lock, tails, open_arrays(path, record.id, record.legs, "r+")
         except BaseException:
-            os.close(lock)
-            remove_call(path)
+            lock.close()
+            remove_frames(path)
             raise
 
 

@@ -5,9 +5,9 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from monitor.errors import StoreError
 
@@ -82,6 +82,16 @@ def sync_path(path: Path) -> None:
         os.close(descriptor)
 
 
+def size_of(folder: Path) -> int:
+    """Bytes of the files in a folder; what goes at this moment counts nothing."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for path in (Path(parent, name) for name in names):
+            with suppress(FileNotFoundError):
+                total += path.stat().st_size
+    return total
+
+
 @contextmanager
 def exclusively(lock: Path) -> Iterator[None]:
     """Hold a lock between processes for a moment; waits for it. Created where it is missing."""
@@ -108,11 +118,11 @@ def sharing(lock: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def hold(lock: Path) -> int:
-    """Take a lock and keep it: until the descriptor returned is closed, or this process ends in whatever way."""
-    descriptor = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return descriptor
+def hold(lock: Path) -> BinaryIO:
+    """Take a lock and keep it: until the file returned is closed or forgotten, or this process ends in whatever way."""
+    file = lock.open("ab")
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return file
 
 
 def is_held(lock: Path) -> bool:

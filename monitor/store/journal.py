@@ -23,7 +23,7 @@ from monitor.events import Event
 from monitor.store.disk import exclusively, refusals, replacing, sharing, sync_path, write_all
 from monitor.store.segment import Message, damaged, encode, first_seq, line, scan, segment_path, segments, without_call
 
-SEGMENT_BYTES = 8 * 1024 * 1024
+SEGMENT_BYTES = 4 * 1024 * 1024
 """A segment that is longer is followed by a new one."""
 RECENT = 10_000
 """Messages kept in memory, for clients that reconnect."""

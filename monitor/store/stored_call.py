@@ -1,8 +1,6 @@
 """Reads one call: its arrays, and, while it is live or after its writer died, the tails that follow them."""
 
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,7 @@ from monitor.events import LEGS, Frames, Leg
 from monitor.store.base import CallStatus, CallSummary, StoredCall
 from monitor.store.call_document import CallDocument, read_document
 from monitor.store.chunks import open_arrays
-from monitor.store.disk import is_held
+from monitor.store.disk import is_held, size_of
 from monitor.store.frame_format import cut, joined
 from monitor.store.layout import Layout, live_folder, tail_path, writer_lock
 from monitor.store.tail import read_tail
@@ -78,7 +76,7 @@ def summarise(
 ) -> CallSummary:
     """A line of the catalogue."""
     call = document.call
-    size = document.bytes or size_of(frames) + size_of(live_folder(frames))
+    folders = (frames, live_folder(frames), layout.snapshots(call), layout.audio(call))
     return CallSummary(
         id=call,
         started_at=document.started_at,
@@ -87,18 +85,9 @@ def summarise(
         source=document.source,
         engine=str(document.engine.get("name", "")),
         legs=committed,
-        bytes=size + size_of(layout.snapshots(call)) + size_of(layout.audio(call)),
+        bytes=document.bytes or sum(map(size_of, folders)),
         metadata=document.metadata,
     )
-
-
-def size_of(folder: Path) -> int:
-    """Bytes of the files in a folder; a file that goes at this moment counts nothing."""
-    total = 0
-    with suppress(FileNotFoundError), os.scandir(folder) as entries:
-        for entry in entries:
-            total += size_of(Path(entry.path)) if entry.is_dir() else entry.stat().st_size
-    return total
 
 
 def _committed_frames(document: CallDocument, tails: Mapping[Leg, Frames]) -> dict[Leg, int]:

@@ -11,9 +11,9 @@ import structlog
 from monitor.config.sections import StoreSection
 from monitor.errors import NotFoundError, StoreError
 from monitor.store.base import CallRecord, CallSummary, Store
-from monitor.store.call_document import read_document
 from monitor.store.call_id import check_call_id
-from monitor.store.call_writer import ZarrCallWriter, close_call, remove_call
+from monitor.store.call_writer import ZarrCallWriter
+from monitor.store.closing import close_frames, remove_frames, settle
 from monitor.store.disk import exclusively, is_held, refusals
 from monitor.store.journal import Journal
 from monitor.store.layout import Layout, check_format, live_folder, prepare, writer_lock
@@ -34,6 +34,7 @@ class ZarrStore(Store):
         check_format(settings.path)
         self.settings = settings
         self.layout = Layout(settings.path)
+        self._closed: dict[Path, tuple[int, CallSummary]] = {}
 
     @cached_property
     def journal(self) -> Journal:
@@ -46,7 +47,7 @@ class ZarrStore(Store):
         with self._alone(f"cannot create call {record.id}"):
             if self.layout.find_frames(record.id) is not None:
                 raise StoreError(f"cannot create call {record.id}: a call of this id is in the store; choose another id")
-            remove_call(self.layout.new_frames(record.id, record.started_at))
+            remove_frames(self.layout.new_frames(record.id, record.started_at))
             return ZarrCallWriter(self.layout, record, self.settings)
 
     def open(self, call: str) -> ZarrStoredCall:
@@ -55,15 +56,16 @@ class ZarrStore(Store):
 
     def catalogue(self) -> list[CallSummary]:
         """All calls, newest first. A call that cannot be read is logged and left out."""
-        lines = []
+        lines = {}
         for frames in self.layout.all_frames():
             try:
-                lines.append(catalogue_line(self.layout, frames))
-            except NotFoundError:
+                lines[frames] = self._line(frames)
+            except (FileNotFoundError, NotFoundError):
                 continue
-            except StoreError as error:
+            except (OSError, StoreError) as error:
                 _LOG.warning("call left out of the catalogue", call=frames.stem, error=str(error))
-        return sorted(lines, key=lambda line: (line.started_at, line.id), reverse=True)
+        self._closed = {frames: line for frames, line in lines.items() if line[1].status != "live"}
+        return sorted((line for _, line in lines.values()), key=lambda line: (line.started_at, line.id), reverse=True)
 
     def delete(self, call: str) -> None:
         """Remove every trace of a call. Repeating it finishes what was interrupted; a live call is refused."""
@@ -98,28 +100,27 @@ class ZarrStore(Store):
                     interrupted.append(frames.stem)
         return interrupted
 
+    def _line(self, frames: Path) -> tuple[int, CallSummary]:
+        """A line of the catalogue and the version of the document it is from; that of a closed call is read once."""
+        written = (frames / "zarr.json").stat().st_mtime_ns
+        known = self._closed.get(frames)
+        return known if known is not None and known[0] == written else (written, catalogue_line(self.layout, frames))
+
     def _recover(self, frames: Path) -> bool:
         """Close one call whose writer is dead; whether it was a call at all. What cannot be closed is logged and kept."""
         if not frames.exists():
-            remove_call(frames)
+            remove_frames(frames)
             return False
         try:
-            was_live = read_document(frames).status == "live"
-            close_call(frames, "interrupted", "interrupted", {}, self.settings.fsync)
-            stored = ZarrStoredCall(self.layout, frames)
-            self._repair_audio(stored)
-            SnapshotWriter(self.layout.snapshots(frames.stem)).write(stored, self.settings.fsync)
+            was_live = close_frames(frames, "interrupted", "interrupted", {}, self.settings.fsync)
+            for audio in self.layout.audio(frames.stem).glob("*"):
+                with refusals(f"cannot repair {audio}"):
+                    repair(audio)
+            settle(self.layout, frames, SnapshotWriter(self.layout.snapshots(frames.stem)), self.settings.fsync)
         except StoreError as error:
             _LOG.error("call not recovered", call=frames.stem, error=str(error))
             return False
         return was_live
-
-    def _repair_audio(self, stored: ZarrStoredCall) -> None:
-        for leg in stored.record.legs:
-            audio = self.layout.audio_file(stored.record.id, leg)
-            if audio is not None:
-                with refusals(f"cannot repair {audio}"):
-                    repair(audio)
 
     def _find(self, call: str) -> Path:
         frames = self.layout.find_frames(call)

@@ -179,7 +179,7 @@ def test_unknown_calls_and_legs_are_not_found(store: Store):
 def test_the_catalogue_lists_the_newest_call_first(store: Store):
     stored_call(store, "older", started_at=STARTED - timedelta(hours=1))
     stored_call(store, "newer", 50)
-    write(store.create(record_of("oldest", started_at=STARTED - timedelta(days=9))), 25, "oldest")
+    writer = write(store.create(record_of("oldest", started_at=STARTED - timedelta(days=9))), 25, "oldest")
 
     lines = store.catalogue()
 
@@ -192,6 +192,7 @@ def test_the_catalogue_lists_the_newest_call_first(store: Store):
     assert lines[0].legs == {"customer": 50, "agent": 50}
     assert lines[0].bytes > 50 * (16 * 2 + 3 * 4)
     assert lines[0].metadata == {"queue": "sales"}
+    assert lines[2].legs == {leg: writer.committed(leg) for leg in FORMATS}
 
 
 def test_a_store_without_calls_has_an_empty_catalogue(store: Store):
@@ -211,12 +212,21 @@ def test_a_deleted_call_is_gone_and_its_id_is_free(store: Store, tmp_path: Path)
 
 
 def test_a_live_call_is_not_deleted(opened: Callable[[], Store]):
-    write(opened().create(record_of()), 25)
+    writer = write(opened().create(record_of()), 25)
 
     with pytest.raises(StoreError, match="cannot delete call call-1: it is live"):
         opened().delete("call-1")
 
+    writer.finish("finished", {})
     assert_as_written(opened().open("call-1"))
+
+
+def test_a_closed_call_takes_no_further_frames(store: Store):
+    writer = write(store.create(record_of()), 25)
+    writer.finish("finished", {})
+
+    with pytest.raises(ValueError, match="call call-1 is closed"):
+        writer.append(frames_of("call-1", "customer", 25, 25))
 
 
 def test_metadata_that_is_not_json_is_refused(store: Store):

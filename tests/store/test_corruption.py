@@ -1,6 +1,7 @@
 """A damaged call says so in one line, leaves the others alone, and is never read as if it were whole."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,21 @@ from monitor.store.zarr_store import ZarrStore
 from tests.store.call_data import assert_as_written, frames_of, record_of, store_at
 
 
-@pytest.fixture
-def call(store: ZarrStore) -> Path:
-    """The frames of a finished call of 2000 frames."""
+@pytest.fixture(scope="session")
+def sound_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with a finished call of 2000 frames."""
+    store = store_at(tmp_path_factory.mktemp("sound") / "store")
     writer = store.create(record_of())
     writer.append(frames_of("call-1", "customer", 0, 2000))
     writer.append(frames_of("call-1", "agent", 0, 2000))
     writer.finish("finished", {})
+    return store.layout.root
+
+
+@pytest.fixture
+def call(store: ZarrStore, sound_store: Path) -> Path:
+    """The frames of the call, to be damaged."""
+    shutil.copytree(sound_store, store.layout.root)
     return store.open("call-1").path
 
 

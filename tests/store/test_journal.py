@@ -193,7 +193,7 @@ def test_a_torn_last_line_is_cut_at_the_next_append(folder: Path):
     assert newest_segment(folder).read_bytes().count(b"\n") == 4
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_happens_to_the_last_line_the_others_stay(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("journal")
@@ -211,7 +211,7 @@ def test_whatever_happens_to_the_last_line_the_others_stay(data: st.DataObject, 
     assert [message["seq"] for message in Journal(folder, fsync=False).read(0)] == list(range(1, added["seq"] + 1))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_damage_in_the_middle_costs_the_messages_it_hit_and_no_others(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

@@ -39,7 +39,7 @@ def test_what_was_committed_before_a_kill_is_there_after_it(seed: int, store: Za
     report = tmp_path / "report"
     pid = worker.start("write_until_killed", path=str(store.settings.path), call="call-1", report=str(report))
     wait_for(report)
-    read_for(store, "call-1", random.Random(seed).uniform(0, 0.4))
+    read_for(store, "call-1", random.Random(seed).uniform(0, 0.25))
 
     worker.kill(pid)
 
@@ -57,7 +57,7 @@ def test_what_was_committed_before_a_kill_is_there_after_it(seed: int, store: Za
     assert_no_fill_values(recovered.path)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(12))
 def test_a_kill_while_a_call_is_created_leaves_a_call_or_nothing(seed: int, store: ZarrStore, worker: Worker, tmp_path: Path):
     pid = worker.start("write_until_killed", path=str(store.settings.path), call="call-1", report=str(tmp_path / "report"))
     time.sleep(random.Random(seed).uniform(0, 0.06))
