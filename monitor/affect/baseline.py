@@ -1,8 +1,8 @@
 """A speaker's own normal, from the first seconds of speech, so that a harsh voice or a bad line is not taken for anger.
 
-Over the baseline, the mean logit of each class is compared with that of `neutral`. A class that lies *a little* above neutral there
-is taken for a trait of the voice or the line and its logit is lowered by about that much; a class that lies *far* above it is
-taken for what it is. Between the two the correction follows Tukey's biweight influence function (Beaton & Tukey 1974,
+Over the baseline, the mean logit of each class is compared with that of `neutral`. A class that lies *a little* above neutral
+there is taken for a trait of the voice or the line and its logit is lowered by about that much; a class that lies *far* above
+it is taken for what it is. Between the two the correction follows Tukey's biweight influence function (Beaton & Tukey 1974,
 Technometrics 16), here of the excess `e = max(0, logit - neutral)` in nats:
 
     correction(e) = e (1 - (e / REJECT)^2)^2   for e < REJECT, else 0

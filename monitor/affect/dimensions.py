@@ -24,8 +24,8 @@ PLACES: dict[str, tuple[float, float]] = {
 """(valence, arousal), each -1 to 1."""
 
 LEAST_PLACED = 0.5
-"""Where less of the posterior than this lies on labels with a place, the mean is drawn to the origin in proportion: a tenth of the
-posterior says little about valence."""
+"""Where less of the posterior than this lies on labels with a place, the mean is drawn to the origin in proportion: a tenth of
+the posterior says little about valence."""
 
 
 class Dimensions:

@@ -76,7 +76,7 @@ class SpeakerAffect:
     def _follow_normal(self, valence: float, arousal: float) -> None:
         if self._normal is not None:
             return
-        self._sums = self._sums + (valence, arousal)
+        self._sums += (valence, arousal)
         self._steps += 1
         if self._baseline.ready:
             self._normal = (float(self._sums[0]) / self._steps, float(self._sums[1]) / self._steps)

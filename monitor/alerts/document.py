@@ -71,10 +71,10 @@ def parse_document(text: str, name: str) -> Document:
 
 
 def _without_aliases(text: str, name: str) -> str:
-    """The text, once it is sure that it has no `*alias`: a few of them expand to more than memory holds, and rules need none."""
+    """The text, if it has no `*alias`: a few of them expand to more than memory holds, and rules need none."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent):
             raise ConfigError(f"{name}:{line}: YAML aliases (*{event.anchor}) are not allowed in rules; write the value out")
         depth += isinstance(event, yaml.CollectionStartEvent)
@@ -103,4 +103,4 @@ def _note(node: yaml.Node, keys: Keys, name: str, lines: dict[Keys, int]) -> Non
 
 
 def _shown(node: yaml.Node) -> str:
-    return repr(node.value) if isinstance(node, yaml.ScalarNode) else f"a {node.id}"
+    return repr(node.value) if isinstance(node, yaml.ScalarNode) else "a list or mapping"

@@ -2,19 +2,19 @@
 
     idle --met--> pending --met for `hold`--> raised --gone for `release`--> idle, no alert for `cool_down`
 
-Hold time is counted in ticks that brought evidence: for a condition on emotion, in speech. While pending or raised, thresholds are eased
-(`conditions.py`). An alert is updated when a measure has grown markedly since it was last told of, at most every
-`UPDATE_EVERY` seconds. All of it is a pure function of the moments.
+Hold time is counted in ticks that brought evidence: for a condition on emotion, in speech. While pending or raised, thresholds
+are eased (`watches/base.py`). An alert is updated when a measure has grown markedly since it was last told of, at most
+every `UPDATE_EVERY` seconds. All of it is a pure function of the moments.
 """
 
 from collections.abc import Sequence
 
-from monitor.alerts.conditions import watch
 from monitor.alerts.message import fill
 from monitor.alerts.model import Rule
 from monitor.alerts.moment import LegMoment, Moment
 from monitor.alerts.rules import RuleSet
 from monitor.alerts.verdict import Measure, Verdict
+from monitor.alerts.watches.build import watch
 from monitor.events import Alert, Leg
 from monitor.timeline import TICK_RATE
 

@@ -1,12 +1,37 @@
-"""From expected false alarms an hour to the threshold of the kernel detector."""
+"""From expected false alarms an hour to the threshold of the kernel detector.
+
+The logarithm of the threshold is a polynomial in the logarithms of the alarm rate and of the detector's settings, fitted to
+simulations of speech without change (`calibrate.py`, on the streams of `nulls.py`). What holds: over that family the measured
+mean rate of confirmed alarms is within a factor of three of the one asked for (a test). What does not: a single voice may lie
+at either end of the family, and a speaker who changes in ways that are not emotional (turns from the phone, reads out a
+number) is no stream without change. So the setting is an order of magnitude, and a scale: half of it is half the alarms.
+"""
+
+import math
+
+from monitor.changes.procedure import Procedure
+
+COEFFICIENTS = (1.6, -0.15, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
-def threshold(false_alarms_per_hour: float) -> float:
+def terms(procedure: Procedure, false_alarms_per_hour: float) -> tuple[float, ...]:
+    """What the coefficients are for; all but the first are 0 at the default settings and 6 alarms an hour."""
+    rate = math.log(false_alarms_per_hour / 6.0)
+    return (
+        1.0,
+        rate,
+        rate * rate,
+        math.log(procedure.dimensions / 24),
+        math.log(procedure.buffer / 200),
+        math.log(procedure.min_segment / 10),
+        math.log(procedure.confirm / 15),
+    )
+
+
+def threshold(procedure: Procedure, false_alarms_per_hour: float) -> float:
     """Score above which a split is a change.
 
-    >>> threshold(1.0) > threshold(10.0)
+    >>> threshold(Procedure(), 1.0) > threshold(Procedure(), 10.0) > 1
     True
     """
-    import math
-
-    return max(1.0, 5.0 - 0.5 * math.log(false_alarms_per_hour))
+    return math.exp(sum(c * term for c, term in zip(COEFFICIENTS, terms(procedure, false_alarms_per_hour), strict=True)))

@@ -1,9 +1,9 @@
 """Online kernel change-point detection: the best split of the trailing seconds of speech, looked for again and again.
 
-The offline method of Arlot, Celisse & Harchaoui (2019), as in `ruptures.KernelCPD`, is run over a trailing buffer of speech with
-everything that could drift frozen for the call: the projection, the whitening, the bandwidth, the noise of the leg's first
-seconds. The threshold comes from simulation of the whole procedure (`calibration.py`), because the best of many splits, looked
-at many times, has no tractable distribution.
+The offline method of Arlot, Celisse & Harchaoui (2019), as in `ruptures.KernelCPD`, is run over a trailing buffer of speech
+with everything that could drift frozen for the call: the projection, the whitening, the bandwidth, the noise of the leg's
+first seconds. The threshold comes from simulation of the whole procedure (`calibration.py`), because the best of many splits,
+looked at many times, has no tractable distribution.
 """
 
 from collections import deque
@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from monitor.changes.base import Detection, Detector
 from monitor.changes.normal import Normal, learn
+from monitor.changes.procedure import Procedure
 from monitor.changes.projection import projection
 from monitor.changes.statistic import Split, best_split, noise
 
 WARM_UP = 80
-"""Ticks of a leg's first speech by which its normal is learned. They are not searched: ticks from which the whitening was learned look
-calmer than those that follow, which would be a change of its own."""
+"""Ticks of a leg's first speech by which its normal is learned. They are not searched: ticks from which the whitening was
+learned look calmer than those that follow, which would be a change of its own."""
 EVERY = 5
 """Ticks of speech between looks."""
 
@@ -26,10 +27,10 @@ EVERY = 5
 class KernelDetector(Detector):
     """Kernel change-point detection over a trailing buffer.
 
-    A split whose score reaches `threshold` is provisional; after `confirm` more ticks it is confirmed, where it then lies, if its
-    score still does, and retracted if not. After a confirmed change the buffer begins at it.
+    A split whose score reaches `threshold` is provisional; after `confirm` more ticks it is confirmed, where it then lies, if
+    its score still does, and retracted if not. After a confirmed change the buffer begins at it.
 
-    >>> detector = KernelDetector(threshold=4.0, dimensions=4, buffer=200, min_segment=10, confirm=15)
+    >>> detector = KernelDetector(Procedure(dimensions=4), threshold=4.0)
     >>> voice = np.random.default_rng(0).normal(size=(300, 8))
     >>> voice[200:] += 1.0
     >>> found = [d for tick, x in enumerate(voice) for d in detector.update(tick, x)]
@@ -37,28 +38,25 @@ class KernelDetector(Detector):
     ([(1, 'provisional'), (1, 'confirmed')], True)
     """
 
-    def __init__(self, *, threshold: float, dimensions: int, buffer: int, min_segment: int, confirm: int) -> None:
-        """All lengths in ticks of speech."""
+    def __init__(self, procedure: Procedure, threshold: float) -> None:
         if threshold <= 0:
             raise ValueError(f"threshold must be above 0, got {threshold}")
-        if not 1 <= min_segment <= buffer // 2:
-            raise ValueError(f"a buffer of {buffer} ticks does not hold two segments of {min_segment}")
+        self._procedure = procedure
         self._threshold = threshold
-        self._dimensions = dimensions
-        self._min_segment = min_segment
-        self._confirm = max(confirm, 1)
         self._warm_up: list[NDArray[np.float64]] = []
         self._normal: Normal | None = None
         self._noise = 0.0
-        self._ticks: deque[tuple[int, NDArray[np.float64]]] = deque(maxlen=buffer)
+        self._ticks: deque[tuple[int, NDArray[np.float64]]] = deque(maxlen=procedure.buffer)
         self._seen = 0
         self._number = 0
         self._open: Detection | None = None
         self._age = 0
+        self.score = 0.0
+        """Of the last look; `threshold` is what it takes to be a change."""
 
     def update(self, tick: int, vector: NDArray[np.float64]) -> list[Detection]:
         """Take the mean embedding, shape (D,), of the next tick of speech; what is now known."""
-        reduced = vector @ projection(len(vector), self._dimensions)
+        reduced = vector @ projection(len(vector), self._procedure.dimensions)
         if self._normal is None:
             self._learn(reduced)
             return []
@@ -66,7 +64,7 @@ class KernelDetector(Detector):
         self._seen += 1
         if self._open is not None:
             self._age += 1
-            return [self._settle()] if self._age == self._confirm else []
+            return [self._settle()] if self._age == self._procedure.confirm else []
         if self._seen % EVERY:
             return []
         return self._look()
@@ -84,13 +82,14 @@ class KernelDetector(Detector):
             self._warm_up.clear()
 
     def _split(self) -> Split | None:
-        if self._normal is None or len(self._ticks) < 2 * self._min_segment:
+        if self._normal is None or len(self._ticks) < 2 * self._procedure.min_segment:
             return None
         ticks = np.stack([vector for _, vector in self._ticks])
-        return best_split(ticks, self._normal.gamma, self._min_segment, self._noise)
+        return best_split(ticks, self._normal.gamma, self._procedure.min_segment, self._noise)
 
     def _look(self) -> list[Detection]:
         split = self._split()
+        self.score = split.score if split else 0.0
         if split is None or split.score < self._threshold:
             return []
         self._number += 1

@@ -1,9 +1,9 @@
 """What is normal for a leg: the spread of its first seconds of speech, frozen and taken as the unit from then on.
 
 Ticks are whitened with the covariance of those seconds, so that directions in which the voice moves all the time (what is being
-said) count for little and those in which it lay still count for much, and the null behaviour of the detector is about the same for every
-engine. Few ticks estimate a covariance badly, so it is shrunk towards a sphere of the same size (Ledoit & Wolf 2004, with
-a fixed intensity: theirs assumes independent samples).
+said) count for little and those in which it lay still count for much, and engines of any scale and width look alike to the
+detector. Few ticks estimate a covariance badly, so it is shrunk towards a sphere of the same size (Ledoit & Wolf 2004, with a
+fixed intensity: theirs assumes independent samples).
 """
 
 from dataclasses import dataclass

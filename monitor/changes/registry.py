@@ -5,6 +5,7 @@ from collections.abc import Callable
 from monitor.changes.base import Detector
 from monitor.changes.calibration import threshold
 from monitor.changes.kernel import KernelDetector
+from monitor.changes.procedure import Procedure
 from monitor.config.sections import ChangesSection
 from monitor.errors import ConfigError
 from monitor.timeline import TICK_RATE
@@ -15,13 +16,13 @@ def _kernel(settings: ChangesSection) -> Detector:
         raise ConfigError(
             f"changes.buffer ({settings.buffer:g} s) must hold two segments of changes.min_segment ({settings.min_segment:g} s)"
         )
-    return KernelDetector(
-        threshold=threshold(settings.false_alarms_per_hour),
+    procedure = Procedure(
         dimensions=settings.dimensions,
         buffer=round(settings.buffer * TICK_RATE),
         min_segment=round(settings.min_segment * TICK_RATE),
         confirm=round(settings.confirm * TICK_RATE),
     )
+    return KernelDetector(procedure, threshold(procedure, settings.false_alarms_per_hour))
 
 
 DETECTORS: dict[str, Callable[[ChangesSection], Detector]] = {"kernel": _kernel}

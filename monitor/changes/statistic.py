@@ -1,12 +1,12 @@
 """How clearly a stretch of speech falls into two: the kernel two-sample gain of its best split, in units of its own noise.
 
-For ticks x_1 ... x_n and a Gaussian kernel, the gain of a split at t is the drop in the kernel least-squares cost (Arlot, Celisse
-& Harchaoui 2019, JMLR 20; computed by `ruptures`), which equals t (n - t) / n times the squared maximum mean discrepancy between
-both sides. Neighbouring ticks resemble each other, so without any change the gain is expected to be the trace of the *long-run*
-covariance of the kernel features, not of their plain covariance. It is estimated from the means of two-second blocks within
-each side of the split (batch means: Flegal & Jones 2010, Annals of Statistics 38), pooled with that of the leg's first
-seconds, and divided out. What remains is of the order of 1 to 3 without change, whatever the engine, the loudness or the correlation in
-time.
+For ticks x_1 ... x_n and a Gaussian kernel, the gain of a split at t is the drop in the kernel least-squares cost (Arlot,
+Celisse & Harchaoui 2019, JMLR 20; computed by `ruptures`), which equals t (n - t) / n times the squared maximum mean
+discrepancy between both sides. Neighbouring ticks resemble each other, so without any change the gain is expected to be the
+trace of the *long-run* covariance of the kernel features, not of their plain covariance. It is estimated from the means of
+two-second blocks within each side of the split (batch means: Flegal & Jones 2010, Annals of Statistics 38), pooled with that
+of the leg's first seconds, and divided out. What remains is of the order of 1 to 3 without change, whatever the engine, the
+loudness or the correlation in time.
 """
 
 from dataclasses import dataclass

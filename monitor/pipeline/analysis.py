@@ -1,7 +1,7 @@
 """From the stored frames of a call to its events. A pure function of the frames: replay equals live.
 
-The legs of a call advance side by side in ticks of 100 ms; a tick is analysed once every leg has it. So the events do not depend on how
-frames are cut into runs, or on which leg's run comes first.
+The legs of a call advance side by side in ticks of 100 ms; a tick is analysed once every leg has it. So the events do not
+depend on how frames are cut into runs, or on which leg's run comes first.
 """
 
 from collections import deque

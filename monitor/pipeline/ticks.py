@@ -44,7 +44,7 @@ class TickCutter:
         self._next = 0
 
     def cut(self, frames: Frames) -> Iterator[Tick]:
-        """The ticks of the next run of frames. Raises `ValueError` where it does not follow the last, or is of another format."""
+        """The ticks of the next run of frames. Raises `ValueError` where it does not follow the last, or has another format."""
         self._check(frames)
         self._next = frames.stop
         for first in range(0, len(frames), TICK_FRAMES):
@@ -94,4 +94,4 @@ def _mean(rows: NDArray[np.float32]) -> NDArray[np.float64]:
     total = rows[0].astype(np.float64)
     for row in rows[1:]:
         total = total + row
-    return total / len(rows)
+    return np.asarray(total / len(rows))

@@ -1,0 +1,60 @@
+"""From the condition of a rule to the watches that follow it."""
+
+from collections.abc import Sequence
+
+from monitor.alerts.model import Condition
+from monitor.alerts.verdict import all_of, any_of
+from monitor.alerts.watches.base import Watch
+from monitor.alerts.watches.change import ChangePointWatch
+from monitor.alerts.watches.combined import Combine, Combined, Not, Within
+from monitor.alerts.watches.turns import OvertalkWatch, SilenceWatch
+from monitor.alerts.watches.voice import AffectWatch, EmotionWatch
+from monitor.events import Leg
+
+OTHER: dict[Leg | None, Leg] = {"customer": "agent", "agent": "customer", "mixed": "agent"}
+"""The other party. A call whose one leg is `mixed` has no other: what is asked of it is not known."""
+
+
+def watch(condition: Condition, subject: Leg | None, legs: Sequence[Leg], labels: Sequence[str]) -> Watch:
+    """A condition of a rule about `subject` (None: both) in a call of `legs`, with an engine of `labels`."""
+    built = _build(condition, subject, legs, labels)
+    return built if condition.within is None else Within(built, condition.within)
+
+
+def _build(condition: Condition, subject: Leg | None, legs: Sequence[Leg], labels: Sequence[str]) -> Watch:
+    if condition.all_of is not None:
+        return Combined(all_of, [watch(inner, subject, legs, labels) for inner in condition.all_of])
+    if condition.any_of is not None:
+        return Combined(any_of, [watch(inner, subject, legs, labels) for inner in condition.any_of])
+    if condition.not_ is not None:
+        return Not(watch(condition.not_, subject, legs, labels))
+    if condition.overtalk is not None:
+        return OvertalkWatch(condition.overtalk)
+    named, combine = _about(condition, subject, legs)
+    return Combined(combine, [_of_a_leg(condition, leg, labels) for leg in named])
+
+
+def _of_a_leg(condition: Condition, leg: Leg, labels: Sequence[str]) -> Watch:
+    if condition.emotion is not None:
+        return EmotionWatch(condition.emotion, leg, labels)
+    if condition.affect is not None:
+        return AffectWatch(condition.affect, leg)
+    if condition.change_point is not None:
+        return ChangePointWatch(condition.change_point, leg)
+    if condition.silence is not None:
+        return SilenceWatch(condition.silence.longer_than, leg)
+    raise ValueError(f"no watch for a condition of kind {condition.kind}")
+
+
+def _about(condition: Condition, subject: Leg | None, legs: Sequence[Leg]) -> tuple[Sequence[Leg], Combine]:
+    """The legs that a condition is about, and how they combine. A leg that the call has not makes it unknown."""
+    if condition.leg == "other":
+        return [OTHER[subject]], all_of
+    if condition.leg == "either":
+        return legs, any_of
+    if condition.leg == "both" or (condition.leg is None and subject is None):
+        return legs, all_of
+    named = condition.leg or subject
+    if named is None:
+        raise ValueError("a condition about no leg")
+    return [named], all_of

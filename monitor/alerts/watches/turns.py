@@ -1,0 +1,56 @@
+"""Conditions on who speaks: silence and overtalk."""
+
+from collections import deque
+from math import log2
+
+from monitor.alerts.model import OvertalkCondition
+from monitor.alerts.moment import Moment
+from monitor.alerts.verdict import UNKNOWN, Measure, Verdict
+from monitor.alerts.watches.base import DOUBLED, MARGIN, STEP, Watch
+from monitor.events import Leg
+from monitor.timeline import TICK_RATE
+
+
+class SilenceWatch(Watch):
+    """A leg has not spoken for some time."""
+
+    def __init__(self, longer_than: float, leg: Leg) -> None:
+        self._ticks = longer_than * TICK_RATE
+        self._leg = leg
+
+    def update(self, moment: Moment, ease: int) -> Verdict:  # noqa: ARG002 - silence ends with a word
+        """See `Watch.update`."""
+        leg = moment.legs.get(self._leg)
+        if leg is None:
+            return UNKNOWN
+        return Verdict(leg.silent > self._ticks, leg.known, (_duration("silence", leg.silent, moment.tick),))
+
+
+class OvertalkWatch(Watch):
+    """Customer and agent speak at once."""
+
+    def __init__(self, condition: OvertalkCondition) -> None:
+        self._condition = condition
+        self._window: deque[bool] = deque(maxlen=round((condition.window or 1) * TICK_RATE))
+        self._together = 0
+
+    def update(self, moment: Moment, ease: int) -> Verdict:
+        """See `Watch.update`."""
+        if "customer" not in moment.legs or "agent" not in moment.legs:
+            return UNKNOWN
+        known = moment.legs["customer"].known and moment.legs["agent"].known
+        if self._condition.longer_than is not None:
+            holds = moment.overtalk > self._condition.longer_than * TICK_RATE
+            return Verdict(holds, known, (_duration("overtalk", moment.overtalk, moment.tick),))
+        if len(self._window) == self._window.maxlen:
+            self._together -= self._window[0]
+        self._window.append(moment.overtalk > 0)
+        self._together += self._window[-1]
+        share = self._together / (self._window.maxlen or 1)
+        holds = share >= (self._condition.share or 0.0) - ease * MARGIN
+        began = max(0, moment.tick - len(self._window) + 1)
+        return Verdict(holds, known, (Measure("overtalk_share", share, share, STEP, began),))
+
+
+def _duration(name: str, ticks: int, now: int) -> Measure:
+    return Measure(name, ticks / TICK_RATE, log2(max(ticks, 1)), DOUBLED, max(0, now - ticks + 1))
