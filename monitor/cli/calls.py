@@ -48,11 +48,12 @@ def show(call: CallArgument, store: StoreOption = None, config: ConfigOption = N
         from monitor.server.event_line import event_line
 
         console = Console(highlight=False)
-        facts = ("call", "started_at", "status", "reason", "seconds", "legs", "source", "engine", "bytes")
+        report["MB a call-hour"] = round(report["bytes"] / max(report["seconds"], 0.02) * 3600 / 1e6, 1)
+        facts = ("call", "started_at", "status", "reason", "seconds", "legs", "source", "engine", "bytes", "MB a call-hour")
         for key in facts:
-            console.print(f"{key.replace('_', ' '):>12s}  {report[key]}")
+            console.print(f"{key.replace('_', ' '):>14s}  {report[key]}")
         for key, value in report["metadata"].items():
-            console.print(f"{key:>12s}  {value}", markup=False)
+            console.print(f"{key:>14s}  {value}", markup=False)
         for message in events:
             if (line := event_line(message)) is not None:
                 console.print(line)

@@ -84,7 +84,7 @@ def write_json(report: Any, target: Path | None) -> None:
 
     if target is None:
         return
-    text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False, default=str) + "\n"
     if str(target) == "-":
         typer.echo(text, nl=False)
         return

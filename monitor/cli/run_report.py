@@ -39,6 +39,7 @@ class RunReport:
         self._forget()
         info = self._monitor.engine.info
         seconds = max((report["frames"] for report in call.reports().values()), default=0) * 0.02
+        size = self._monitor.store.open(call.id).summary().bytes
         mine = [message for message in self._messages if message["call"] == call.id]
         report = {
             "call": call.id,
@@ -52,6 +53,8 @@ class RunReport:
             "change_points": [point for point in _last_words(mine, "change_point") if point["status"] != "retracted"],
             "alerts": _alerts(mine),
             "store": str(self._store),
+            "bytes": size,
+            "bytes_per_call_hour": round(size / seconds * 3600) if seconds else None,
         }
         self._print(report)
         return report
@@ -76,7 +79,7 @@ class RunReport:
             highlight=False,
         )
         self._console.print(
-            f"stored in {report['store']}; look again with: emotion-monitor replay {report['call']} --store {report['store']}",
+            f"stored in {report['store']} ({(report['bytes_per_call_hour'] or 0) / 1e6:.0f} MB a call-hour); look again with: emotion-monitor replay {report['call']} --store {report['store']}",
             highlight=False,
             soft_wrap=True,
         )

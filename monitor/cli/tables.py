@@ -20,4 +20,6 @@ def table(title: str, rows: Sequence[dict[str, Any]]) -> Table:
 def _cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.2f}"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {item}" for key, item in value.items())
     return "" if value is None else str(value)
