@@ -79,7 +79,8 @@ class RunReport:
             highlight=False,
         )
         self._console.print(
-            f"stored in {report['store']} ({(report['bytes_per_call_hour'] or 0) / 1e6:.0f} MB a call-hour); look again with: emotion-monitor replay {report['call']} --store {report['store']}",
+            f"stored in {report['store']} ({(report['bytes_per_call_hour'] or 0) / 1e6:.0f} MB a call-hour); "
+            f"look again with: emotion-monitor replay {report['call']} --store {report['store']}",
             highlight=False,
             soft_wrap=True,
         )
