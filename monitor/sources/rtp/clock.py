@@ -15,7 +15,7 @@ DRIFT_STEP = 0.004
 """Seconds corrected at a time, so at most 400 parts in a million; crystals are within 100."""
 NOT_DRIFT = 0.5
 """Seconds. No clock does this in a window; the delay itself has changed."""
-MAX_LATENESS = 0.5
+MAX_LATENESS = 1.5
 """Seconds of usual lateness that silence waits for."""
 _LATENESS_WINDOW = 5.0
 
@@ -37,6 +37,11 @@ class CallClock:
         if self.origin is None:
             self.origin = at
 
+    def delay(self, seconds: float) -> None:
+        """All packets come later than the first ones did, by so many seconds: the call's clock begins later."""
+        if self.origin is not None:
+            self.origin += seconds
+
     def jump(self, samples: int) -> None:
         """The timeline moves ahead of arrival times by `samples`: timestamps say that so much time has passed."""
         if self.origin is not None:
@@ -51,7 +56,8 @@ class Delay:
 
     def reset(self) -> None:
         """The leg was placed anew: earlier lateness says nothing."""
-        self._reference: float | None = None
+        self.reference: float | None = None
+        """The least lateness of the first window, in seconds: what drift is measured against; None before its end."""
         self._least, self._since = float("inf"), None
         self._worst = self._worst_before = 0.0
         self._worst_since = 0.0
@@ -61,7 +67,15 @@ class Delay:
     @property
     def usual(self) -> float:
         """Seconds by which packets have lately come after their place, from 0 to `MAX_LATENESS`."""
-        return min(max(self._worst, self._worst_before), MAX_LATENESS)
+        return min(max(self._worst, self._worst_before, 0.0), MAX_LATENESS)
+
+    def shift(self, seconds: float) -> None:
+        """The call's clock begins so much later, and all lateness is so much less."""
+        if self.reference is not None:
+            self.reference -= seconds
+        self._least -= seconds
+        self._worst -= seconds
+        self._worst_before -= seconds
 
     def observe(self, at: float, lateness: float) -> float:
         """Take a packet's lateness in seconds; returns the correction that is due: a step to insert (+), drop (-), or 0."""
@@ -79,9 +93,9 @@ class Delay:
 
     def _close_window(self, at: float) -> float:
         least, self._least, self._since = self._least, float("inf"), at
-        if self._reference is None or abs(least - self._reference) > NOT_DRIFT:
-            self._reference = least
-        drift = least - self._reference
+        if self.reference is None or abs(least - self.reference) > NOT_DRIFT:
+            self.reference = least
+        drift = least - self.reference
         if abs(drift) <= DRIFT_TOLERANCE:
             return 0.0
         return DRIFT_STEP if drift > 0 else -DRIFT_STEP

@@ -1,7 +1,7 @@
 """One leg's reception: its owner's packets through jitter buffer and decoder onto its track."""
 
 from monitor.events import Leg, LegReport
-from monitor.sources.rtp.clock import CallClock
+from monitor.sources.rtp.clock import CallClock, Delay
 from monitor.sources.rtp.jitter import JitterBuffer
 from monitor.sources.rtp.ownership import Claim
 from monitor.sources.rtp.packet import RtpPacket
@@ -37,9 +37,14 @@ class RtpLeg:
         return self._jitter.waiting
 
     @property
-    def usual_delay(self) -> float:
-        """Seconds by which its packets have lately come after their place."""
-        return self._placement.delay.usual
+    def delay(self) -> Delay:
+        """How late its packets come."""
+        return self._placement.delay
+
+    @property
+    def pauses(self) -> bool:
+        """Whether its sender is known to send nothing where there is silence."""
+        return self._placement.paused
 
     def push(self, packet: RtpPacket, at: float) -> None:
         """Take a packet of the leg's owner."""

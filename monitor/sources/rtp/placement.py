@@ -30,6 +30,8 @@ class Placement:
         self.delay = Delay()
         self.reanchored = 0
         """Times that a timestamp was not believed."""
+        self.paused = False
+        """Whether the sender has ever paused on purpose: its timestamps moved on though no packet was missing."""
         self.jumped = 0
         """Samples of the timeline by which a pause ran ahead of the call's clock; the call is to follow."""
         self.correction = 0.0
@@ -130,6 +132,7 @@ class Placement:
             self._conceal(lost)
         if ahead > lost:
             self._silence(ahead - lost)
+            self.paused = True
             beyond = self._track.position - arrived
             if beyond > MAX_AHEAD:
                 self.jumped += beyond

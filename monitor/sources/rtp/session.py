@@ -19,8 +19,9 @@ from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE, frame_seconds
 
 PATIENCE = 0.1
 """Seconds, beyond jitter buffer and usual lateness, after which a leg that sends nothing is taken to be silent."""
-STALL = 0.2
-"""Seconds more, where no leg sends anything: nothing waits for the silence, and a stall of the network need not cost audio."""
+STALL, STALL_OF_PAUSING = 2.0, 0.2
+"""Seconds more, where no leg sends anything: the sender or the network stalls, and what it holds back need not be lost. Less
+where a sender is known to pause (DTX): there, silence is the likelier reason."""
 MAX_LAG = 7 * SAMPLE_RATE // 10
 """Samples by which a leg may stay behind the other before it is filled with silence."""
 SR_TOLERANCE, SR_LIMIT = 0.04, 1.0
@@ -92,6 +93,7 @@ class Session:
             leg.advance(now)
         self._follow_jumps()
         self._align()
+        self._follow_delay()
         self._fill(now)
         return self._chunks()
 
@@ -155,6 +157,15 @@ class Session:
                     if other is not leg:
                         other.shift(jumped)
 
+    def _follow_delay(self) -> None:
+        """Where all legs come later than they did at first, so does the call: its clock is held against the later packets."""
+        references = [leg.delay.reference for leg in self._legs.values() if leg.delay.reference is not None]
+        later = min(references, default=0.0)
+        if later > SR_TOLERANCE:
+            self._clock.delay(later)
+            for leg in self._legs.values():
+                leg.delay.shift(later)
+
     def _align(self) -> None:
         """Once: where one host sends both legs, its sender reports place their starts better than their arrival does.
 
@@ -174,11 +185,12 @@ class Session:
         if self._clock.origin is None:
             return
         lead = max(leg.track.position for leg in self._legs.values())
+        stall = STALL_OF_PAUSING if any(leg.pauses for leg in self._legs.values()) else STALL
         for leg in self._legs.values():
             horizon = lead - MAX_LAG
             if not leg.waiting:
-                due = now - self._jitter_buffer - PATIENCE - leg.usual_delay
-                silent = min(self._clock.position(due), max(lead, self._clock.position(due - STALL)))
+                due = now - self._jitter_buffer - PATIENCE - leg.delay.usual
+                silent = min(self._clock.position(due), max(lead, self._clock.position(due - stall)))
                 horizon = max(horizon, silent)
             if horizon - leg.track.position >= FRAME_SAMPLES:
                 leg.fill(horizon)

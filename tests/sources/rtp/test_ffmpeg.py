@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -35,12 +36,13 @@ class Sender:
     """Samples at 16 kHz by which the codec itself delays."""
     bursts: bool = False
     network: dict[str, float] = field(default_factory=dict)
+    file: str = "wav"
 
-    def command(self, path: str, port: int) -> list[str]:
+    def command(self, folder: Path, port: int) -> list[str]:
         frame = "" if self.bursts else f",asetnsamples=n={self.rate // 50}:p=0,arealtime"
         size = "" if self.bursts or self.packet is None else f"?pkt_size={self.packet}"
         pace = ["-re"] if self.bursts else []
-        sound = ["-i", path, "-af", f"aresample={self.rate}{frame}", "-ac", "1"]
+        sound = ["-i", str(folder / f"sound.{self.file}"), "-af", f"aresample={self.rate}{frame}", "-ac", "1"]
         return ["ffmpeg", "-v", "error", *pace, *sound, *self.encoder, "-f", "rtp", f"rtp://127.0.0.1:{port}{size}"]
 
 
@@ -52,6 +54,7 @@ SENDERS = {
     "opus": Sender("opus", OPUS, 48_000, None, delay=104),
     "l16": Sender("l16/16000", ["-c:a", "pcm_s16be", "-payload_type", "97"], 16_000, 652),
     "bursts": Sender("pcmu", ["-c:a", "pcm_mulaw"], 8_000, None, bursts=True),
+    "long bursts": Sender("pcma", ["-c:a", "pcm_alaw"], 8_000, None, bursts=True, file="flac"),
     "bad network": Sender("pcmu", ["-c:a", "pcm_mulaw"], 8_000, 172, network={"lose": 0.05, "double": 0.05, "swap": 0.05}),
     "bad network, opus": Sender("opus", OPUS, 48_000, None, delay=104, network={"lose": 0.05, "double": 0.05, "swap": 0.05}),
 }
@@ -79,8 +82,9 @@ def sound() -> np.ndarray:
 @pytest.fixture(scope="module")
 def calls(sound, tmp_path_factory) -> dict[str, Heard]:
     """All senders at once, each into a call of its own."""
-    path = tmp_path_factory.mktemp("sound") / "sound.wav"
-    soundfile.write(path, sound, RATE)
+    folder = tmp_path_factory.mktemp("sound")
+    soundfile.write(folder / "sound.wav", sound, RATE)
+    soundfile.write(folder / "sound.flac", sound, RATE)
     with ExitStack() as stack:
         sources = {
             name: RtpSource(legs={"customer": {"codec": sender.codec}, "agent": {}}, settings=PATIENT)
@@ -94,7 +98,7 @@ def calls(sound, tmp_path_factory) -> dict[str, Heard]:
         }
         senders = [
             subprocess.Popen(
-                sender.command(str(path), networks[name].port if name in networks else sources[name].ports["customer"]),
+                sender.command(folder, networks[name].port if name in networks else sources[name].ports["customer"]),
                 stdout=subprocess.DEVNULL,
             )
             for name, sender in SENDERS.items()

@@ -193,6 +193,19 @@ def test_a_goodbye_from_another_host_is_ignored():
     assert not session.ended
 
 
+def in_bursts(sent: list[Sent]) -> list[Sent]:
+    """As `ffmpeg -re` sends a compressed file: half a second at a time, the first at once, and then a second late for good."""
+    return [replace(each, at=each.at // 0.5 * 0.5 + (1.0 if each.at >= 0.5 else 0.0)) for each in sent]
+
+
+def test_legs_that_come_in_bursts_after_a_stall_lose_nothing():
+    session = two_legs()
+    chunks = play(session, in_bursts(stream(30.0)) + [each.delayed(0.005) for each in in_bursts(agent(30.0))])
+    assert [(report.late, report.reanchored) for report in session.report().values()] == [(0, 0), (0, 0)]
+    assert gaps(chunks, "customer") == [(480_000, 480_080, "silence")]
+    assert gaps(chunks, "agent") == [(0, 80, "silence")]
+
+
 def test_sender_reports_of_one_host_align_the_starts_of_its_legs():
     same_host = (CUSTOMER[0], 4_010)
     delayed = [replace(each, address=same_host) for each in agent(3.0, start=0.3)]  # sent together with the customer's
