@@ -183,7 +183,7 @@ class HelloMessage(Message):
     seq: int
     """Last of the journal when the connection was made. Without `since`, events after it follow."""
     present: list["EventUnion"]
-    """The wanted ones of the events that make up the present: each live call's start, the last state of each leg, its alerts."""
+    """The events that make up the present: each live call's start, last state a leg and alerts, as far as they are wanted."""
 
 
 class LaggedMessage(Message):
