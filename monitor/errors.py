@@ -19,6 +19,12 @@ class ConfigError(MonitorError):
     http_status = 422
 
 
+class BusyError(ConfigError):
+    """What was asked for is right, but not possible now: too many calls, or the program is stopping."""
+
+    http_status = 503
+
+
 class SourceError(MonitorError):
     """Audio could not be opened or read."""
 

@@ -11,7 +11,7 @@ import structlog
 from monitor.alerts.rules import RuleSet, load_rules
 from monitor.config.sections import Settings
 from monitor.engines.base import Engine
-from monitor.errors import ConfigError, MonitorError, NotFoundError
+from monitor.errors import BusyError, ConfigError, MonitorError, NotFoundError
 from monitor.events import AlertAcknowledged, CallStarted, Leg
 from monitor.pipeline.analysis import CallAnalysis
 from monitor.pipeline.call import LiveCall
@@ -76,9 +76,9 @@ class Monitor:
         info = self.engine.info
         with self._lock:
             if self._closing:
-                raise ConfigError("the monitor is stopping and takes no new call")
+                raise BusyError("the monitor is stopping and takes no new call")
             if len(self._calls) >= self.settings.server.max_calls:
-                raise ConfigError(f"{len(self._calls)} calls are in progress, server.max_calls allows no more")
+                raise BusyError(f"{len(self._calls)} calls are in progress, server.max_calls allows no more")
             writer = self.store.create(
                 CallRecord(
                     id=call_id,
