@@ -18,7 +18,7 @@ from monitor.sources.rtp.ports import kernel_drops, open_control, open_in_range,
 from monitor.sources.rtp.receiver import Inbox, Received, shared_receiver
 from monitor.sources.rtp.session import LegSpec, Session
 
-TICK = 0.04
+TICK = 0.06
 """Seconds between two looks at the inboxes."""
 DROPS_EVERY = 25
 """Ticks between two looks at the kernel's count of dropped datagrams."""
