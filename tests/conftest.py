@@ -3,10 +3,15 @@
 import os
 
 import pytest
+from hypothesis import settings
 
 # One thread each: the tests of many workers share few cores, and results must not depend on the thread count.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# A busy machine must not decide a test; fifty examples a run find what is there to find, run by run.
+settings.register_profile("patient", deadline=None, max_examples=50)
+settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

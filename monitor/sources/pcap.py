@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+import structlog
+
 from monitor.audio.chunk import AudioChunk
 from monitor.audio.codecs import Encoding
 from monitor.config.sections import RtpSection
@@ -16,13 +18,15 @@ from monitor.errors import SourceError
 from monitor.events import LEGS, Event, Leg, LegReport
 from monitor.sources.base import Source
 from monitor.sources.rtp.capture import CaptureClock, TruncatedCapture, read_capture
-from monitor.sources.rtp.detect import Detector, Flow, FoundStream
+from monitor.sources.rtp.detect import OPUS, Detector, Flow, FoundStream
 from monitor.sources.rtp.link import Datagram, UdpReader
 from monitor.sources.rtp.options import LegOptions, parse_legs
 from monitor.sources.rtp.sdp import parse_payload_types, parse_sdp
 from monitor.sources.rtp.select import choose_legs
 from monitor.sources.rtp.session import LegSpec, Session
 from monitor.sources.rtp.stream import PayloadTypes
+
+log = structlog.get_logger(__name__)
 
 STEP = 0.06
 """Seconds of the capture after which the legs are brought forward."""
@@ -82,6 +86,8 @@ class PcapSource(Source):
     ) -> LegSpec:
         options = options or LegOptions()
         encodings = options.encodings(detector.payload_types(line[0].flow) | told)
+        if guessed := _guess(line, encodings):
+            encodings = options.encodings(detector.payload_types(line[0].flow) | told | guessed)
         for stream in line:
             _check_payload_types(stream, encodings)
             self._routes[stream.flow, stream.ssrc] = len(self._control)
@@ -144,6 +150,17 @@ def _told(sdp: str | None) -> dict[int, Encoding]:
     if not sdp:
         return {}
     return {number: encoding for media in parse_sdp(sdp) for number, encoding in media.payload_types.items()}
+
+
+def _guess(line: list[FoundStream], encodings: PayloadTypes) -> dict[int, Encoding]:
+    """Payload types of which nothing is said, but which cannot be anything else; each guess is logged."""
+    guessed: dict[int, Encoding] = {}
+    for stream in line:
+        for number in encodings.unknown(stream.payload_types):
+            if stream.looks_like_opus(number):
+                guessed[number] = OPUS
+                log.warning("payload_type_guessed", payload_type=number, taken_for=str(OPUS), stream=str(stream), say="--pt")
+    return guessed
 
 
 def _check_payload_types(stream: FoundStream, encodings: PayloadTypes) -> None:

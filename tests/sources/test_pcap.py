@@ -1,6 +1,7 @@
 import struct
 from dataclasses import replace
 
+import av
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -220,3 +221,17 @@ def test_g711_needs_no_telling(tmp_path):
     sent = [Sent(index * 0.02, rtp(index, index * PACKET, bytes(160), payload_type=8)) for index in range(50)]
     source = PcapSource(save(tmp_path / "call.pcap", pcap(frames(sent))))
     assert (len(heard(source)), source.report()["mixed"].codec) == (16_000, "pcma")
+
+
+def test_a_dynamic_type_at_48_khz_whose_packets_vary_is_taken_for_opus(tmp_path):
+    encoder = av.CodecContext.create("libopus", "w")
+    encoder.rate, encoder.layout, encoder.format, encoder.bit_rate = 48_000, "mono", "s16", 24_000
+    voice = np.random.default_rng(1).normal(0, 3_000, 48_000 * 3) * np.repeat(np.linspace(0, 1, 30), 4_800)
+    sent = []
+    for index in range(150):
+        frame = av.AudioFrame.from_ndarray(voice[None, index * 960 : (index + 1) * 960].astype(np.int16), "s16", "mono")
+        frame.rate, frame.pts = 48_000, index * 960
+        payload = b"".join(map(bytes, encoder.encode(frame)))
+        sent.append(Sent(index * 0.02, rtp(index, index * 960, payload, payload_type=111)))
+    source = PcapSource(save(tmp_path / "call.pcap", pcap(frames(sent))))
+    assert (len(heard(source)), source.report()["mixed"].codec) == (pytest.approx(48_000, abs=320), "opus")

@@ -19,7 +19,7 @@ class ChangePointWatch(Watch):
         self._last = round(condition.last * TICK_RATE)
         self._kept: dict[str, tuple[int, Measure]] = {}
 
-    def update(self, moment: Moment, ease: int) -> Verdict:  # noqa: ARG002 - a change point has no margin
+    def update(self, moment: Moment, ease: int) -> Verdict:
         """See `Watch.update`."""
         leg = moment.legs.get(self._leg)
         if leg is None or leg.affect is None:

@@ -18,7 +18,7 @@ class SilenceWatch(Watch):
         self._ticks = longer_than * TICK_RATE
         self._leg = leg
 
-    def update(self, moment: Moment, ease: int) -> Verdict:  # noqa: ARG002 - silence ends with a word
+    def update(self, moment: Moment, ease: int) -> Verdict:
         """See `Watch.update`."""
         leg = moment.legs.get(self._leg)
         if leg is None:

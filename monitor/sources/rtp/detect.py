@@ -15,6 +15,11 @@ MIN_PACKETS = 3
 """Fewer are not taken for a stream: other protocols look like RTP now and then."""
 _MAX_STEP = 5
 """A step of the sequence number up to this counts as in order."""
+FIRST_DYNAMIC = 96
+"""RFC 3551, section 6."""
+OPUS = Encoding("opus", 48_000, 2)
+MIN_OPUS_SIZES = 8
+"""Different lengths of a stream's packets from which they are taken to vary."""
 _CLOCKS = (8_000, 16_000, 24_000, 32_000, 44_100, 48_000, 90_000)
 
 Flow = tuple[Address, Address]
@@ -33,6 +38,8 @@ class FoundStream:
     packets: int = 0
     in_order: int = 0
     payload_types: Counter[int] = field(default_factory=Counter)
+    sizes: dict[int, set[int]] = field(default_factory=dict)
+    """Lengths of the payloads of each payload type, bytes."""
     _sequence: int = 0
     _timestamp: int = 0
     _elapsed: int = 0
@@ -45,6 +52,7 @@ class FoundStream:
         self._sequence, self._timestamp, self.last = packet.sequence, packet.timestamp, max(self.last, at)
         self.packets += 1
         self.payload_types[packet.payload_type] += 1
+        self.sizes.setdefault(packet.payload_type, set()).add(len(packet.payload))
 
     @property
     def plausible(self) -> bool:
@@ -58,6 +66,13 @@ class FoundStream:
         measured = self._elapsed / (self.last - self.first)
         nearest = min(_CLOCKS, key=lambda clock: abs(clock - measured))
         return nearest if abs(nearest - measured) < 0.1 * nearest else None
+
+    def looks_like_opus(self, number: int) -> bool:
+        """Whether a dynamic payload type can only be Opus among what is decoded here.
+
+        Opus always runs at 48 kHz (RFC 7587, section 4.1) and varies its packets' length; linear sound does not.
+        """
+        return number >= FIRST_DYNAMIC and self.clock() == OPUS.clock and len(self.sizes[number]) >= MIN_OPUS_SIZES
 
     def __str__(self) -> str:
         (host, port), (to, to_port) = self.flow
