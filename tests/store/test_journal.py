@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.errors import StoreError
 from monitor.events import CallEnded, StateChanged
-from monitor.store import journal as journal_module
+from monitor.store import ledger
 from monitor.store.journal import Journal
 from monitor.store.zarr_store import ZarrStore
 from tests.store.conftest import Worker
@@ -24,8 +24,8 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal_module, "SEGMENT_BYTES", 2000)
-    monkeypatch.setattr(journal_module, "RECENT", 10)
+    monkeypatch.setattr(ledger, "SEGMENT_BYTES", 2000)
+    monkeypatch.setattr(ledger, "RECENT", 10)
 
 
 def state(number: int = 0, call: str = "call-1", **changes: object) -> StateChanged:
@@ -191,6 +191,20 @@ def test_a_torn_last_line_is_cut_at_the_next_append(folder: Path):
     assert journal.append(state())["seq"] == 4
     assert [message["seq"] for message in Journal(folder, fsync=False).read(0)] == [1, 2, 3, 4]
     assert newest_segment(folder).read_bytes().count(b"\n") == 4
+
+
+def test_messages_that_were_taken_out_by_hand_end_a_segment_and_nothing_is_cut(folder: Path):
+    filled(folder, 6)
+    segment = newest_segment(folder)
+    lines = segment.read_bytes().splitlines(keepends=True)
+    segment.write_bytes(b"".join(lines[:2] + lines[5:]))
+
+    journal = Journal(folder, fsync=False)
+    added = journal.append(state())
+
+    assert added["seq"] == 3
+    assert segment.read_bytes() == b"".join(lines[:2] + lines[5:])
+    assert [message["seq"] for message in Journal(folder, fsync=False).read(0)] == [1, 2, 3]
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

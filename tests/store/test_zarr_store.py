@@ -9,10 +9,12 @@ import zarr
 
 from monitor.errors import StoreError
 from monitor.events import StateChanged
+from monitor.store.closing import close_frames
 from monitor.store.layout import live_folder
 from monitor.store.zarr_store import ZarrStore
 from tests.store.call_data import FORMATS, assert_as_written, frames_of, record_of, store_at
 from tests.store.conftest import Worker
+from tests.store.full_disk import disk_with_room
 
 
 def finished(store: ZarrStore, call: str = "call-1", frames: int = 100) -> Path:
@@ -121,6 +123,21 @@ def test_a_recovered_call_has_a_snapshot_and_its_length(store: ZarrStore):
     assert [line.id for line in store.catalogue() if line.status == "interrupted"] == ["call-1"]
 
 
+def test_a_writer_that_dies_after_closing_the_frames_leaves_the_rest_to_recovery(store: ZarrStore):
+    writer = store.create(record_of())
+    writer.append(frames_of("call-1", "customer", 0, 100))
+    path = store.open("call-1").path
+    close_frames(path, "complete", "finished", {}, fsync=False)
+    writer.abandon()
+    assert live_folder(path).exists()
+
+    assert store.recover() == []
+
+    assert not live_folder(path).exists()
+    assert (store.layout.snapshots("call-1") / "customer" / "embedding.npy").exists()
+    assert [(line.status, line.legs) for line in store.catalogue()] == [("complete", {"customer": 100, "agent": 0})]
+
+
 def test_an_interrupted_call_can_be_deleted_before_it_is_recovered(store: ZarrStore):
     writer = store.create(record_of())
     writer.append(frames_of("call-1", "customer", 0, 25))
@@ -199,8 +216,6 @@ def test_no_audio_is_kept_unless_asked_for(store: ZarrStore):
 
 
 def test_audio_that_the_disk_refuses_is_written_once_there_is_room(tmp_path: Path):
-    from tests.store.full_disk import disk_with_room
-
     store = store_at(tmp_path, audio="flac")
     writer = store.create(record_of())
     sound = sweep(4.0)

@@ -1,0 +1,191 @@
+"""The files of the journal, shared by processes: segments of lines, a file lock, and what this process has read of them.
+
+Whoever appends first takes in what the others wrote, under the lock, so that `seq` grows by one for all. Not for several
+threads at a time.
+"""
+
+import json
+import os
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from monitor.store.disk import exclusively, replacing, sharing, sync_path, write_all
+from monitor.store.segment import Message, damaged, decode, first_seq, line, scan, segment_path, segments, without_call
+
+SEGMENT_BYTES = 4 * 1024 * 1024
+"""A segment that is longer is followed by a new one."""
+RECENT = 10_000
+"""Messages kept in memory, for clients that reconnect."""
+
+_LOG = structlog.get_logger(__name__)
+
+
+class Ledger:
+    """The journal's files in `folder`, which is made at the first append. Methods raise `OSError` where the disk refuses."""
+
+    def __init__(self, folder: Path, fsync: bool) -> None:
+        self._folder, self._fsync = folder, fsync
+        self._lock_path, self._erasures_path = folder / "journal.lock", folder / "erasures.log"
+        self.recent: deque[Message] = deque(maxlen=RECENT)
+        """The newest messages, without a hole up to `last`."""
+        self.last = 0
+        """The newest `seq` that was read or written."""
+        self._news: list[Message] = []
+        self._told = 0
+        self._segment: Path | None = None
+        self._position = 0
+        """End of the last good message in the segment."""
+        self._erasures = 0
+        """Size of the record of erasures when the segment was read."""
+
+    def news(self) -> list[Message]:
+        """Messages that came since this was asked last, from this process and others, in order."""
+        news, self._news = self._news, []
+        return news
+
+    def catch_up(self) -> None:
+        """Take in what other processes wrote. Cheap where there is nothing new."""
+        if self._is_behind():
+            with sharing(self._lock_path):
+                self._take_in()
+
+    def append(self, bodies: Sequence[bytes]) -> list[Message]:
+        """Write encoded messages together, after what others wrote; the messages. All of them or none."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with exclusively(self._lock_path):
+            self._take_in()
+            return self._write(bodies)
+
+    def read(self, since: int, last: int) -> Iterator[Message]:
+        """Messages after `since` up to `last`, from the files."""
+        found = segments(self._folder)
+        firsts = [first_seq(segment) for segment in found]
+        following = max([since + 1, *firsts[:1]])
+        for segment in found[max(bisect_right(firsts, since + 1) - 1, 0) :]:
+            with segment.open("rb") as file:
+                for _, message in scan(file, first_seq(segment), since):
+                    if message["seq"] > last:
+                        return
+                    yield from map(damaged, range(following, message["seq"]))
+                    yield message
+                    following = message["seq"] + 1
+        yield from map(damaged, range(following, last + 1))
+
+    def erase(self, call: str) -> int:
+        """Overwrite the messages of a call; how many they were."""
+        if not segments(self._folder):
+            return 0
+        erased = 0
+        with exclusively(self._lock_path):
+            for segment in segments(self._folder):
+                content, found = without_call(segment.read_bytes(), call)
+                if found:
+                    self._note_erasure()
+                    with replacing(segment, self._fsync) as descriptor:
+                        write_all(descriptor, content, 0)
+                erased += found
+            self._take_in()
+        return erased
+
+    def _write(self, bodies: Sequence[bytes]) -> list[Message]:
+        segment, position = self._segment, self._position
+        if segment is None or position >= SEGMENT_BYTES or _holds_more(segment, position):
+            segment, position = segment_path(self._folder, self.last + 1), 0
+        lines = [line(self.last + 1 + index, body) for index, body in enumerate(bodies)]
+        descriptor = os.open(segment, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
+        try:
+            _cut(descriptor, position, segment)
+            try:
+                write_all(descriptor, b"".join(lines), position)
+                if self._fsync:
+                    os.fsync(descriptor)
+                    if position == 0:
+                        sync_path(self._folder)
+            except OSError:
+                os.ftruncate(descriptor, position)
+                raise
+        finally:
+            os.close(descriptor)
+        self._segment, self._position = segment, position + sum(map(len, lines))
+        messages = [json.loads(text) for text in lines]
+        for message in messages:
+            self._accept(message)
+        return messages
+
+    def _accept(self, message: Message) -> None:
+        self.recent.append(message)
+        self.last = message["seq"]
+        if self.last > self._told:
+            self._told = self.last
+            self._news.append(message)
+
+    def _is_behind(self) -> bool:
+        if self._segment is None:
+            return bool(segments(self._folder))
+        return (
+            self._segment.stat().st_size != self._position
+            or _size(self._erasures_path) != self._erasures
+            or segment_path(self._folder, self.last + 1).exists()
+        )
+
+    def _take_in(self) -> None:
+        """Read what others wrote since; all of the newest segment where some of it was erased. Needs the file lock."""
+        erasures = _size(self._erasures_path)
+        if self._segment is None or erasures != self._erasures:
+            self.recent.clear()
+            self._segment, self._position = next(reversed(segments(self._folder)), None), 0
+            self.last = first_seq(self._segment) - 1 if self._segment else 0
+            self._erasures = erasures
+        while self._segment is not None:
+            self._read_on(self._segment)
+            following = segment_path(self._folder, self.last + 1)
+            if following == self._segment or not following.exists():
+                break
+            self._segment, self._position = following, 0
+
+    def _read_on(self, segment: Path) -> None:
+        with segment.open("rb") as file:
+            start = self._position
+            file.seek(start)
+            for position, message in scan(file, self.last + 1):
+                self._accept(message)
+                self._position = start + position
+
+    def _note_erasure(self) -> None:
+        """Before a segment changes, so that every process reads it anew."""
+        with self._erasures_path.open("a") as file:
+            file.write(datetime.now(UTC).isoformat(timespec="seconds") + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _holds_more(segment: Path, position: int) -> bool:
+    """Whether good lines follow that do not continue the numbers. No crash leaves that: it is kept for a person to look at."""
+    if segment.stat().st_size == position:
+        return False
+    with segment.open("rb") as file:
+        file.seek(position)
+        more = any(decode(text) is not None for text in file)
+    if more and position:
+        _LOG.error("numbers of the journal are broken, a new segment is begun", segment=segment.name, position=position)
+    return more and position > 0
+
+
+def _cut(descriptor: int, position: int, segment: Path) -> None:
+    """Remove what a process that died in the middle of a line left behind the last good one."""
+    torn = os.fstat(descriptor).st_size - position
+    if torn > 0:
+        _LOG.warning("torn end of the journal cut", segment=segment.name, bytes=torn)
+        os.ftruncate(descriptor, position)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
