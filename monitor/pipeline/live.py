@@ -22,7 +22,7 @@ class LiveMessage:
 
 
 class LiveFrames:
-    """Makes the `frames` messages of one call. """
+    """Makes the `frames` messages of one call."""
 
     def __init__(self, call: str, legs: Sequence[Leg], labels: tuple[str, ...]) -> None:
         self._call = call

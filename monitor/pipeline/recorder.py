@@ -74,7 +74,7 @@ class CallRecorder:
 
     def finish(self, ended: CallEnded, patience: float) -> None:
         """Write all that waits, close the call, and only then say that it has ended: who hears it finds the call stored.
- Raises `StoreError` where the disk refuses for `patience` seconds."""
+        Raises `StoreError` where the disk refuses for `patience` seconds."""
         give_up = time.monotonic() + patience
         stored = False
         while True:

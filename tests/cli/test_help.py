@@ -6,7 +6,7 @@ import sys
 import pytest
 
 HEAVY = ("torch", "funasr", "zarr", "av", "ruptures", "fastapi", "uvicorn", "sounddevice", "pydantic", "numpy")
-COMMANDS = ["run", "serve", "demo", "replay", "watch", "calls", "models", "config"]
+COMMANDS = ["run", "serve", "demo", "replay", "watch", "calls", "models", "train", "config"]
 
 
 def test_help_imports_nothing_heavy() -> None:
