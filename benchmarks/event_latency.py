@@ -1,8 +1,8 @@
 """Wall-clock latency from the end of a frame to what a websocket client hears of it.
 
 Starts a service on this machine, sends it the demonstration's call as RTP in real time, and notes for each message when it came
-Starts a service on this machine, sends it the demonstration call as RTP in real time, and notes for each message when it came
-points, alerts; from the moment of the timeline by which they could be said, `at`).
+against when the audio that it needed was sent. Two figures: live frames (the newest frame of each message), and events (states,
+change points, alerts; from the moment of the timeline by which they could be said, `at`).
 
     python benchmarks/event_latency.py [--engine compact] [--model DIR] [--port 8766] [--json FILE]
 """

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-from monitor.alerts.rules import RuleSet, load_rules
-from monitor.pipeline.analysis import CallAnalysis
 
+from monitor.alerts.rules import RuleSet, load_rules
 from monitor.config.sections import ChangesSection, StateSection, StoreSection
 from monitor.events import Event, Frames, Leg, Mark
+from monitor.pipeline.analysis import CallAnalysis
 from monitor.store.base import CallRecord, LegFormat
 from monitor.store.call_writer import ZarrCallWriter
 from monitor.store.frame_format import as_stored

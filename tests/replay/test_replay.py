@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from monitor.alerts.rules import RuleSet
-from monitor.replay.player import play, replay_events
-from monitor.replay.reevaluate import judge
 
+from monitor.alerts.rules import RuleSet
 from monitor.errors import StoreError
 from monitor.events import Alert, CallEnded, CallStarted, ChangePoint, Event, StateChanged
+from monitor.replay.player import play, replay_events
+from monitor.replay.reevaluate import judge
 from monitor.store.base import LegFormat
 from tests.replay.moody_call import DIM, LABELS, begun, live_events, opened
 
