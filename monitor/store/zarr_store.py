@@ -3,8 +3,8 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
+from threading import Lock
 
 import structlog
 
@@ -34,12 +34,17 @@ class ZarrStore(Store):
         check_format(settings.path)
         self.settings = settings
         self.layout = Layout(settings.path)
+        self._journal: Journal | None = None
+        self._opening = Lock()
         self._closed: dict[Path, tuple[int, CallSummary]] = {}
 
-    @cached_property
+    @property
     def journal(self) -> Journal:
-        """The events of all calls."""
-        return Journal(self.layout.journal, self.settings.fsync)
+        """The events of all calls; read when it is first asked for."""
+        with self._opening:
+            if self._journal is None:
+                self._journal = Journal(self.layout.journal, self.settings.fsync)
+            return self._journal
 
     def create(self, record: CallRecord) -> ZarrCallWriter:
         """Begin a call. Raises `StoreError` where the id is taken or the store cannot be written."""
