@@ -107,8 +107,9 @@ class CallAnalysis:
             end = max(end, tick.index * TICK_FRAMES + tick.frames)
             self._recent[leg].append(speaker.view)
         self._end = frame_seconds(end)
-        together = len(moments) > 1 and all(moment.silent <= HANGOVER for moment in moments.values())
-        self._overtalk = self._overtalk + 1 if together else 0
+        if all(moment.known for moment in moments.values()):
+            together = len(moments) > 1 and all(moment.silent <= HANGOVER for moment in moments.values())
+            self._overtalk = self._overtalk + 1 if together else 0
         self._moment = Moment(self._tick, self._end, moments, self._overtalk)
         events.extend(self._evaluator.update(self._moment))
         self._tick += 1
