@@ -33,20 +33,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    rows = [
-        {
-            "buffer": buffer,
-            "dimensions": dimensions,
-            "width": width,
-            "ms": milliseconds_a_second(settings, width, arguments.seconds),
-        }
-        for buffer, dimensions, width in ((10, 24, 96), (20, 24, 96), (20, 24, 1024), (20, 64, 1024), (40, 24, 96))
-        for settings in [ChangesSection(buffer=buffer, dimensions=dimensions)]
-    ]
-    for row in rows:
-        print(
-            f"buffer {row['buffer']:>3} s  {row['dimensions']:>3} of {row['width']:>5} dimensions  {row['ms']:.2f} ms a leg-second"
-        )
+    rows = []
+    for buffer, dimensions, width in ((10, 24, 96), (20, 24, 96), (20, 24, 1024), (20, 64, 1024), (40, 24, 96)):
+        cost = milliseconds_a_second(ChangesSection(buffer=buffer, dimensions=dimensions), width, arguments.seconds)
+        rows.append({"buffer": buffer, "dimensions": dimensions, "width": width, "ms": cost})
+        print(f"buffer {buffer:>3} s  {dimensions:>3} of {width:>5} dimensions  {cost:.2f} ms a leg-second")
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1))
 
