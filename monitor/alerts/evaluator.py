@@ -54,7 +54,7 @@ class RuleWatch:
             self._began = None
             return []
         if self._began is None:
-            self._began = min((measure.began for measure in verdict.measures), default=moment.tick)
+            self._began = verdict.began
             self._held = 0
             self._peaks = {}
         self._held += verdict.fresh

@@ -15,8 +15,6 @@ class Measure:
     """Grows with what the condition warns of."""
     step: float
     """Growth of the intensity that is worth telling."""
-    began: int
-    """Tick at which what it measures began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +26,8 @@ class Verdict:
     """Whether the moment brought evidence; else the answer is only carried on, and no hold time passes."""
     measures: tuple[Measure, ...] = ()
     """What made it hold."""
+    began: int = 0
+    """Tick at which what is found began; of a finding that holds."""
 
 
 UNKNOWN = Verdict(None, fresh=False)
@@ -39,21 +39,26 @@ def all_of(verdicts: Sequence[Verdict]) -> Verdict:
         return Verdict(False, _fresh(verdicts))
     if any(verdict.holds is None for verdict in verdicts):
         return Verdict(None, _fresh(verdicts))
-    return Verdict(True, _fresh(verdicts), tuple(measure for verdict in verdicts for measure in verdict.measures))
+    began = max((verdict.began for verdict in verdicts), default=0)
+    return Verdict(True, _fresh(verdicts), _measures(verdicts), began)
 
 
 def any_of(verdicts: Sequence[Verdict]) -> Verdict:
     """Holds where one does; unknown where one is, and none is true."""
     met = [verdict for verdict in verdicts if verdict.holds]
     if met:
-        return Verdict(True, _fresh(met), tuple(measure for verdict in met for measure in verdict.measures))
+        return Verdict(True, _fresh(met), _measures(met), min(verdict.began for verdict in met))
     unknown = any(verdict.holds is None for verdict in verdicts)
     return Verdict(None if unknown else False, _fresh(verdicts))
 
 
-def negated(verdict: Verdict) -> Verdict:
-    """Holds where it does not."""
-    return Verdict(None if verdict.holds is None else not verdict.holds, verdict.fresh)
+def negated(verdict: Verdict, now: int) -> Verdict:
+    """Holds where it does not; from the tick `now` on, as far as is known."""
+    return Verdict(None if verdict.holds is None else not verdict.holds, verdict.fresh, (), now)
+
+
+def _measures(verdicts: Sequence[Verdict]) -> tuple[Measure, ...]:
+    return tuple(measure for verdict in verdicts for measure in verdict.measures)
 
 
 def _fresh(verdicts: Sequence[Verdict]) -> bool:

@@ -1,8 +1,8 @@
 """Finds the coefficients of `calibration.py` by simulation: `python -m monitor.changes.calibrate`.
 
 Streams without change (`nulls.py`) are fed to the very detector, with a threshold that it never reaches, and the score of each
-look is kept. For a threshold, an alarm is a look that reaches it and whose confirmation reaches it too; the buffer after an alarm is
-passed over. The thresholds of several alarm rates and settings are then fitted by least squares. About half an hour.
+look is kept. For a threshold, an alarm is a look that reaches it and whose confirmation reaches it too; the buffer after an
+alarm is passed over. The thresholds of several alarm rates and settings are then fitted by least squares. A quarter of an hour.
 """
 
 import argparse
@@ -83,8 +83,8 @@ def procedures(centre: Procedure) -> list[Procedure]:
     return [
         centre,
         *(replace(centre, dimensions=dimensions) for dimensions in (8, 64)),
-        *(replace(centre, buffer=buffer) for buffer in (100, 400)),
-        *(replace(centre, min_segment=segment) for segment in (5, 20, 30)),
+        *(replace(centre, buffer=buffer) for buffer in (100, 300)),
+        *(replace(centre, min_segment=segment) for segment in (5, 20)),
         *(replace(centre, confirm=confirm) for confirm in (5, 30)),
     ]
 

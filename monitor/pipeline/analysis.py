@@ -94,21 +94,21 @@ class CallAnalysis:
         return events
 
     def _step(self) -> list[Event]:
+        ticks = {leg: waiting.popleft() if waiting else None for leg, waiting in self._waiting.items()}
+        self._end = max(frame_seconds(tick.index * TICK_FRAMES + tick.frames) for tick in ticks.values() if tick)
         events: list[Event] = []
         moments: dict[Leg, LegMoment] = {}
-        end = 0
-        for leg, speaker in self._speakers.items():
-            if not self._waiting[leg]:
+        for leg, tick in ticks.items():
+            speaker = self._speakers[leg]
+            if tick is None:
                 moments[leg] = speaker.absent()
                 continue
-            tick = self._waiting[leg].popleft()
-            found, moments[leg] = speaker.update(tick)
+            found, moments[leg] = speaker.update(tick, self._end)
             events.extend(found)
-            end = max(end, tick.index * TICK_FRAMES + tick.frames)
             self._recent[leg].append(speaker.view)
-        self._end = frame_seconds(end)
-        together = len(moments) > 1 and all(moment.silent <= HANGOVER for moment in moments.values())
-        self._overtalk = self._overtalk + 1 if together else 0
+        if all(moment.known for moment in moments.values()):
+            together = len(moments) > 1 and all(moment.silent <= HANGOVER for moment in moments.values())
+            self._overtalk = self._overtalk + 1 if together else 0
         self._moment = Moment(self._tick, self._end, moments, self._overtalk)
         events.extend(self._evaluator.update(self._moment))
         self._tick += 1

@@ -50,9 +50,8 @@ class Speaker:
         self._change: ChangePoint | None = None
         self.view = LegView(0.0, 0.0, ABSTAIN, (), 0.0, 0.0)
 
-    def update(self, tick: Tick) -> tuple[list[StateChanged | ChangePoint], LegMoment]:
-        """Take the next tick; its events and what the rules see."""
-        at = frame_seconds(tick.index * TICK_FRAMES + tick.frames)
+    def update(self, tick: Tick, at: float) -> tuple[list[StateChanged | ChangePoint], LegMoment]:
+        """Take the next tick, which ends at `at` seconds; its events and what the rules see."""
         speaking = tick.speech >= self._threshold
         if tick.known:
             self._silent = 0 if speaking else self._silent + 1

@@ -17,7 +17,7 @@ class ChangePointWatch(Watch):
         self._condition = condition
         self._leg = leg
         self._last = round(condition.last * TICK_RATE)
-        self._kept: dict[str, tuple[int, Measure]] = {}
+        self._kept: dict[str, tuple[int, ChangePoint]] = {}
 
     def update(self, moment: Moment, ease: int) -> Verdict:
         """See `Watch.update`."""
@@ -27,9 +27,13 @@ class ChangePointWatch(Watch):
         for change in leg.changes:
             self._kept.pop(change.id, None)
             if self._matches(change):
-                self._kept[change.id] = (moment.tick, self._measure(change))
+                self._kept[change.id] = (moment.tick, change)
         self._kept = {key: kept for key, kept in self._kept.items() if moment.tick - kept[0] < self._last}
-        return Verdict(bool(self._kept), True, tuple(measure for _, measure in self._kept.values()))
+        if not self._kept:
+            return Verdict(False)
+        clearest = max((change for _, change in self._kept.values()), key=lambda change: change.strength)
+        measure = Measure(f"{self._leg}.change", clearest.strength, log2(max(clearest.strength, 1e-3)), DOUBLED)
+        return Verdict(True, True, (measure,), min(round(change.time * TICK_RATE) for _, change in self._kept.values()))
 
     def _matches(self, change: ChangePoint) -> bool:
         want = self._condition
@@ -42,7 +46,3 @@ class ChangePointWatch(Watch):
             and (want.to is None or change.after in want.to)
             and (change.before != change.after or into_itself)
         )
-
-    def _measure(self, change: ChangePoint) -> Measure:
-        intensity = log2(max(change.strength, 1e-3))
-        return Measure(f"{self._leg}.change", change.strength, intensity, DOUBLED, round(change.time * TICK_RATE))

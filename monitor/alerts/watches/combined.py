@@ -30,7 +30,7 @@ class Not(Watch):
 
     def update(self, moment: Moment, ease: int) -> Verdict:
         """See `Watch.update`."""
-        return negated(self._inner.update(moment, -ease))
+        return negated(self._inner.update(moment, -ease), moment.tick)
 
 
 class Within(Watch):

@@ -23,7 +23,7 @@ class SilenceWatch(Watch):
         leg = moment.legs.get(self._leg)
         if leg is None:
             return UNKNOWN
-        return Verdict(leg.silent > self._ticks, leg.known, (_duration("silence", leg.silent, moment.tick),))
+        return _lasting(f"{self._leg}.silence", leg.silent, self._ticks, leg.known, moment.tick)
 
 
 class OvertalkWatch(Watch):
@@ -40,8 +40,7 @@ class OvertalkWatch(Watch):
             return UNKNOWN
         known = moment.legs["customer"].known and moment.legs["agent"].known
         if self._condition.longer_than is not None:
-            holds = moment.overtalk > self._condition.longer_than * TICK_RATE
-            return Verdict(holds, known, (_duration("overtalk", moment.overtalk, moment.tick),))
+            return _lasting("overtalk", moment.overtalk, self._condition.longer_than * TICK_RATE, known, moment.tick)
         if len(self._window) == self._window.maxlen:
             self._together -= self._window[0]
         self._window.append(moment.overtalk > 0)
@@ -49,8 +48,10 @@ class OvertalkWatch(Watch):
         share = self._together / (self._window.maxlen or 1)
         holds = share >= (self._condition.share or 0.0) - ease * MARGIN
         began = max(0, moment.tick - len(self._window) + 1)
-        return Verdict(holds, known, (Measure("overtalk_share", share, share, STEP, began),))
+        return Verdict(holds, known, (Measure("overtalk_share", share, share, STEP),), began)
 
 
-def _duration(name: str, ticks: int, now: int) -> Measure:
-    return Measure(name, ticks / TICK_RATE, log2(max(ticks, 1)), DOUBLED, max(0, now - ticks + 1))
+def _lasting(name: str, ticks: int, limit: float, known: bool, now: int) -> Verdict:
+    """Whether something that has lasted for `ticks` has done so for longer than `limit`."""
+    measure = Measure(name, ticks / TICK_RATE, log2(max(ticks, 1)), DOUBLED)
+    return Verdict(ticks > limit, known, (measure,), max(0, now - ticks + 1))

@@ -28,7 +28,7 @@ class EmotionWatch(Watch):
             holds = leg.affect.emotion in self._condition.is_
         else:
             holds = probability >= self._condition.at_least - ease * MARGIN
-        return Verdict(holds, leg.heard, (Measure(self._name, probability, probability, STEP, moment.tick),))
+        return Verdict(holds, leg.heard, (Measure(self._name, probability, probability, STEP),), moment.tick)
 
 
 class AffectWatch(Watch):
@@ -52,4 +52,4 @@ class AffectWatch(Watch):
         sign, bound = (1, bounds.above) if bounds.above is not None else (-1, bounds.below)
         holds = sign * value > sign * (bound or 0.0) - ease * MARGIN
         name = f"{self._leg}.{('valence', 'arousal')[axis]}{'_change' if self._relative else ''}"
-        return Verdict(holds, leg.heard, (Measure(name, value, sign * value, STEP, moment.tick),))
+        return Verdict(holds, leg.heard, (Measure(name, value, sign * value, STEP),), moment.tick)

@@ -1,0 +1,46 @@
+"""What change detection costs: milliseconds of one core for a second of speech of one leg.
+
+    python -m benchmarks.changes_cost [--seconds 60] [--json FILE]
+
+Embeddings are simulated (`monitor.changes.nulls`); the cost does not depend on what is in them.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+
+from monitor.changes.nulls import Null
+from monitor.changes.registry import open_detector
+from monitor.config.sections import ChangesSection
+from monitor.timeline import TICK_RATE
+
+
+def milliseconds_a_second(settings: ChangesSection, width: int, seconds: int) -> float:
+    narrow = Null(0.8, 1000.0, 0.2).stream(seconds * TICK_RATE, seed=1)
+    stream = np.tile(narrow, (1, -(-width // narrow.shape[1])))[:, :width]
+    detector = open_detector(settings)
+    begun = time.process_time()
+    for tick, vector in enumerate(stream):
+        detector.update(tick, vector)
+    return (time.process_time() - begun) * 1000 / seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    rows = []
+    for buffer, dimensions, width in ((10, 24, 96), (20, 24, 96), (20, 24, 1024), (20, 64, 1024), (40, 24, 96)):
+        cost = milliseconds_a_second(ChangesSection(buffer=buffer, dimensions=dimensions), width, arguments.seconds)
+        rows.append({"buffer": buffer, "dimensions": dimensions, "width": width, "ms": cost})
+        print(f"buffer {buffer:>3} s  {dimensions:>3} of {width:>5} dimensions  {cost:.2f} ms a leg-second")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(rows, indent=1))
+
+
+if __name__ == "__main__":
+    main()
