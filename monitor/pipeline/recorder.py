@@ -5,6 +5,7 @@ as writing works again. Where that takes so long that memory would suffer, the o
 marked as skipped; events are never given up.
 """
 
+import threading
 import time
 from collections import deque
 from dataclasses import replace
@@ -37,7 +38,7 @@ class CallRecorder:
         self._retry_at = 0.0
         self._snapshot_every = snapshot_every
         self._snapshot_at = time.monotonic() + snapshot_every
-        self._audio_failed = False
+        self._snapshotting: threading.Thread | None = None
         self.error: str | None = None
         """Why the disk refuses, while it does."""
         self.blanked_frames = 0
@@ -54,27 +55,32 @@ class CallRecorder:
             self._blank_oldest()
 
     def audio(self, chunk: AudioChunk) -> None:
-        """Keep audio, where the settings say so. The first failure ends the recording of sound, not the call."""
-        if self._audio_failed:
-            return
-        try:
-            self._writer.append_audio(chunk.leg, chunk.samples)
-        except StoreError as error:
-            self._audio_failed = True
-            log.error("audio_not_kept", leg=chunk.leg, error=str(error))
+        """Keep audio, where the settings say so."""
+        self._writer.append_audio(chunk.leg, chunk.samples)
 
     def snapshot_when_due(self) -> None:
-        """Write the `.npy` files every `snapshot_every` seconds."""
+        """Write the `.npy` files every `snapshot_every` seconds, in a thread beside: those of a long call take a while."""
         if self.error is None and time.monotonic() >= self._snapshot_at:
-            try:
-                self._writer.snapshot()
-            except StoreError as error:
-                log.error("snapshot_failed", error=str(error))
             self._snapshot_at = time.monotonic() + self._snapshot_every
+            if self._snapshotting is None or not self._snapshotting.is_alive():
+                self._snapshotting = threading.Thread(target=self._snapshot, name="snapshot", daemon=True)
+                self._snapshotting.start()
+
+    def wait_for_snapshot(self) -> None:
+        """Wait for a snapshot that is being written."""
+        if self._snapshotting is not None:
+            self._snapshotting.join()
+
+    def _snapshot(self) -> None:
+        try:
+            self._writer.snapshot()
+        except StoreError as error:
+            log.error("snapshot_failed", error=str(error))
 
     def finish(self, ended: CallEnded, patience: float) -> None:
         """Write all that waits, close the call, and only then say that it has ended: who hears it finds the call stored.
         Raises `StoreError` where the disk refuses for `patience` seconds."""
+        self.wait_for_snapshot()
         give_up = time.monotonic() + patience
         stored = False
         while True:

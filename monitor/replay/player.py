@@ -79,7 +79,7 @@ def _started(stored: StoredCall) -> CallStarted:
         legs=tuple(record.legs),
         inferred=tuple(leg for leg, form in record.legs.items() if form.classes),
         source=record.source,
-        engine=f"{record.engine['name']} {record.engine['model']}",
+        engine=f"{record.engine.get('name')} {record.engine.get('model')}",
         labels=record.labels,
         metadata=record.metadata,
     )

@@ -1,14 +1,17 @@
 """The application: REST under `/api/v1`, websockets under `/ws/v1`, metrics, health, and the page at `/`."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.staticfiles import StaticFiles
 
 from monitor import __version__
 from monitor.config import Settings
+from monitor.errors import StoreError
 from monitor.pipeline.monitor import Monitor
 from monitor.server import alerts, calls, documents, health, metrics, recordings, replay_routes, status, websocket
 from monitor.server.auth import Gate
@@ -18,10 +21,24 @@ from monitor.server.hub import Hub, Limits
 from monitor.server.pages import dashboard_folder
 from monitor.server.replays import Replays
 from monitor.server.security_headers import SecurityHeaders
+from monitor.store.journal import Journal
+
+log = structlog.get_logger(__name__)
 
 MAX_BODY = 256 * 1024
 """Bytes of a request's body: a security limit. An SDP body of two legs has about one thousand."""
+REFRESH_SECONDS = 0.5
 DESCRIPTION = "Live calls, their emotion, change points and alerts. The live events are on the websocket `/ws/v1/events`."
+
+
+async def _take_in(journal: Journal) -> None:
+    """Have what other processes append to the journal (a `run` beside this service) reach the clients, too."""
+    while True:
+        await asyncio.sleep(REFRESH_SECONDS)
+        try:
+            await asyncio.to_thread(journal.refresh)
+        except StoreError as error:
+            log.error("journal_not_refreshed", error=str(error))
 
 
 def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = None) -> FastAPI:
@@ -36,7 +53,9 @@ def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = Non
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         hub.start(monitor.on_live, [call.id for call in monitor.calls()])
         uncount = monitor.store.journal.listen(collector.take)
+        refreshing = asyncio.create_task(_take_in(monitor.store.journal))
         yield
+        refreshing.cancel()
         uncount()
         app.state.replays.stop_all()
         hub.stop()

@@ -78,7 +78,7 @@ class CallWriter(ABC):
 
     @abstractmethod
     def append_audio(self, leg: Leg, samples: Samples) -> None:
-        """Keep audio, where the settings say so; else do nothing."""
+        """Keep audio, where the settings say so; else do nothing. A disk that refuses ends the recording alone."""
 
     @abstractmethod
     def committed(self, leg: Leg) -> int:

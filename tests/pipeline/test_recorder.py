@@ -129,6 +129,7 @@ def test_a_snapshot_that_fails_does_not_stop_the_frames(
     writer.works = False
     monkeypatch.setattr(recorder, "_snapshot_at", 0.0)
     recorder.snapshot_when_due()
+    recorder.wait_for_snapshot()
     writer.works = True
     recorder.put(frames(0))
     assert len(writer.taken) == 1
