@@ -52,7 +52,7 @@ system-packages:
 	fi
 
 test: $(VENV)/dev.stamp system-packages
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
 
 check: $(VENV)/dev.stamp
 	@$(BIN)/ruff check .
