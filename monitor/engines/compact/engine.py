@@ -47,7 +47,9 @@ class CompactContext(LegContext):
 class CompactEngine(Engine):
     """Streaming engine of the shipped weights, or of those that `settings.model` names.
 
-    Raises EngineError where the weights cannot be used or `settings.lookahead` is less than the network's own.
+    `settings.threads` bounds the threads of numpy's matrix products in this process; 0 leaves numpy's own choice.
+    Raises EngineError where the weights cannot be used, `settings.lookahead` is less than the network's own, or another
+    device than the processor is asked for.
     """
 
     def __init__(self, settings: EngineSection) -> None:

@@ -43,7 +43,8 @@ class Model(nn.Module):
         self.register_buffer("scale", torch.from_numpy(scale))
         self.input = nn.Linear(STEP_INPUTS, shape.channels)
         self.drop_input = nn.Dropout(dropout / 2)
-        self.blocks = nn.ModuleList(Block(shape.channels, dilation, dropout) for dilation in shape.dilations)
+        self._blocks = [Block(shape.channels, dilation, dropout) for dilation in shape.dilations]
+        self.blocks = nn.ModuleList(self._blocks)
         self.norm = nn.LayerNorm(shape.channels)
         self.drop_top = nn.Dropout(dropout)
         self.embed = nn.Linear(shape.channels, STEP * shape.dim)
@@ -57,7 +58,7 @@ class Model(nn.Module):
         inputs = ((steps - self.mean) * self.scale).clamp(-6, 6)
         inputs = inputs if kept is None else inputs * kept
         stream = self.input(self.drop_input(functional.pad(inputs, (0, 0, 0, self.shape.delay))))
-        for block in self.blocks:
+        for block in self._blocks:
             stream = block(stream)
         top = self.drop_top(self.norm(stream[:, self.shape.delay :]))
         embedding = torch.tanh(self.embed(top)).reshape(len(steps), -1, self.shape.dim)
@@ -70,8 +71,7 @@ class Model(nn.Module):
         cooling[-1] = 1
         named = {"input.mean": self.mean, "input.scale": self.scale}
         named |= {"input.weight": self.input.weight.T, "input.bias": self.input.bias}
-        for number, block in enumerate(self.blocks):
-            assert isinstance(block, Block)
+        for number, block in enumerate(self._blocks):
             named |= {f"{number}.norm.scale": block.norm.weight, f"{number}.norm.bias": block.norm.bias}
             named |= {f"{number}.taps.weight": block.taps.weight.T, f"{number}.taps.bias": block.taps.bias}
             named |= {f"{number}.mix.weight": block.mix.weight.T, f"{number}.mix.bias": block.mix.bias}
