@@ -1,0 +1,31 @@
+"""The demonstration does what the README promises, and says clearly why where it cannot."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command, emotion_monitor
+from tests.end_to_end.conftest import free_port
+
+__all__ = ["emotion_monitor"]
+
+
+@pytest.mark.slow
+def test_a_call_goes_from_rtp_to_replay(emotion_monitor: Command, tmp_path: Path) -> None:
+    done = emotion_monitor("demo", "--port", free_port())
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ALERT raised" in done.stdout
+    assert "live and replayed events are equal, id for id" in done.stdout
+    assert list((tmp_path / "demo-store" / "snapshots").glob("*/customer/embedding.npy"))
+
+
+def test_a_taken_port_is_named_with_what_to_do(emotion_monitor: Command) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = emotion_monitor("demo", "--port", port)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert f"port {port} on 127.0.0.1 is taken" in done.stderr
+    assert "--port" in done.stderr
