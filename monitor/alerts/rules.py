@@ -31,7 +31,8 @@ class RuleSet:
     @classmethod
     def from_document(cls, document: Sequence[Mapping[str, Any]], name: str = "stored rules") -> "RuleSet":
         """The rules of `document()`. Raises `ConfigError`, with `name`, where it is not one."""
-        return cls(tuple(_rules(Document(name, {"rules": list(document)}))))
+        rules = list(document) if isinstance(document, list | tuple) else document
+        return cls(tuple(_rules(Document(name, {"rules": rules}))))
 
     @cached_property
     def labels(self) -> frozenset[str]:

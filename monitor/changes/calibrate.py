@@ -84,7 +84,7 @@ def procedures(centre: Procedure) -> list[Procedure]:
         centre,
         *(replace(centre, dimensions=dimensions) for dimensions in (8, 64)),
         *(replace(centre, buffer=buffer) for buffer in (100, 300)),
-        *(replace(centre, min_segment=segment) for segment in (5, 20)),
+        *(replace(centre, min_segment=segment) for segment in (20, 30)),
         *(replace(centre, confirm=confirm) for confirm in (5, 30)),
     ]
 

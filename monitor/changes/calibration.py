@@ -11,7 +11,7 @@ import math
 
 from monitor.changes.procedure import Procedure
 
-COEFFICIENTS = (1.6, -0.15, 0.0, 0.0, 0.0, 0.0, 0.0)
+COEFFICIENTS = (2.197, -0.4, 0.0, -0.06, -0.25, 0.0, 0.0)
 
 
 def terms(procedure: Procedure, false_alarms_per_hour: float) -> tuple[float, ...]:

@@ -7,6 +7,8 @@ looked at many times, has no tractable distribution.
 """
 
 from collections import deque
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,9 +32,9 @@ class KernelDetector(Detector):
     A split whose score reaches `threshold` is provisional; after `confirm` more ticks it is confirmed, where it then lies, if
     its score still does, and retracted if not. After a confirmed change the buffer begins at it.
 
-    >>> detector = KernelDetector(Procedure(dimensions=4), threshold=4.0)
+    >>> detector = KernelDetector(Procedure(dimensions=4), threshold=12.0)
     >>> voice = np.random.default_rng(0).normal(size=(300, 8))
-    >>> voice[200:] += 1.0
+    >>> voice[200:] += 2.0
     >>> found = [d for tick, x in enumerate(voice) for d in detector.update(tick, x)]
     >>> [(d.number, d.status) for d in found], abs(found[-1].tick - 200) < 3
     ([(1, 'provisional'), (1, 'confirmed')], True)
@@ -52,7 +54,7 @@ class KernelDetector(Detector):
         self._open: Detection | None = None
         self._age = 0
         self.score = 0.0
-        """Of the last look; `threshold` is what it takes to be a change."""
+        """Of the last look; `threshold` is what it takes to be a change. 0 where there was nothing to split."""
 
     def update(self, tick: int, vector: NDArray[np.float64]) -> list[Detection]:
         """Take the mean embedding, shape (D,), of the next tick of speech; what is now known."""
@@ -82,10 +84,24 @@ class KernelDetector(Detector):
             self._warm_up.clear()
 
     def _split(self) -> Split | None:
-        if self._normal is None or len(self._ticks) < 2 * self._procedure.min_segment:
-            return None
-        ticks = np.stack([vector for _, vector in self._ticks])
-        return best_split(ticks, self._normal.gamma, self._procedure.min_segment, self._noise)
+        """The best split that is recent enough to be news.
+
+        What lies before a clear one that is not is forgotten: else a flash of another mood would look like a change a second
+        time, as it leaves the buffer.
+        """
+        while self._normal is not None and len(self._ticks) >= 2 * self._procedure.min_segment:
+            ticks = np.stack([vector for _, vector in self._ticks])
+            split = best_split(ticks, self._normal.gamma, self._procedure.min_segment, self._noise)
+            if len(ticks) - split.index <= self._procedure.oldest:
+                return split
+            if split.score < self._threshold:
+                return None
+            self._forget(split.index)
+        return None
+
+    def _forget(self, count: int) -> None:
+        for _ in range(count):
+            self._ticks.popleft()
 
     def _look(self) -> list[Detection]:
         split = self._split()
@@ -94,21 +110,20 @@ class KernelDetector(Detector):
             return []
         self._number += 1
         self._age = 0
-        self._open = Detection(
-            self._number, "provisional", self._ticks[split.index][0], self._ticks[0][0], split.score / self._threshold
-        )
+        self._open = self._detection("provisional", split)
         return [self._open]
 
     def _settle(self) -> Detection:
         opened, self._open = self._open, None
-        split = self._split()
-        if opened is None or split is None:
+        if opened is None:
             raise RuntimeError("no provisional change point to settle")
-        since = self._ticks[0][0]
-        strength = split.score / self._threshold
-        if strength < 1:
-            return Detection(opened.number, "retracted", opened.tick, since, strength)
-        settled = Detection(opened.number, "confirmed", self._ticks[split.index][0], since, strength)
-        for _ in range(split.index):
-            self._ticks.popleft()
+        split = self._split()
+        if split is None or split.score < self._threshold:
+            return replace(opened, status="retracted", strength=split.score / self._threshold if split else 0.0)
+        settled = self._detection("confirmed", split)
+        self._forget(split.index)
         return settled
+
+    def _detection(self, status: Literal["provisional", "confirmed"], split: Split) -> Detection:
+        place, since = self._ticks[split.index][0], self._ticks[0][0]
+        return Detection(self._number, status, place, since, split.score / self._threshold)

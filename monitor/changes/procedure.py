@@ -21,3 +21,8 @@ class Procedure:
             raise ValueError(f"dimensions, min_segment and confirm must be at least 1, got {self}")
         if self.buffer < 2 * self.min_segment:
             raise ValueError(f"a buffer of {self.buffer} ticks does not hold two segments of {self.min_segment}")
+
+    @property
+    def oldest(self) -> int:
+        """Ticks after which a change is no news any more."""
+        return max(self.buffer // 2, 2 * self.min_segment + self.confirm)

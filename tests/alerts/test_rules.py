@@ -218,3 +218,9 @@ def test_any_data_is_a_rule_or_a_mistake_with_a_line(data):
 def test_labels_that_an_engine_does_not_have_are_named(tmp_path):
     rules = load(tmp_path, RULE.replace("angry, at", "[angry, angrey, unknown], at"))
     assert rules.unknown_labels(("angry", "neutral")) == ["angrey"]
+
+
+@pytest.mark.parametrize("document", [None, {}, "rules", [3], [None], [{"name": "a"}], [[]]])
+def test_stored_rules_that_are_none_are_refused(document):
+    with pytest.raises(ConfigError, match="stored rules"):
+        RuleSet.from_document(document)

@@ -69,12 +69,12 @@ def test_nothing_is_looked_for_in_the_first_seconds():
     assert [one for tick, vector in enumerate(stream) for one in detector.update(tick, vector)] == []
 
 
-def test_a_flash_of_another_mood_is_retracted():
-    stream = np.random.default_rng(1).normal(size=(400, 8))
-    stream[200:213] += 1.1
-    detector = KernelDetector(Procedure(dimensions=8, confirm=60), threshold=5.0)
+def test_a_flash_of_another_mood_is_retracted_and_has_no_echo_as_it_leaves_the_buffer():
+    stream = np.random.default_rng(1).normal(size=(600, 8))
+    stream[200:213] += 2
+    detector = KernelDetector(Procedure(dimensions=8, confirm=60), threshold=8.0)
     found = [one for tick, vector in enumerate(stream) for one in detector.update(tick, vector)]
-    assert [one.status for one in found] == ["provisional", "retracted"]
+    assert [(one.number, one.status) for one in found] == [(1, "provisional"), (1, "retracted")]
 
 
 def test_what_is_open_at_the_end_of_the_call_is_decided_on_what_there_is():

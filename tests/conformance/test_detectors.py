@@ -48,7 +48,7 @@ def test_a_clear_change_is_confirmed_at_its_place(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_clear_change_is_known_within_three_seconds_of_speech(name):
     detector = open_detector(ChangesSection(detector=name))
-    stream = voice(2, [(250, 0.0), (30, 1.5)])
+    stream = voice(2, [(250, 0.0), (30, 3.0)])
     assert confirmed([one for tick, vector in enumerate(stream) for one in detector.update(tick, vector)])
 
 

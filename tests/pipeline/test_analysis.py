@@ -113,7 +113,7 @@ def test_a_change_point_lies_where_the_voice_changed():
 CALM_ANGRY = st.lists(st.tuples(st.floats(0.1, 6), st.sampled_from(["neutral", "angry", "sad", None])), min_size=1, max_size=6)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     customer=st.lists(st.integers(0, 370), max_size=12),
     agent=st.lists(st.integers(0, 350), max_size=12),
