@@ -100,5 +100,5 @@ def test_more_calls_than_allowed_are_refused(start_service: StartService) -> Non
     with service.http() as http:
         assert http.post("/api/v1/calls", json={"legs": BOTH}).status_code == 201
         answer = http.post("/api/v1/calls", json={"legs": BOTH})
-    assert answer.status_code == 422
+    assert answer.status_code == 503
     assert "max_calls" in answer.json()["error"]["message"]
