@@ -1,7 +1,7 @@
 """Wall-clock latency from the end of a frame to what a websocket client hears of it.
 
 Starts a service on this machine, sends it the demonstration's call as RTP in real time, and notes for each message when it came
-against when the audio that it needed was sent. Two figures: live frames (the newest frame of each message), and events (states,
+against when the audio that it needed was sent. Two figures: live frames (every tick of every message), and events (states,
 change points, alerts; from the moment of the timeline by which they could be said, `at`).
 
     python benchmarks/event_latency.py [--engine compact] [--model DIR] [--port 8766] [--json FILE]
@@ -49,7 +49,7 @@ async def measure(url: str) -> dict[str, list[float]]:
             now = time.monotonic() - begun[0]
             message = json.loads(text)
             if message["type"] == "frames":
-                latencies["live frames"].append(now - newest(message))
+                latencies["live frames"] += [now - end for end in tick_ends(message)]
             elif message["type"] in EVENTS:
                 latencies["events"].append(now - message["at"])
             elif message["type"] == "call_ended":
@@ -57,9 +57,9 @@ async def measure(url: str) -> dict[str, list[float]]:
     return latencies
 
 
-def newest(message: dict[str, Any]) -> float:
-    """End of the newest frame of a live message, seconds."""
-    return float(message["time"]) + len(message["speech"]) / float(message["rate"])
+def tick_ends(message: dict[str, Any]) -> list[float]:
+    """End of each tick of a live message, seconds of the timeline."""
+    return [message["time"] + (number + 1) / message["rate"] for number in range(len(message["speech"]))]
 
 
 def main() -> None:
@@ -78,7 +78,7 @@ def main() -> None:
         if values:
             median, p95 = np.quantile(values, [0.5, 0.95])
             report[name] = {"messages": len(values), "median": round(float(median), 3), "p95": round(float(p95), 3)}
-            print(f"{name:12s} {len(values):4d} messages   median {median:.3f} s   p95 {p95:.3f} s")
+            print(f"{name:12s} {len(values):4d} values   median {median:.3f} s   p95 {p95:.3f} s")
         else:
             print(f"{name:12s} none came")
     if args.json:
