@@ -11,7 +11,7 @@ import math
 
 from monitor.changes.procedure import Procedure
 
-COEFFICIENTS = (2.197, -0.4, 0.0, -0.06, -0.25, 0.0, 0.0)
+COEFFICIENTS = (2.1948, -0.4018, 0.0028, -0.0306, -0.2596, -0.0566, -0.1613)
 
 
 def terms(procedure: Procedure, false_alarms_per_hour: float) -> tuple[float, ...]:

@@ -53,8 +53,6 @@ class KernelDetector(Detector):
         self._number = 0
         self._open: Detection | None = None
         self._age = 0
-        self.score = 0.0
-        """Of the last look; `threshold` is what it takes to be a change. 0 where there was nothing to split."""
 
     def update(self, tick: int, vector: NDArray[np.float64]) -> list[Detection]:
         """Take the mean embedding, shape (D,), of the next tick of speech; what is now known."""
@@ -105,7 +103,6 @@ class KernelDetector(Detector):
 
     def _look(self) -> list[Detection]:
         split = self._split()
-        self.score = split.score if split else 0.0
         if split is None or split.score < self._threshold:
             return []
         self._number += 1
@@ -121,6 +118,7 @@ class KernelDetector(Detector):
         if split is None or split.score < self._threshold:
             return replace(opened, status="retracted", strength=split.score / self._threshold if split else 0.0)
         settled = self._detection("confirmed", split)
+        self._noise = split.noise
         self._forget(split.index)
         return settled
 

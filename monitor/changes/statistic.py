@@ -5,7 +5,7 @@ Celisse & Harchaoui 2019, JMLR 20; computed by `ruptures`), which equals t (n - 
 discrepancy between both sides. Neighbouring ticks resemble each other, so without any change the gain is expected to be the
 trace of the *long-run* covariance of the kernel features, not of their plain covariance. It is estimated from the means of
 two-second blocks within each side of the split (batch means: Flegal & Jones 2010, Annals of Statistics 38), pooled with that
-of the leg's first seconds, and divided out. What remains is of the order of 1 to 3 without change, whatever the engine, the
+of the leg's past, and divided out. What remains is of the order of 1 to 3 without change, whatever the engine, the
 loudness or the correlation in time.
 """
 
@@ -18,7 +18,7 @@ from ruptures import KernelCPD
 BLOCK = 20
 """Ticks a batch: long against the correlation of neighbouring ticks, short against the buffer."""
 PRIOR_WEIGHT = 4.0
-"""Batches that the noise of the first seconds counts for when it is pooled with that of the stretch."""
+"""Batches that the noise of the leg's past counts for when it is pooled with that of the stretch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,14 @@ class Split:
     """First tick of the second side."""
     score: float
     """Gain over noise."""
+    noise: float
+    """Within the two sides, pooled with that of the leg's past."""
 
 
 def best_split(ticks: NDArray[np.float64], gamma: float, min_size: int, prior: float) -> Split:
     """The best split of whitened ticks, shape (n, K), with at least `min_size` on each side, n >= 2 `min_size`.
 
-    `prior` is the `noise` of the leg's first seconds.
+    `prior` is the noise of the leg's past.
     """
     model = KernelCPD(kernel="rbf", min_size=min_size, params={"gamma": gamma}).fit(ticks)
     n = len(ticks)
@@ -43,7 +45,7 @@ def best_split(ticks: NDArray[np.float64], gamma: float, min_size: int, prior: f
     gram = model.cost.gram
     left, right = _scatter(gram[:index, :index][::-1, ::-1]), _scatter(gram[index:, index:])
     pooled = (PRIOR_WEIGHT * prior + left[0] + right[0]) / (PRIOR_WEIGHT + left[1] + right[1])
-    return Split(index, float(gain) / max(pooled, 1e-9))
+    return Split(index, float(gain) / max(pooled, 1e-9), pooled)
 
 
 def noise(ticks: NDArray[np.float64], gamma: float) -> float:
