@@ -28,8 +28,8 @@ class Recipe:
     """Everything besides the clips that the weights depend on."""
 
     seed: int = 1
-    epochs: int = 24
-    versions: int = 6
+    epochs: int = 16
+    versions: int = 4
     """Telephone lines over which every clip is heard."""
     held_share: float = 0.2
     """Share of each dataset's speakers kept for measuring."""
