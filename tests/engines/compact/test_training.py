@@ -86,6 +86,16 @@ def test_a_checkpoint_of_another_recipe_is_refused(clips, trained, tmp_path):
         train(clips, out, progress=silent, cache=clips / "cache", recipe=Recipe(seed=2, epochs=2, versions=1), resume=True)
 
 
+def test_training_can_begin_from_weights(clips, trained, tmp_path):
+    recipe = Recipe(epochs=1, versions=1, batch=4, rate=1e-9, average=0.0)
+    out = tmp_path / "further.safetensors"
+    train(clips, out, progress=silent, cache=clips / "cache", recipe=recipe, start=trained)
+    before, after = (load_weights(path, STEP_INPUTS) for path in (trained, out))
+    assert after.about["start"] == before.name
+    assert after.shape == before.shape
+    np.testing.assert_allclose(after.tensors["0.taps.weight"], before.tensors["0.taps.weight"], atol=1e-3)
+
+
 def test_numpy_and_torch_run_the_same_network():
     torch.manual_seed(0)
     shape = Shape(channels=24, dim=64, dilations=(1, 2, 4))

@@ -25,10 +25,12 @@ def main() -> int:
     parser.add_argument("--epochs", type=int, default=defaults.epochs)
     parser.add_argument("--versions", type=int, default=defaults.versions, help="telephone lines a clip is heard over")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rate", type=float, default=defaults.rate, help="peak learning rate")
+    parser.add_argument("--start", type=Path, help="weights to begin from; their licence may bind what comes of them")
     parser.add_argument("--licence", default="", help="licence of the weights, kept in their header")
     parser.add_argument("--resume", action="store_true", help="continue from the checkpoint beside the weights")
     args = parser.parse_args()
-    recipe = Recipe(seed=args.seed, epochs=args.epochs, versions=args.versions)
+    recipe = Recipe(seed=args.seed, epochs=args.epochs, versions=args.versions, rate=args.rate)
     try:
         train(
             args.clips,
@@ -38,6 +40,7 @@ def main() -> int:
             cache=args.cache,
             recipe=recipe,
             resume=args.resume,
+            start=args.start,
             licence=args.licence,
             threads=args.threads,
         )

@@ -23,6 +23,15 @@ CONTEXT_WEIGHT = 0.3
 """What a clip that only leads up to the one in question counts in the loss."""
 
 
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Clips of one track in the order in which they are heard."""
+
+    places: tuple[Place, ...]
+    idle: int = 0
+    """Frames of the line's own noise before the last clip: a caller who waits."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
     """B sequences of T frames (T even) holding n clips."""
@@ -96,7 +105,7 @@ class Sampler:
 
     def singles(self, size: int) -> Iterator[Batch]:
         """Every clip alone, once, unchanged: for measuring."""
-        order = sorted(([place] for place in self._places), key=self._length)
+        order = sorted((Turns((place,)) for place in self._places), key=self._length)
         for start in range(0, len(order), size):
             yield self._batch(order[start : start + size], None)
 
@@ -106,26 +115,27 @@ class Sampler:
 
     def single_places(self) -> list[Place]:
         """The clips in the order in which `singles` gives them."""
-        return [place for [place] in sorted(([place] for place in self._places), key=self._length)]
+        return [turns.places[0] for turns in sorted((Turns((place,)) for place in self._places), key=self._length)]
 
-    def _sequence(self, place: Place, generator: np.random.Generator) -> list[Place]:
+    def _sequence(self, place: Place, generator: np.random.Generator) -> Turns:
         """The clip, alone or after others of its track: in three of four cases neutral ones."""
         number, clip = place
+        idle = int(generator.integers(50, 300)) if generator.random() < 0.25 else 0
         if generator.random() < 0.5:
-            return [place]
+            return Turns((place,), idle)
         labels = self._tracks[number].labels
         neutral = np.flatnonzero(labels == NEUTRAL)
         others = neutral if generator.random() < 0.75 and len(neutral) else np.arange(len(labels))
         before = generator.permutation(others[others != clip])[: generator.integers(1, 4)]
-        sequence = [*((number, int(other)) for other in before), place]
-        while len(sequence) > 1 and self._length(sequence) > LONGEST:
-            sequence = sequence[1:]
-        return sequence
+        turns = Turns((*((number, int(other)) for other in before), place), idle)
+        while len(turns.places) > 1 and self._length(turns) > LONGEST:
+            turns = Turns(turns.places[1:], idle)
+        return turns
 
-    def _length(self, sequence: Sequence[Place]) -> int:
-        return sum(int(np.diff(self._tracks[number].spans[clip][[0, 2]])[0]) for number, clip in sequence)
+    def _length(self, turns: Turns) -> int:
+        return turns.idle + sum(int(np.diff(self._tracks[number].spans[clip][[0, 2]])[0]) for number, clip in turns.places)
 
-    def _batch(self, sequences: Sequence[Sequence[Place]], generator: np.random.Generator | None) -> Batch:
+    def _batch(self, sequences: Sequence[Turns], generator: np.random.Generator | None) -> Batch:
         length = min(max(map(self._length, sequences)), LONGEST)
         length += length % STEP
         raw = np.tile(SILENCE, (len(sequences), length, 1))
@@ -134,10 +144,14 @@ class Sampler:
         valid = np.zeros((len(sequences), length), np.bool_)
         labels: list[int] = []
         weights: list[float] = []
-        for row, sequence in enumerate(sequences):
+        for row, turns in enumerate(sequences):
             now = 0
-            for number, clip in sequence:
+            for number, clip in turns.places:
                 track = self._tracks[number]
+                last = (number, clip) == turns.places[-1]
+                if last and turns.idle and generator is not None:
+                    raw[row, now : now + turns.idle] = _idle(track, turns.idle, generator)
+                    now += turns.idle
                 pause, start, stop = track.spans[clip]
                 first = int(start) - 8 if generator is None else int(generator.integers(pause, start - 3))
                 stop = min(int(stop), first + length - now)
@@ -147,7 +161,7 @@ class Sampler:
                 clip_of[row, now + max(int(start) - first, 0) : now + stop - first] = len(labels)
                 valid[row, place] = True
                 labels.append(int(track.labels[clip]))
-                weights.append(1.0 if (number, clip) == sequence[-1] else CONTEXT_WEIGHT)
+                weights.append(1.0 if last else CONTEXT_WEIGHT)
                 now += stop - first
         if generator is not None:
             _recolour(raw, generator)
@@ -156,6 +170,12 @@ class Sampler:
         clip_of[clip_of < 0] = len(labels)
         kept = np.ones((len(sequences), 1, STEP_INPUTS), np.float32) if generator is None else _kept(len(sequences), generator)
         return Batch(to_steps(frames), speech, clip_of, valid, np.array(labels), np.array(weights, np.float32), kept)
+
+
+def _idle(track: Track, length: int, generator: np.random.Generator) -> Array:
+    """What the line gives while nobody speaks: the track's pauses, end to end. Shape (length, RAW)."""
+    pauses = np.concatenate([track.raw[pause + 1 : start - 1] for pause, start, _ in track.spans])
+    return np.resize(np.roll(pauses, int(generator.integers(len(pauses))), axis=0), (length, RAW)).astype(np.float32)
 
 
 def _kept(sequences: int, generator: np.random.Generator) -> Array:

@@ -5,7 +5,7 @@ import hashlib
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from monitor.engines.compact.network import STEP_INPUTS
 from monitor.engines.compact.training.batches import Batch, Sampler, fit_prior, fit_scaling
 from monitor.engines.compact.training.clips import LABELS, held_out, read_labels
 from monitor.engines.compact.training.measure import measure
 from monitor.engines.compact.training.model import Model
 from monitor.engines.compact.training.render import Progress, Track, read_recordings, render
-from monitor.engines.compact.weights import Shape, Weights, save_weights
+from monitor.engines.compact.weights import Shape, Weights, load_weights, save_weights
 from monitor.errors import ConfigError
 
 
@@ -28,8 +29,8 @@ class Recipe:
     """Everything besides the clips that the weights depend on."""
 
     seed: int = 1
-    epochs: int = 24
-    versions: int = 6
+    epochs: int = 16
+    versions: int = 4
     """Telephone lines over which every clip is heard."""
     held_share: float = 0.2
     """Share of each dataset's speakers kept for measuring."""
@@ -56,17 +57,22 @@ def train(
     cache: Path | None = None,
     recipe: Recipe | None = None,
     resume: bool = False,
+    start: Path | None = None,
     licence: str = "",
     threads: int = 1,
 ) -> Weights:
     """Train on a folder of labelled clips and write the weights to `out`.
 
     `noise`: a folder of recordings to add. `cache`: where the rendered clips are kept (default: beside `out`).
+    `start`: weights to begin from rather than from random ones; their licence may bind what comes of them.
     `resume`: continue from the checkpoint beside `out`, to the very weights that an unbroken run gives.
     Raises ConfigError where the clips cannot be used or there is no fitting checkpoint.
     """
     torch.set_num_threads(threads)
     recipe = recipe or Recipe()
+    first = load_weights(start, STEP_INPUTS) if start else None
+    if first:
+        recipe = replace(recipe, shape=first.shape)
     everyone = read_labels(clips)
     held = held_out(everyone, recipe.held_share)
     kept = cache or out.with_name(out.stem + ".cache")
@@ -75,7 +81,7 @@ def train(
     unheard = [clip for clip in everyone if clip.person in held]
     tracks = [t for v in range(recipe.versions) for t in render(heard, v, recipe.seed, recordings, kept, progress)]
     kept_tracks = render(unheard, 0, recipe.seed, recordings, kept, progress) if unheard else []
-    run = _Run(tracks, kept_tracks, recipe, out.with_name(out.stem + ".checkpoint.pt"), _fingerprint(recipe, tracks))
+    run = _Run(tracks, kept_tracks, recipe, out.with_name(out.stem + ".checkpoint.pt"), first)
     if resume:
         run.restore()
     run.train(progress)
@@ -88,14 +94,17 @@ class _Run:
     """One training: model, averaged model, optimiser, and how far it is."""
 
     def __init__(
-        self, tracks: Sequence[Track], held: Sequence[Track], recipe: Recipe, checkpoint: Path, fingerprint: str
+        self, tracks: Sequence[Track], held: Sequence[Track], recipe: Recipe, checkpoint: Path, start: Weights | None
     ) -> None:
         torch.manual_seed(recipe.seed)
-        self._recipe, self._checkpoint, self._fingerprint = recipe, checkpoint, fingerprint
-        self._prior = fit_prior(tracks)
+        self._recipe, self._checkpoint, self._start = recipe, checkpoint, start
+        self._fingerprint = _fingerprint(recipe, tracks, start)
+        self._prior = start.prior if start else fit_prior(tracks)
         self._sampler = Sampler(tracks, self._prior)
         self._held = Sampler(held, self._prior) if held else None
         self._model = Model(recipe.shape, *fit_scaling(tracks, self._prior), recipe.dropout)
+        if start:
+            self._model.take(start.tensors)
         self._averaged = copy.deepcopy(self._model).eval()
         self._optimiser = torch.optim.AdamW(self._model.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
         self._draws = recipe.draws or len(self._sampler) // recipe.versions
@@ -139,6 +148,7 @@ class _Run:
         about = {
             "datasets": datasets,
             "recipe": asdict(self._recipe),
+            "start": self._start.name if self._start else None,
             "temperature": temperature,
             "measured": found.table() if found else {},
             "log": self._log,
@@ -219,8 +229,8 @@ def batch_loss(model: Model, batch: Batch, smoothing: float) -> Tensor:
     )
 
 
-def _fingerprint(recipe: Recipe, tracks: Sequence[Track]) -> str:
-    digest = hashlib.sha256(json.dumps(asdict(recipe)).encode())
+def _fingerprint(recipe: Recipe, tracks: Sequence[Track], start: Weights | None) -> str:
+    digest = hashlib.sha256(json.dumps([asdict(recipe), start.digest if start else None]).encode())
     for track in tracks[:: max(len(tracks) // 50, 1)]:
         digest.update(track.labels.tobytes() + track.raw[:50].tobytes())
     return digest.hexdigest()[:8]

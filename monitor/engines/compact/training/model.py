@@ -1,5 +1,7 @@
 """The network of `network.py` for torch, so that it can be trained."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -65,11 +67,23 @@ class Model(nn.Module):
         head = self.head(embedding)
         return embedding, head[..., :-1], head[..., -1]
 
+    def take(self, tensors: Mapping[str, Array]) -> None:
+        """Set the parameters from tensors by the names of `Shape.tensors`."""
+        with torch.no_grad():
+            for name, parameter in self._named().items():
+                parameter.copy_(torch.from_numpy(tensors[name]))
+
     def tensors(self, temperature: float = 1.0) -> dict[str, Array]:
         """The parameters by the names of `Shape.tensors`, logits divided by `temperature`."""
         cooling = torch.full((self.shape.labels + 1,), 1 / temperature)
         cooling[-1] = 1
-        named = {"input.mean": self.mean, "input.scale": self.scale}
+        named = self._named()
+        named |= {"head.weight": named["head.weight"] * cooling, "head.bias": named["head.bias"] * cooling}
+        return {name: np.ascontiguousarray(tensor.detach().numpy(), np.float32) for name, tensor in named.items()}
+
+    def _named(self) -> dict[str, Tensor]:
+        """Views of the parameters by the names and shapes of `Shape.tensors`."""
+        named: dict[str, Tensor] = {"input.mean": self.mean, "input.scale": self.scale}
         named |= {"input.weight": self.input.weight.T, "input.bias": self.input.bias}
         for number, block in enumerate(self._blocks):
             named |= {f"{number}.norm.scale": block.norm.weight, f"{number}.norm.bias": block.norm.bias}
@@ -77,5 +91,4 @@ class Model(nn.Module):
             named |= {f"{number}.mix.weight": block.mix.weight.T, f"{number}.mix.bias": block.mix.bias}
         named |= {"output.norm.scale": self.norm.weight, "output.norm.bias": self.norm.bias}
         named |= {"embed.weight": self.embed.weight.T, "embed.bias": self.embed.bias}
-        named |= {"head.weight": self.head.weight.T * cooling, "head.bias": self.head.bias * cooling}
-        return {name: np.ascontiguousarray(tensor.detach().numpy(), np.float32) for name, tensor in named.items()}
+        return named | {"head.weight": self.head.weight.T, "head.bias": self.head.bias}
