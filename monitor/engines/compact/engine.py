@@ -7,7 +7,7 @@ frames not yet wanted waits in the context. So frames depend neither on the hop 
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,6 @@ from monitor.engines.compact.features import MARGIN, Array, raw_frames
 from monitor.engines.compact.network import STEP, STEP_INPUTS, Network, Output, to_steps
 from monitor.engines.compact.normalise import Heard, normalise
 from monitor.engines.compact.weights import SHIPPED, load_weights
-from monitor.engines.leg_speech import LegSpeech
 from monitor.errors import EngineError
 from monitor.timeline import FRAME_RATE, FRAME_SAMPLES
 
@@ -41,8 +40,6 @@ class CompactContext(LegContext):
     """The samples just before `position`."""
     waiting: WindowFrames | None = None
     """What was said of frames not yet asked for."""
-    speech: LegSpeech = field(default_factory=LegSpeech)
-    """Silero's word on speech. The network's own head, trained beside the emotions, hears noise of a line as speech."""
     first_waiting: int = 0
     """Frame of its first row; frames before it have been handed out, or were never heard."""
 
@@ -102,10 +99,7 @@ class CompactEngine(Engine):
                 alike[steps].append((context, fresh[: steps * _STEP_SAMPLES + 2 * MARGIN]))
         for batch in alike.values():
             self._take_in([context for context, _ in batch], [fresh for _, fresh in batch])
-        return [
-            replace(self._hand_out(window, context), speech=context.speech.of(window))
-            for window, context in zip(windows, contexts, strict=True)
-        ]
+        return [self._hand_out(window, context) for window, context in zip(windows, contexts, strict=True)]
 
     def warm_up(self) -> None:
         """Run one window, so that the first real one finds every page and thread in place."""
