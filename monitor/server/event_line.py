@@ -20,6 +20,8 @@ def event_line(message: dict[str, Any]) -> str | None:
         return f"{head}{message['previous']} -> {message['emotion']} ({message['confidence']:.0%})".replace("%", " %")
     if kind == "change_point" and message["status"] == "confirmed":
         return f"{head}change point: {message['before']} -> {message['after']} (strength {message['strength']:.1f})"
+    if kind == "alert" and message["status"] == "cleared":
+        return f"{head}[dim]alert over: {escape(message['rule'])}, after {message['at'] - message['time']:.0f} s[/]"
     if kind == "alert":
         colour = _COLOURS[message["severity"]] if message["status"] == "raised" else "dim"
         words = f"ALERT {message['status']} [{message['severity']}] {message['rule']}: {message['message']}"
