@@ -29,7 +29,7 @@ class Recipe:
     """Everything besides the clips that the weights depend on."""
 
     seed: int = 1
-    epochs: int = 16
+    epochs: int = 20
     versions: int = 4
     """Telephone lines over which every clip is heard."""
     held_share: float = 0.2
