@@ -7,7 +7,7 @@ at either end of the family, and a speaker who changes in ways that are not emot
 number) is no stream without change. So the setting is an order of magnitude, and a scale: half of it is half the alarms.
 
 Measured on 60 calls composed of acted clips (compact engine, speakers it was not trained on; 90 changes, 0.38 h of neutral
-speech): asked for 6, 12 and 30 false alarms an hour, there were 0, 3 and 48 in neutral legs; recall 0.48, 0.54 and 0.66;
+speech): asked for 6, 12 and 30 false alarms an hour, neutral legs had 0, 3 and 48 an hour; recall 0.48, 0.54 and 0.66;
 precision 0.90, 0.68 and 0.46; confirmed 7.8, 5.4 and 4.7 s after the change (median), its place within 0.2 s.
 """
 
