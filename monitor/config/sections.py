@@ -102,6 +102,12 @@ class ChangesSection(Section):
     confirm: Seconds = Field(default=1.5, ge=0.1, le=30)
     """Speech after a provisional change point by which it is confirmed or retracted."""
 
+    @model_validator(mode="after")
+    def _room_for_both_sides(self) -> "ChangesSection":
+        if self.buffer < 2 * self.min_segment:
+            raise ValueError(f"buffer ({self.buffer}) must hold min_segment ({self.min_segment}) on each side of a change")
+        return self
+
 
 class AlertsSection(Section):
     """Rules."""

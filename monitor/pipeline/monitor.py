@@ -47,6 +47,8 @@ class Monitor:
         self.journal = store.journal
         self.geometry = Geometry.of(settings.engine, engine.info)
         self.rules: RuleSet = load_rules(settings.alerts.rules)
+        if unknown := self.rules.unknown_labels(engine.info.labels):
+            log.warning("rules_name_unknown_labels", labels=unknown, engine=engine.info.name, known=engine.info.labels)
         self._worker = InferenceWorker(engine, settings.engine.max_batch)
         self._lock = threading.Lock()
         self._calls: dict[str, LiveCall] = {}

@@ -76,6 +76,11 @@ def test_a_short_token_is_refused_with_the_remedy() -> None:
         load_settings(environment={}, flags={"server.token": "secret"})
 
 
+def test_a_buffer_too_short_for_both_sides_of_a_change_is_refused() -> None:
+    with pytest.raises(ConfigError, match="min_segment"):
+        load_settings(environment={}, flags={"changes.buffer": 5, "changes.min_segment": 3})
+
+
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_refused_with_a_clear_error(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     path = written(tmp_path_factory.mktemp("any"), text)
