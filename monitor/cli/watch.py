@@ -1,12 +1,15 @@
 """`emotion-monitor watch`: the events of a running service, in the terminal."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from monitor.cli.options import ConfigOption, settings_from
 from monitor.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 UrlOption = Annotated[
     str | None,
@@ -34,7 +37,9 @@ def watch(
     lines: Annotated[bool, typer.Option("--lines", "-l", help="JSON, an event a line, instead of the live view.")] = False,
     save: Annotated[Path | None, typer.Option("--json", help="Also append the events to this file, JSON a line.")] = None,
 ) -> None:
-    """Show alerts, states and change points as they come; reconnects by itself and misses nothing.
+    """Show calls and alerts as they go; reconnects by itself and misses nothing.
+
+    In a terminal, a live table of the legs and of the latest alerts; into a file or pipe, a line an event; with --lines, JSON.
 
     Examples:
 
@@ -55,27 +60,48 @@ def watch(
 async def _follow(
     url: str, token: str | None, since: int | None, call: str | None, kinds: list[str] | None, lines: bool, save: Path | None
 ) -> None:
-    import json
-
     from rich.console import Console
+    from rich.live import Live
 
+    from monitor.cli.live_table import LiveTable
     from monitor.server.client import follow
-    from monitor.server.event_line import event_line
 
     console = Console(highlight=False, soft_wrap=True)
+    calls = [call] if call else []
+    if lines or not console.is_terminal:
+        async for message in follow(url, since=since, token=token, types=kinds or (), calls=calls):
+            _save(message, save)
+            _print(message, console, lines)
+        return
+    table = LiveTable()
+    with Live(table.render(), console=console, auto_refresh=False) as live:
+        async for message in follow(
+            url, since=since, token=token, types=kinds or (), calls=calls, frames=True, present=since is None
+        ):
+            if message["type"] != "frames":
+                _save(message, save)
+            table.take(message)
+            live.update(table.render(), refresh=True)
 
-    def show(message: dict[str, Any]) -> None:
-        text = json.dumps(message, ensure_ascii=False)
-        if save is not None:
-            try:
-                with save.open("a", encoding="utf-8") as out:
-                    out.write(text + "\n")
-            except OSError as error:
-                raise ConfigError(f"--json {save}: cannot be written: {error.strerror}") from None
-        if lines:
-            print(text, flush=True)
-        elif (line := event_line(message)) is not None:
-            console.print(f"[dim]{message['call']}[/]  {line}")
 
-    async for message in follow(url, since=since, token=token, types=kinds or (), calls=[call] if call else ()):
-        show(message)
+def _save(message: dict[str, Any], target: Path | None) -> None:
+    import json
+
+    if target is None:
+        return
+    try:
+        with target.open("a", encoding="utf-8") as out:
+            out.write(json.dumps(message, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise ConfigError(f"--json {target}: cannot be written: {error.strerror}") from None
+
+
+def _print(message: dict[str, Any], console: "Console", as_json: bool) -> None:
+    import json
+
+    from monitor.server.event_line import event_line
+
+    if as_json:
+        print(json.dumps(message, ensure_ascii=False), flush=True)
+    elif (line := event_line(message)) is not None:
+        console.print(f"[dim]{message['call']}[/]  {line}")
