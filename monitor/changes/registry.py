@@ -12,10 +12,6 @@ from monitor.timeline import TICK_RATE
 
 
 def _kernel(settings: ChangesSection) -> Detector:
-    if settings.min_segment * 2 > settings.buffer:
-        raise ConfigError(
-            f"changes.buffer ({settings.buffer:g} s) must hold two segments of changes.min_segment ({settings.min_segment:g} s)"
-        )
     procedure = Procedure(
         dimensions=settings.dimensions,
         buffer=round(settings.buffer * TICK_RATE),

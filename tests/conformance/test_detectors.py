@@ -104,8 +104,3 @@ def test_the_scale_of_the_embeddings_does_not_matter(name):
 def test_an_unknown_detector_is_named_with_those_there_are():
     with pytest.raises(ConfigError, match=r"no detector is called 'magic'; there are: kernel"):
         open_detector(ChangesSection(detector="magic"))
-
-
-def test_a_buffer_that_holds_no_two_segments_is_refused():
-    with pytest.raises(ConfigError, match=r"must hold two segments"):
-        open_detector(ChangesSection(buffer=4.0, min_segment=3.0))
