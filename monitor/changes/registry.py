@@ -25,7 +25,7 @@ DETECTORS: dict[str, Callable[[ChangesSection], Detector]] = {"kernel": _kernel}
 
 
 def open_detector(settings: ChangesSection) -> Detector:
-    """A fresh detector for one leg. Raises `ConfigError` where there is none of that name or its settings contradict."""
+    """A fresh detector for one leg. Raises `ConfigError` where there is none of that name."""
     try:
         build = DETECTORS[settings.detector]
     except KeyError:
