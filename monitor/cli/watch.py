@@ -104,4 +104,5 @@ def _print(message: dict[str, Any], console: "Console", as_json: bool) -> None:
     if as_json:
         print(json.dumps(message, ensure_ascii=False), flush=True)
     elif (line := event_line(message)) is not None:
-        console.print(f"[dim]{message['call']}[/]  {line}")
+        replayed = " (replay)" if message.get("replay") else ""
+        console.print(f"[dim]{message['call']}{replayed}[/]  {line}")
