@@ -118,10 +118,20 @@ class LiveCall:
         except Exception as error:
             self.error = MonitorError(f"call {self.id}: defect in this program: {type(error).__name__}: {error}")
             log.exception("call_failed", call=self.id)
+            self._give_up(f"error: defect: {type(error).__name__}")
         finally:
             self.wall_seconds = time.monotonic() - begun
             self._over.set()
             self._on_end(self)
+
+    def _give_up(self, reason: str) -> None:
+        """Close a call that met a defect: what was committed is kept, and clients are told that it is over."""
+        self.source.stop()
+        ended = CallEnded(call=self.id, time=self.seconds, at=self.seconds, reason=reason, legs=self.reports())
+        try:
+            self._recorder.finish(ended, patience=0)
+        except MonitorError as error:
+            log.error("call_not_closed", call=self.id, error=str(error))
 
     def _take_audio(self) -> str:
         try:

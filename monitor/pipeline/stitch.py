@@ -3,7 +3,7 @@
 import numpy as np
 
 from monitor.engines.base import WindowFrames
-from monitor.events import Frames, Leg, Mark
+from monitor.events import Frames, Leg
 from monitor.store.base import LegFormat
 from monitor.store.frame_format import as_stored
 from monitor.timeline import TICK_FRAMES
@@ -58,6 +58,3 @@ class Stitcher:
         self._held = WindowFrames(held.embedding[count:], held.logits[count:], held.speech[count:])
         self._held_marks = marks[count:]
         return [as_stored(frames, self._format)]
-
-
-SKIPPED = np.uint8(Mark.SKIPPED)

@@ -93,6 +93,20 @@ def test_a_source_that_fails_keeps_what_was_good_and_says_why(start_monitor: Sta
     assert (stored.status, stored.committed("customer"), stored.reason[:5]) == ("complete", 100, "error")
 
 
+def test_a_defect_ends_its_call_closed_with_what_was_committed(
+    start_monitor: StartMonitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monitor = start_monitor()
+    source = ScriptedSource({"customer": tone(4, 0.1)})
+    chunks = source.chunks()
+    monkeypatch.setattr(source, "chunks", lambda: (next(chunks) if n < 12 else 1 // 0 for n in range(99)))
+    call = monitor.start_call(source)
+    assert call.wait(60)
+    ended = monitor.journal.read(0, call=call.id, types=("call_ended",))
+    assert [event["reason"] for event in ended] == ["error: defect: ZeroDivisionError"]
+    assert (monitor.store.open(call.id).status, monitor.calls()) == ("complete", [])
+
+
 def test_a_failed_window_leaves_marked_frames_and_an_event_and_the_call_goes_on(start_monitor: StartMonitor) -> None:
     engine = LevelEngine()
     engine.poison = 0.123
