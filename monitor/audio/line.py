@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.audio.chunk import Samples
+from monitor.audio.codecs.concealment import Concealer
 from monitor.audio.coding import coded
 from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE
 
@@ -62,6 +63,11 @@ def draw_line(generator: np.random.Generator) -> Line:
 
 def through_line(speech: Samples, line: Line, noise: Samples, generator: np.random.Generator) -> Samples:
     """What the far end hears. `speech` and `noise`: shape (n,), 16 kHz; returns shape (n,), aligned with the speech."""
+    return lossy(coded_line(speech, line, noise, generator), lost_packets(len(speech), line.loss, generator))
+
+
+def coded_line(speech: Samples, line: Line, noise: Samples, generator: np.random.Generator) -> Samples:
+    """All that a line does but losing packets; shapes as `through_line`."""
     if line.echo:
         speech = _room(speech, line.echo, generator)
     shaped = _filter(speech, line)
@@ -72,9 +78,22 @@ def through_line(speech: Samples, line: Line, noise: Samples, generator: np.rand
     if line.clipping:
         heard = np.clip(heard * 10 ** (line.clipping / 20), -0.5, 0.5) * 2 * 10 ** ((line.level + 15) / 20)
     heard = np.clip(heard, -1, 1)
-    if line.codec:
-        heard = coded(heard, line.codec)
-    return _conceal(heard, generator.random(len(heard) // FRAME_SAMPLES) < line.loss) if line.loss else heard
+    return coded(heard, line.codec) if line.codec else heard
+
+
+def lost_packets(samples: int, share: float, generator: np.random.Generator) -> NDArray[np.bool_]:
+    """Which packets of 20 ms are lost, each by itself: shape (samples // 320,)."""
+    return generator.random(samples // FRAME_SAMPLES) < share if share else np.zeros(samples // FRAME_SAMPLES, np.bool_)
+
+
+def lossy(audio: Samples, lost: NDArray[np.bool_]) -> Samples:
+    """Lost packets as the RTP legs of this program conceal them; shape (n,) to (n,), `lost` shape (n // 320,)."""
+    if not lost.any():
+        return audio
+    concealer = Concealer(SAMPLE_RATE)
+    turns = np.flatnonzero(np.diff(lost)) + 1
+    stretches = zip(np.split(audio, turns * FRAME_SAMPLES), lost[[0, *turns]], strict=True)
+    return np.concatenate([concealer.conceal(len(each)) if gone else concealer.hear(each) for each, gone in stretches])
 
 
 def active_level(speech: Samples) -> float:
@@ -114,11 +133,3 @@ def _filter(audio: Samples, line: Line) -> Samples:
 def _fast_size(length: int) -> int:
     """The next length whose transform is quick."""
     return -(-length // 8192) * 8192
-
-
-def _conceal(audio: Samples, lost: NDArray[np.bool_]) -> Samples:
-    """Lost packets of 20 ms repeat the last one received, ever more softly."""
-    frames = audio[: len(lost) * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES).copy()
-    for index in np.flatnonzero(lost[1:]) + 1:
-        frames[index] = 0.6 * frames[index - 1]
-    return np.concatenate([frames.ravel(), audio[len(lost) * FRAME_SAMPLES :]])
