@@ -74,7 +74,7 @@ def chosen(
     """The clips to be heard, in their order.
 
     `classes` keeps those of these emotions; `held` those of the speakers that training of the compact engine keeps apart from
-    these same clips; `limit` about so many, as many of each dataset and emotion as its share is. Raises `ConfigError` where
+    these same clips; `limit` so many, as many of each dataset's emotions as of another as far as they go. Raises `ConfigError` where
     none is left.
     """
     kept = list(clips)
@@ -96,11 +96,11 @@ def _stratified(clips: Sequence[LabelledClip], limit: int, seed: int) -> list[La
     for index, clip in enumerate(clips):
         strata[clip.dataset, clip.emotion].append(index)
     generator = np.random.default_rng(seed)
-    places: list[tuple[float, int]] = []
+    ranked: list[tuple[int, int]] = []
     for _, members in sorted(strata.items()):
-        order = generator.permutation(len(members))
-        places += [((rank + 0.5) / len(members), member) for rank, member in zip(order.tolist(), members, strict=True)]
-    return [clips[index] for index in sorted(index for _, index in sorted(places)[:limit])]
+        ranked += enumerate(members[place] for place in generator.permutation(len(members)))
+    ranked.sort(key=lambda item: item[0])
+    return [clips[index] for index in sorted(index for _, index in ranked[:limit])]
 
 
 def check_labels(clips: Iterable[LabelledClip], labels: Sequence[str], engine: str) -> None:
