@@ -82,7 +82,7 @@ def evaluate(
         Path | None, typer.Option(help="Draw confusion, reliability and curves into this folder.", metavar="DIR")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
-    schema: Annotated[
+    _schema: Annotated[
         bool, typer.Option("--schema", callback=_print_schema, is_eager=True, help="Print the JSON Schema of --json and stop.")
     ] = False,
 ) -> None:
