@@ -99,7 +99,8 @@ class _Evaluation:
     def recordings(self, files: Sequence[Path], speech_threshold: float) -> Recordings:
         """What is shown of recordings without labels."""
         return account(
-            self._hear_files([Take(file, line=self._plan.line, seed=self._plan.seed) for file in files]), speech_threshold
+            self._hear_files([Take(file, line=self._plan.line, seed=self._plan.seed) for file in files[: self._plan.limit]]),
+            speech_threshold,
         )
 
     def degraded(self, clips: Sequence[LabelledClip]) -> Iterator[DegradedPoint]:
