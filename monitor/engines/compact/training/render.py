@@ -18,16 +18,16 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
+from monitor.audio.line import Line, coloured, draw_line, through_line
 from monitor.engines.compact.features import RAW, Array, frames_of
 from monitor.engines.compact.training.clips import Clip, read_audio, tracks
 from monitor.engines.compact.training.lesson import PARTS, Lesson, Taught, fit_lesson, smoothed
-from monitor.engines.compact.training.line import Line, coloured, draw_line, through_line
 from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE
 
 if TYPE_CHECKING:
     from monitor.engines.compact.training.teacher import Teacher
 
-FORMAT = 6
+FORMAT = 7
 """Raised when tracks would come out otherwise, so that kept ones are made again."""
 _LESSON_CLIPS = 600
 """Clips from which it is found what of the teacher is to be learned."""
