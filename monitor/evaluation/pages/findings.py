@@ -7,7 +7,7 @@ from monitor.events import Alert, ChangePoint, Event
 
 
 def change_points(events: Iterable[Event]) -> list[dict[str, Any]]:
-    """In the order of their place in the call; `known_at` is when it was first said, `settled_at` when confirmed or retracted."""
+    """In the order of their place; `known_at` is when first said, `settled_at` when confirmed or retracted, null if never."""
     found: dict[str, dict[str, Any]] = {}
     for event in events:
         if not isinstance(event, ChangePoint):

@@ -47,8 +47,8 @@ class PageFolder:
     ) -> Path:
         """Write the page of a call; returns its file.
 
-        `audio`: the legs' samples, shape (n,), 16 kHz; `recording`: the file they came from. Raises `ConfigError` where the page
-        cannot be written.
+        `audio`: the legs' samples, shape (n,), 16 kHz; `recording`: the file they came from. Raises `ConfigError` where the
+        page cannot be written.
         """
         document = call_document(hearing, self._engine, audio, truth, figures or {})
         sound = coded(audio, tuple(hearing.legs)) if self._embed else b""

@@ -29,8 +29,8 @@ def render(template: str, style: str, scripts: tuple[str, ...], title: str, data
     sources = [(dashboard / "palette.js").read_text("utf-8"), *((assets / name).read_text("utf-8") for name in scripts)]
     script = "\n".join(_MODULES.sub("", source) for source in sources)
     policy = (
-        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(sheet)}; img-src data:; media-src blob: 'self' file:; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(sheet)}; img-src data:; "
+        "media-src blob: 'self' file:; base-uri 'none'; form-action 'none'"
     )
     return Template((assets / template).read_text("utf-8")).substitute(
         title=html.escape(title),

@@ -27,7 +27,7 @@ def _scaled(values: Samples) -> list[int]:
 
 
 def coded(legs: Mapping[Leg, Samples], order: Sequence[Leg]) -> bytes:
-    """Ogg Opus, a channel each leg of `order`, aligned with the timeline; what every browser plays, at 3 % of the size of PCM."""
+    """Ogg Opus, a channel each leg of `order`, aligned with the timeline: small, and browsers play it."""
     length = max(len(legs[leg]) for leg in order)
     channels = np.stack([np.pad(legs[leg], (0, length - len(legs[leg]))) for leg in order], axis=1)
     file = io.BytesIO()

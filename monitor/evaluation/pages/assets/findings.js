@@ -1,8 +1,10 @@
 // What the monitor told: alerts as flags, change points as pins, and a card for each, by which a person judges it.
-import { make, setText, signed, stamp } from "./words.js";
+import { make, setText, stamp } from "./words.js";
 
 const VERDICTS = ["right", "wrong", "unsure"];
 const NARROW = 18;                    // pixels of a flag whose name has no room
+
+const later = (seconds) => `${seconds < 0 ? "−" : "+"}${Math.abs(seconds).toFixed(1)} s`;
 
 /** A card's and a mark's words for an alert or a change point. */
 function described(kind, data) {
@@ -18,12 +20,12 @@ function described(kind, data) {
       known: data.raised_at,
     };
   }
-  const settled = data.settled_at === null ? "" : `, ${data.status} ${stamp(data.settled_at)} (${signed(data.settled_at - data.time)} s)`;
+  const settled = data.settled_at === null ? "" : `, ${data.status} ${stamp(data.settled_at)} (${later(data.settled_at - data.time)})`;
   return {
     head: "change point",
     name: data.status,
     text: `${data.before} → ${data.after}`,
-    times: `located ${stamp(data.time)}, first told ${stamp(data.known_at)} (${signed(data.known_at - data.time)} s)${settled}`,
+    times: `located ${stamp(data.time)}, first told ${stamp(data.known_at)} (${later(data.known_at - data.time)})${settled}`,
     proof: `strength ${data.strength}`,
     known: data.known_at,
   };
@@ -146,7 +148,8 @@ export class Findings {
       other.mark.classList.toggle("chosen", other === finding);
     }
     this.current = finding;
-    finding.card.scrollIntoView({ block: "nearest" });
+    const list = finding.card.parentElement;  // where it scrolls, it scrolls to the card; the page stays
+    list.scrollTop = finding.card.offsetTop - list.offsetTop - list.clientHeight / 3;
     this.chosen(finding);
   }
 
