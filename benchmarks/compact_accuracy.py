@@ -16,12 +16,12 @@ import numpy as np
 import soundfile
 import soxr
 
+from monitor.audio.line import Line, coloured, through_line
 from monitor.config.sections import EngineSection
 from monitor.engines.base import Window, WindowFrames
 from monitor.engines.compact.engine import CompactEngine
 from monitor.engines.compact.features import Array
 from monitor.engines.compact.training.clips import LABELS, held_out, read_audio, read_labels
-from monitor.engines.compact.training.line import Line, coloured, through_line
 from monitor.engines.compact.training.measure import FOUR, Measured, calibration_error, fit_temperature
 
 ANGRY = LABELS.index("angry")

@@ -16,9 +16,9 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
+from monitor.audio.line import Line, coloured, draw_line, through_line
 from monitor.engines.compact.features import RAW, Array, frames_of
 from monitor.engines.compact.training.clips import Clip, read_audio, tracks
-from monitor.engines.compact.training.line import Line, coloured, draw_line, through_line
 from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE
 
 FORMAT = 5
