@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from monitor.config import Settings, load_settings
 from monitor.engines.registry import load_engine
-from monitor.errors import ConfigError
-from monitor.evaluation.hearing import Hearing, hear
+from monitor.errors import ConfigError, EngineError
+from monitor.evaluation.hearing import Hearing
 from monitor.evaluation.listeners import Listeners, Unheard
 from monitor.evaluation.takes import Take
 from monitor.pipeline.monitor import Monitor
@@ -64,8 +65,6 @@ def test_all_channels_of_one_speaker_are_one_leg(listeners: Listeners, clips_fol
 
 
 def test_a_recording_shorter_than_a_frame_has_none(listeners: Listeners, tmp_path: Path) -> None:
-    import soundfile
-
     soundfile.write(tmp_path / "short.wav", np.zeros(100), 16_000)
     hearing = heard(listeners, Take(tmp_path / "short.wav"))
     assert (len(hearing.legs["mixed"]), hearing.legs["mixed"].ticks(), hearing.events) == (0, [], ())
@@ -111,8 +110,6 @@ def test_a_file_that_is_no_audio_costs_itself_alone(listeners: Listeners, clips_
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_an_engine_that_cannot_be_loaded_is_told_once(jobs: int, tmp_path: Path) -> None:
-    from monitor.errors import EngineError
-
     settings = load_settings(environment={}, flags={"engine.model": str(tmp_path / "none.safetensors")})
     with pytest.raises(EngineError, match=r"none\.safetensors"):
         Listeners(settings, jobs=jobs)
