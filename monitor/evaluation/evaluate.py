@@ -15,6 +15,7 @@ from monitor.evaluation.hearing import Hearing
 from monitor.evaluation.inputs import Inputs
 from monitor.evaluation.lines import Condition
 from monitor.evaluation.listeners import Listeners, Unheard
+from monitor.evaluation.pages import PageFolder
 from monitor.evaluation.recordings import account
 from monitor.evaluation.report import ClipScores, DegradedPoint, EngineUsed, Recordings, Report, UnheardFile
 from monitor.evaluation.takes import Take
@@ -41,6 +42,10 @@ class Plan:
     degrade: bool = False
     noise: Path | None = None
     """Folder of recordings that `degrade` is noisy with."""
+    pages: Path | None = None
+    """Folder for a page of each call and recording, by which a person judges what was heard."""
+    sound: bool = True
+    """Whether pages hold the sound, rather than name the recording."""
 
 
 def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None = None, progress: Progress) -> Report:
@@ -50,15 +55,20 @@ def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None
     """
     if plan.degrade and not inputs.clips:
         raise ConfigError("--degrade needs labelled clips: a folder with labels.csv")
+    if plan.pages and not inputs.recordings:
+        raise ConfigError("--pages needs calls or recordings: clips have no timeline worth a page")
     begun = time.monotonic()
     clips = _chosen_clips(inputs, plan)
     with Listeners(settings, jobs) as listeners:
         labels = listeners.info.labels
         _check(settings, plan, clips, listeners.info)
-        evaluation = _Evaluation(listeners, plan, progress)
+        pages = PageFolder(plan.pages, listeners.info, embed=plan.sound) if plan.pages else None
+        evaluation = _Evaluation(listeners, plan, progress, pages)
         table, languages = evaluation.clips("clips", clips, plan.line) if clips else (None, None)
         recordings = evaluation.recordings(inputs.recordings, settings.state.speech_threshold) if inputs.recordings else None
         degraded = list(evaluation.degraded(clips)) if plan.degrade else None
+        if pages:
+            pages.close()
         return Report(
             engine=_engine_used(settings, listeners.info),
             settings={name: getattr(settings, name).model_dump(mode="json") for name in ("state", "changes", "alerts")},
@@ -80,10 +90,11 @@ def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None
 class _Evaluation:
     """Hears part after part; counts what was heard and what was not."""
 
-    def __init__(self, listeners: Listeners, plan: Plan, progress: Progress) -> None:
+    def __init__(self, listeners: Listeners, plan: Plan, progress: Progress, pages: PageFolder | None) -> None:
         self._listeners = listeners
         self._plan = plan
         self._progress = progress
+        self._pages = pages
         self.seconds = 0.0
         self.unheard: list[UnheardFile] = []
 
@@ -123,13 +134,15 @@ class _Evaluation:
 
     def _hear_files(self, takes: Sequence[Take]) -> Iterator[Hearing]:
         heard = 0
-        for done, (_, hearing) in enumerate(self._listeners.hear(takes), start=1):
+        for done, (take, hearing) in enumerate(self._listeners.hear(takes), start=1):
             self._progress("recordings", done, len(takes))
             if isinstance(hearing, Unheard):
                 self._note(hearing)
                 continue
             heard += 1
             self.seconds += hearing.seconds
+            if self._pages:
+                self._pages.add(take, hearing)
             yield hearing
         if not heard:
             raise SourceError(f"none of {len(takes)} recordings could be heard; the first: {self.unheard[-len(takes)].reason}")

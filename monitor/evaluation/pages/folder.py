@@ -6,22 +6,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from monitor.audio.chunk import Samples
 from monitor.engines.base import EngineInfo
 from monitor.errors import ConfigError
 from monitor.evaluation.hearing import Hearing
 from monitor.evaluation.pages.document import Figures, call_document
 from monitor.evaluation.pages.html import render
-from monitor.evaluation.pages.sound import coded
+from monitor.evaluation.pages.sound import coded, sound_of
 from monitor.evaluation.pages.truth import Truth
-from monitor.events import Leg
+from monitor.evaluation.takes import Take
 
 CALL_SCRIPTS = ("words.js", "view.js", "lane.js", "strip.js", "overview.js", "player.js", "findings.js", "call.js")
 INDEX_SCRIPTS = ("words.js", "strip.js", "index.js")
 
 
 class PageFolder:
-    """Writes pages of calls as they are heard, and the index at the end. A context manager.
+    """Writes pages of calls as they are heard, and the index at the end.
 
     Pages hold the sound of the call unless `embed` is false; then they name the recording, which must stay where it is.
     """
@@ -36,23 +35,15 @@ class PageFolder:
         except OSError as error:
             raise ConfigError(f"--pages {folder}: cannot be made: {error.strerror}") from None
 
-    def add(
-        self,
-        hearing: Hearing,
-        audio: Mapping[Leg, Samples],
-        recording: Path,
-        *,
-        truth: Truth | None = None,
-        figures: Figures | None = None,
-    ) -> Path:
-        """Write the page of a call; returns its file.
+    def add(self, take: Take, hearing: Hearing, *, truth: Truth | None = None, figures: Figures | None = None) -> Path:
+        """Write the page of a call; returns its file. The sound is that which was heard, over whichever line.
 
-        `audio`: the legs' samples, shape (n,), 16 kHz; `recording`: the file they came from. Raises `ConfigError` where the
-        page cannot be written.
+        Raises `SourceError` where it cannot be read again, and `ConfigError` where the page cannot be written.
         """
+        audio = sound_of(take)
         document = call_document(hearing, self._engine, audio, truth, figures or {})
         sound = coded(audio, tuple(hearing.legs)) if self._embed else b""
-        document["recording"] = {"name": recording.name, "link": None if self._embed else self._link(recording)}
+        document["recording"] = {"name": take.path.name, "link": None if self._embed else self._link(take.path)}
         name = self._name(hearing.call)
         page = render("call.html", "call.css", CALL_SCRIPTS, f"{hearing.call}: what was heard", document, sound)
         self._rows.append(_row(document, name))
