@@ -78,7 +78,8 @@ function drawRuler() {
     pen.fillStyle = theme("--line");
     pen.fillRect(x, height - 6, 1, 6);
     pen.fillStyle = theme("--soft");
-    pen.fillText(stamp(time, digits), x + 4, height / 2);
+    const words = stamp(time, digits);
+    if (x + 4 + pen.measureText(words).width <= view.width) pen.fillText(words, x + 4, height / 2);
   }
 }
 
@@ -186,6 +187,9 @@ document.addEventListener("keydown", (event) => {
   does(event);
   if (event.key.startsWith("Arrow") || event.key === "Home") view.reveal(player.time);
 });
+
+// A button that was clicked with the pointer lets go of the keys: space is for the player.
+document.addEventListener("click", (event) => { if (event.detail) event.target.closest("button")?.blur(); });
 
 // ---------------------------------------------------------------- together
 

@@ -101,9 +101,9 @@ class Finding {
     this.stretch.style.left = `${left}px`;
     this.stretch.style.width = `${right - left}px`;
     if (this.kind !== "alert") return;
-    const back = at > view.width - 8 * NARROW && next > view.width;    // at the right edge a flag flies to the left
-    const room = back ? at : Math.min(next, view.width) - at - 3;
-    this.mark.classList.toggle("back", back);
+    const leftward = at > view.width - 8 * NARROW && next > view.width;    // at the right edge a flag flies to the left
+    const room = leftward ? at : Math.min(next, view.width) - at - 3;
+    this.mark.classList.toggle("leftward", leftward);
     this.mark.classList.toggle("narrow", room < 3 * NARROW);
     this.mark.style.maxWidth = `${Math.max(room, NARROW)}px`;
   }
