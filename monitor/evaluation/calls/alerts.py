@@ -8,24 +8,42 @@
 - recall = hits / blocks; precision = hits / (hits + false); delay = raised minus onset, of hits.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from monitor.alerts.rules import RuleSet
+from monitor.errors import ConfigError
 from monitor.evaluation.calls.labelled import LabelledCall
-from monitor.events import Alert, Event, Leg
+from monitor.events import LEGS, Alert, Event, Leg
+
+DEFAULT_RULE = "customer-angry"
+ANY = "any"
+"""In place of a rule's name: every rule that has a condition on the emotion."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlertAim:
     """Which alerts are to tell of what."""
 
-    rules: tuple[str, ...] = ("customer-angry",)
+    rules: tuple[str, ...] = (DEFAULT_RULE,)
     """Names of rules whose alerts count."""
     emotion: str = "angry"
     legs: tuple[Leg, ...] = ("customer", "mixed")
     """Legs of which the rules are to tell."""
     grace: float = 2.0
     """Seconds after a block in which an alert still counts as raised in it: what was said last must be heard through."""
+
+
+def aim_for(rules: RuleSet, names: Sequence[str], emotion: str = "angry") -> AlertAim:
+    """The aim of some of the rules in force. Raises `ConfigError` where there is none of a name."""
+    about = [rule for rule in rules.rules if any(part.emotion and emotion in part.emotion.is_ for part in rule.when.walk())]
+    named = {rule.name: rule for rule in rules.rules}
+    if unknown := sorted(set(names) - {ANY, *named}):
+        known = ", ".join(named) or "none"
+        raise ConfigError(f"there is no rule {', '.join(unknown)} whose alerts could be measured; the rules in force: {known}")
+    chosen = about if ANY in names else [named[name] for name in names]
+    legs = {leg for rule in chosen for leg in LEGS if {leg, "any", "both"} & set(rule.leg)}
+    return AlertAim(tuple(rule.name for rule in chosen), emotion, tuple(leg for leg in LEGS if leg in legs))
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def eder(segments: Iterable[Segment], shown: Sequence[str], step: float) -> Eder
     >>> talk = [Segment("mixed", *stretch) for stretch in ((0, 0.39, "neutral"), (0.39, 1.1, "angry"), (1.1, 1.22, "neutral"))]
     >>> found = eder(talk, ["neutral"] * 3 + ["angry"] * 3, step=0.2)
     >>> round(found.rate, 6), round(found.missed, 2), round(found.false, 2)
-    (0.270492, 0.21, 0.1)
+    (0.270492, 0.23, 0.1)
     """
     labels = np.array(shown, dtype=np.str_)
     total = Eder()

@@ -45,9 +45,13 @@ def tables(result: CallsResult) -> list[tuple[str, list[Row]]]:
 
 def _figures(result: CallsResult) -> list[Row]:
     values = headline(result.scores)
+    neutral = number(result.summary.eder.always_neutral)
     return [
-        {"figure": name, "value": number(values[key]), "95 % of resampled speakers": _bounds(result, key)}
-        for key, name in NAMES.items()
+        {"figure": "EDER of `always neutral`", "value": neutral, "95 % of resampled speakers": ""},
+        *(
+            {"figure": name, "value": number(values[key]), "95 % of resampled speakers": _bounds(result, key)}
+            for key, name in NAMES.items()
+        ),
     ]
 
 

@@ -38,7 +38,10 @@ class CallsResult:
                 "unheard": dict(self.unheard),
             },
             "baselines": {
-                baseline.name: {"about": baseline.about, "changes": asdict(baseline.changes)} for baseline in self.baselines
+                "always_neutral": {"about": "neutral is shown all the time", "eder": self.summary.eder.always_neutral},
+                **{
+                    baseline.name: {"about": baseline.about, "changes": asdict(baseline.changes)} for baseline in self.baselines
+                },
             },
         }
 

@@ -34,13 +34,13 @@ def evaluate_calls(
     aim: AlertAim | None = None,
     take: Callable[[LabelledCall], Take] = plain_take,
     baselines: bool = True,
-    heard: Callable[[LabelledCall, Hearing | None], object] = _nobody,
+    heard: Callable[[LabelledCall, Hearing | Unheard], object] = _nobody,
     stage: Callable[[str], object] = _nobody,
 ) -> CallsResult:
     """Hear all calls with `listeners`, which were opened with `settings`, and measure what was said of them.
 
-    `take` says how a call is heard (over which line); `heard` is told of each call as it is done, with None where it could not
-    be heard; `stage` of what is being counted. A call that cannot be heard is left out and named in the result.
+    `take` says how a call is heard (over which line); `heard` is told of each call as it is done; `stage` of what is
+    being counted. A call that cannot be heard is left out and named in the result.
 
     Raises `SourceError` where none can be heard, and `ConfigError` where the settings forbid to hear one.
     """
@@ -51,7 +51,7 @@ def evaluate_calls(
     for call, (_, hearing) in zip(calls, listeners.hear(map(take, calls), embeddings=baselines), strict=True):
         if isinstance(hearing, Unheard):
             unheard[call.name] = hearing.reason
-            heard(call, None)
+            heard(call, hearing)
             continue
         scores.append(score_call(call, hearing, listeners.info.labels, aim))
         if baselines:

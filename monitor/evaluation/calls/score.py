@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 
@@ -12,7 +12,10 @@ from monitor.evaluation.calls.eder import NOTHING, Eder, eder
 from monitor.evaluation.calls.labelled import NEUTRAL, LabelledCall
 from monitor.evaluation.hearing import Hearing, LegHeard
 from monitor.events import ABSTAIN, Leg
-from monitor.timeline import FRAME_RATE, TICK_FRAMES
+from monitor.timeline import FRAME_RATE, TICK_FRAMES, TICK_RATE
+
+Run = tuple[float, float, str]
+"""From and to (seconds), and the emotion shown in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class CallScore:
     """Times that the emotion shown became another, after the first."""
     unknown: Mapping[Leg, float] = field(default_factory=dict)
     """Share of labelled time in which `unknown` was shown."""
+    runs: Mapping[Leg, tuple[Run, ...]] = field(default_factory=dict)
+    """What was shown, from beginning to end."""
 
     @property
     def stays_neutral(self) -> bool:
@@ -57,6 +62,7 @@ def score_call(call: LabelledCall, hearing: Hearing, labels: Sequence[str], aim:
         alerts=score_alerts(watched, raised_alerts(hearing.events, aim), aim.grace),
         flicker={leg: flicker(hearing.legs[leg].emotion) for leg in legs},
         unknown={leg: _share_unknown(call, leg, shown[leg]) for leg in legs},
+        runs={leg: runs(hearing.legs[leg].emotion) for leg in legs},
     )
 
 
@@ -71,6 +77,21 @@ def likeliest(leg: LegHeard, labels: Sequence[str]) -> list[str]:
     known = np.isfinite(logits).all(axis=1)
     best = np.where(known, np.nan_to_num(logits).argmax(axis=1), len(labels))
     return [(*labels, NOTHING)[index] for index in best.tolist()]
+
+
+def runs(emotions: Sequence[str]) -> tuple[Run, ...]:
+    """Stretches of the same emotion shown, of emotions a tick each.
+
+    >>> runs(["unknown", "neutral", "neutral"])
+    ((0.0, 0.1, 'unknown'), (0.1, 0.3, 'neutral'))
+    """
+    stretches = []
+    first = 0
+    for emotion, same in groupby(emotions):
+        stop = first + sum(1 for _ in same)
+        stretches.append((first / TICK_RATE, stop / TICK_RATE, emotion))
+        first = stop
+    return tuple(stretches)
 
 
 def flicker(emotions: Sequence[str]) -> int:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from monitor.evaluation.calls.eder import Eder
-from monitor.evaluation.calls.figures import AlertFigures, ChangeFigures, alert_figures, change_figures, mean
+from monitor.evaluation.calls.figures import AlertFigures, ChangeFigures, alert_figures, change_figures, mean, ratio
+from monitor.evaluation.calls.labelled import NEUTRAL
 from monitor.evaluation.calls.score import CallScore
 from monitor.events import Leg
 
@@ -21,6 +22,8 @@ class EderFigures:
     """The rate of the likeliest emotion of each frame by itself."""
     unknown: float | None
     """Share of labelled time in which `unknown` was shown."""
+    always_neutral: float | None
+    """The rate of who shows `neutral` all the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,14 @@ def _eder(scores: Sequence[CallScore], legs: set[Leg]) -> EderFigures:
         confused=mean([error.confused / error.labelled for error in shown]),
         argmax=mean([error.rate for error in plain]),
         unknown=mean([share for score in scores for leg, share in score.unknown.items() if leg in legs]),
+        always_neutral=mean([share for score in scores if (share := _not_neutral(score, legs)) is not None]),
     )
+
+
+def _not_neutral(score: CallScore, legs: set[Leg]) -> float | None:
+    parts = [part for part in score.call.segments if part.leg in legs and part.leg in score.legs]
+    emotional = sum(part.end - part.start for part in parts if part.emotion != NEUTRAL)
+    return ratio(emotional, sum(part.end - part.start for part in parts))
 
 
 def _sum(errors: Iterable[Eder]) -> Eder:
