@@ -24,6 +24,16 @@ class SpeakersChoice(StrEnum):
     held = "held"
 
 
+def _print_schema(asked: bool) -> None:
+    if asked:
+        import json
+
+        from monitor.evaluation.report import Report
+
+        typer.echo(json.dumps(Report.model_json_schema(mode="serialization"), indent=2, ensure_ascii=False))
+        raise typer.Exit
+
+
 def evaluate(
     folders: Annotated[
         list[Path],
@@ -83,6 +93,9 @@ def evaluate(
         Path | None, typer.Option(help="Draw confusion, reliability and curves into this folder.", metavar="DIR")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    _schema: Annotated[
+        bool, typer.Option("--schema", callback=_print_schema, is_eager=True, help="Print the JSON Schema of --json and stop.")
+    ] = False,
 ) -> None:
     """Hear labelled clips or calls through the whole pipeline, and tell how much of it was right.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from monitor.errors import ConfigError
 from monitor.evaluation.clips.labelled import LabelledClip
-from monitor.evaluation.lines import NARROW, VOICES, WIDE, Condition
+from monitor.evaluation.lines import NARROW, WIDE, Condition
 
 PLAIN = Condition("plain")
 SNRS = (5.0, 10.0, 15.0, 20.0, 30.0)
@@ -27,7 +27,7 @@ CODECS = {
     "AMR": ("amr", NARROW),
     "G.723.1": ("g723", NARROW),
 }
-"""AMR 12.2 kbit/s and G.723.1 6.3 kbit/s stand for G.729 and GSM: narrowband CELP."""
+"""AMR 12.2 kbit/s and G.723.1 6.3 kbit/s stand for G.729: narrowband CELP."""
 AUDIO = (".wav", ".flac", ".ogg", ".opus", ".mp3")
 POOL = 60
 """Clips that babble is made of, at most."""
@@ -62,7 +62,7 @@ def _noises(clips: Sequence[LabelledClip], folder: Path | None) -> Iterator[tupl
     if folder is None:
         step = max(1, len(clips) // POOL)
         voices = tuple(clip.path for clip in clips[::step][:POOL])
-        yield f"babble of {VOICES} clips", replace(PLAIN, noise="babble", recordings=voices)
+        yield f"babble of {len(voices)} clips", replace(PLAIN, noise="babble", recordings=voices)
         yield "brown", PLAIN
         return
     if not folder.is_dir():

@@ -3,13 +3,15 @@
 import os
 import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from logging import getLevelNamesMapping
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from types import TracebackType
 
 import structlog
@@ -75,34 +77,31 @@ class Listeners:
     Which process hears a take changes nothing: results come in the order of the takes, and do not depend on `jobs`.
     """
 
+    info: EngineInfo
+    """Of the engine, which is the same in every process."""
+
     def __init__(self, settings: Settings, jobs: int | None = None) -> None:
         """Start; `jobs` defaults to the number of cores this process may use. Raises like `Ear`."""
         self.jobs = len(os.sched_getaffinity(0)) if jobs is None else jobs
         if self.jobs < 1:
             raise ValueError(f"jobs must be at least 1, got {jobs}")
-        self._ear = Ear(settings) if self.jobs == 1 else None
+        self._ear: Ear | None = None
         self._pool: ProcessPoolExecutor | None = None
-        if self._ear is None:
+        if self.jobs == 1:
+            self._ear = Ear(settings)
+            self.info = self._ear.info
+        else:
             self._pool = ProcessPoolExecutor(self.jobs, get_context("spawn"), _begin, (settings,))
-        try:
-            self.info = self._engine_info()
-        except BaseException:
-            self.close()
-            raise
+            self.info = self._ask_info(self._pool)
 
     def hear(self, takes: Iterable[Take], *, embeddings: bool = False) -> Iterator[tuple[Take, Hearing | Unheard]]:
         """Each take with what was heard, in the order given. Raises `ConfigError` where the settings forbid to hear one."""
         if self._ear is not None:
             for take in takes:
                 yield take, self._ear.hear(take, embeddings)
-            return
-        waiting: deque[tuple[Take, Future[Hearing | Unheard]]] = deque()
-        for take in takes:
-            waiting.append((take, self._submit(take, embeddings)))
-            if len(waiting) > self.jobs * AHEAD:
-                yield _result(waiting)
-        while waiting:
-            yield _result(waiting)
+        elif self._pool is not None:
+            with _deaths_told():
+                yield from _hear_ahead(self._pool, takes, embeddings, self.jobs * AHEAD)
 
     def close(self) -> None:
         """End the processes; what they have not begun is given up."""
@@ -117,33 +116,34 @@ class Listeners:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.close()
 
-    def _engine_info(self) -> EngineInfo:
-        if self._pool is None:
-            return self._ear.info  # type: ignore[union-attr]
+    def _ask_info(self, pool: ProcessPoolExecutor) -> EngineInfo:
         try:
-            return self._pool.submit(_info).result()
-        except BrokenProcessPool:
-            raise _died() from None
-
-    def _submit(self, take: Take, embeddings: bool) -> "Future[Hearing | Unheard]":
-        if self._pool is None:
-            raise ValueError("these listeners are closed")
-        try:
-            return self._pool.submit(_hear, take, embeddings)
-        except BrokenProcessPool:
-            raise _died() from None
+            with _deaths_told():
+                return pool.submit(_info).result()
+        except BaseException:
+            self.close()
+            raise
 
 
-def _result(waiting: "deque[tuple[Take, Future[Hearing | Unheard]]]") -> tuple[Take, Hearing | Unheard]:
-    take, future = waiting.popleft()
+def _hear_ahead(
+    pool: ProcessPoolExecutor, takes: Iterable[Take], embeddings: bool, ahead: int
+) -> Iterator[tuple[Take, Hearing | Unheard]]:
+    waiting: deque[tuple[Take, Future[Hearing | Unheard]]] = deque()
+    for take in takes:
+        waiting.append((take, pool.submit(_hear, take, embeddings)))
+        if len(waiting) > ahead:
+            first, future = waiting.popleft()
+            yield first, future.result()
+    for take, future in waiting:
+        yield take, future.result()
+
+
+@contextmanager
+def _deaths_told() -> Iterator[None]:
     try:
-        return take, future.result()
+        yield
     except BrokenProcessPool:
-        raise _died() from None
-
-
-def _died() -> EngineError:
-    return EngineError("a listening process died, most often for want of memory; try again with fewer: --jobs 1")
+        raise EngineError("a listening process died, most often for want of memory; try again with fewer: --jobs 1") from None
 
 
 _ear: Ear | Exception | None = None
@@ -153,6 +153,7 @@ _ear: Ear | Exception | None = None
 def _begin(settings: Settings) -> None:
     global _ear
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
+    threading.Thread(target=_leave_with_the_first, daemon=True).start()
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(getLevelNamesMapping()[settings.log.level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
@@ -161,6 +162,13 @@ def _begin(settings: Settings) -> None:
         _ear = Ear(settings)
     except Exception as error:  # noqa: BLE001 - told to the first process, which raises it
         _ear = error
+
+
+def _leave_with_the_first() -> None:
+    """A first process that is killed cannot end the others."""
+    if (first := parent_process()) is not None:
+        first.join()
+        os._exit(1)
 
 
 def _the_ear() -> Ear:

@@ -30,6 +30,9 @@ class ClipScores(Part):
     wa: float = Field(description="weighted accuracy: share of clips decided right")
     f1: float = Field(description="mean over classes of F1")
     ece: float = Field(description="expected calibration error, 15 bins")
+    temperature: float = Field(
+        description="by which logits would have to be divided for the least cross-entropy, within 0.1 to 10"
+    )
     uar_mean_of_datasets: float | None = Field(
         default=None, description="of `all`: mean of the datasets' uar, each counting the same"
     )

@@ -74,8 +74,7 @@ def chosen(
     """The clips to be heard, in their order.
 
     `classes` keeps those of these emotions; `held` those of the speakers that training of the compact engine keeps apart from
-    these same clips; `limit` so many, as many of each dataset's emotions as of another as far as they go. Raises `ConfigError` where
-    none is left.
+    these same clips; `limit` so many, each dataset's emotions alike as far as they go. Raises `ConfigError` where none is left.
     """
     kept = list(clips)
     if speakers == "held":
