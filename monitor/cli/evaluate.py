@@ -66,6 +66,17 @@ def evaluate(
         Path | None,
         typer.Option(help="Folder of recordings that --degrade is noisy with. [default: babble, brown]", metavar="DIR"),
     ] = None,
+    alert_rule: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Rule whose alerts are held against the labels of calls; may be given again. `any`: every rule about an angry "
+            "leg. [default: customer-angry]",
+            metavar="NAME",
+        ),
+    ] = None,
+    baselines: Annotated[
+        bool, typer.Option(help="Also look for the change points of calls by other means, as the measure of what is good.")
+    ] = True,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Hear so many clips at most, of each dataset and emotion alike.", metavar="N")
     ] = None,
@@ -87,7 +98,7 @@ def evaluate(
     ] = None,
     sound: Annotated[bool, typer.Option(help="Put the sound of a call into its page.")] = True,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
-    schema: Annotated[
+    _schema: Annotated[
         bool, typer.Option("--schema", callback=_print_schema, is_eager=True, help="Print the JSON Schema of --json and stop.")
     ] = False,
 ) -> None:
@@ -109,6 +120,7 @@ def evaluate(
     from rich.console import Console
 
     from monitor.cli.evaluate_report import followed, print_report
+    from monitor.evaluation.calls.alerts import DEFAULT_RULE
     from monitor.evaluation.evaluate import Plan, evaluate
     from monitor.evaluation.inputs import read_inputs
     from monitor.evaluation.lines import TELEPHONE
@@ -130,6 +142,8 @@ def evaluate(
         noise=noise,
         pages=pages,
         sound=sound,
+        alert_rules=tuple(alert_rule or (DEFAULT_RULE,)),
+        baselines=baselines,
     )
     with followed(Console(stderr=True, quiet=quiet)) as progress:
         report = evaluate(read_inputs(folders), settings, plan, jobs=jobs, progress=progress)

@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from monitor.cli.tables import table
+from monitor.evaluation.calls.report import tables
 from monitor.evaluation.evaluate import Progress as Told
 from monitor.evaluation.report import ClipScores, DegradedPoint, Recordings, Report
 
@@ -42,6 +44,9 @@ def print_report(report: Report, console: Console) -> None:
     )
     if report.clips is not None:
         _print_clips(report, console)
+    if report.calls_result is not None:
+        for title, rows in tables(report.calls_result):
+            console.print(table(title, rows))
     if report.recordings is not None:
         _print_recordings(report.recordings, console)
     if report.degraded:
@@ -73,7 +78,7 @@ def _print_clips(report: Report, console: Console) -> None:
 def _scores(title: str, rows: Mapping[str, ClipScores]) -> Table:
     table = Table(title=title, title_justify="left", header_style="bold")
     table.add_column("")
-    for head in ("clips", "speakers", "UAR", "WA", "F1", "ECE"):
+    for head in ("clips", "speakers", "UAR", "WA", "F1", "ECE", "temperature"):
         table.add_column(head, justify="right")
     for name, row in rows.items():
         if name != "all":
@@ -81,13 +86,13 @@ def _scores(title: str, rows: Mapping[str, ClipScores]) -> Table:
     if "all" in rows:
         table.add_section()
         table.add_row(*_cells("all clips", rows["all"]))
-        table.add_row("mean of datasets", "", "", f"{rows['all'].uar_mean_of_datasets:.3f}", "", "", "")
+        table.add_row("mean of datasets", "", "", f"{rows['all'].uar_mean_of_datasets:.3f}", "", "", "", "")
     return table
 
 
 def _cells(name: str, row: ClipScores) -> list[str]:
     shares = (row.uar, row.wa, row.f1, row.ece)
-    return [name, str(row.clips), str(row.speakers), *(f"{share:.3f}" for share in shares)]
+    return [name, str(row.clips), str(row.speakers), *(f"{share:.3f}" for share in shares), f"{row.temperature:.2f}"]
 
 
 def _print_recordings(heard: Recordings, console: Console) -> None:

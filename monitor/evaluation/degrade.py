@@ -27,7 +27,7 @@ CODECS = {
     "AMR": ("amr", NARROW),
     "G.723.1": ("g723", NARROW),
 }
-"""AMR 12.2 kbit/s and G.723.1 6.3 kbit/s stand for G.729 and GSM: narrowband CELP."""
+"""AMR 12.2 kbit/s and G.723.1 6.3 kbit/s stand for G.729: narrowband CELP."""
 AUDIO = (".wav", ".flac", ".ogg", ".opus", ".mp3")
 POOL = 60
 """Clips that babble is made of, at most."""

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from monitor.errors import ConfigError
+from monitor.evaluation.calls.plots import call_figures
 from monitor.evaluation.report import ClipScores, DegradedPoint, Report
 
 
@@ -21,7 +22,11 @@ def draw(report: Report, folder: Path) -> list[Path]:
         figures["confusion"] = confusion(everything, report.classes, f"{_what(report)}: UAR {everything.uar:.3f}")
         figures["reliability"] = reliability(everything, f"{_what(report)}: ECE {everything.ece:.3f}")
     if report.degraded:
-        figures["degraded"] = degraded(report.degraded, f"{report.engine.name} {report.engine.model}")
+        figures["degraded"] = degraded(
+            report.degraded, f"{report.engine.name} {report.engine.model}; dotted: chance", 1 / len(report.classes)
+        )
+    if report.calls_result is not None:
+        figures |= call_figures(report.calls_result)
     files = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -63,7 +68,7 @@ def reliability(scores: ClipScores, title: str) -> Figure:
     return figure
 
 
-def degraded(points: Sequence[DegradedPoint], title: str) -> Figure:
+def degraded(points: Sequence[DegradedPoint], title: str, chance: float) -> Figure:
     """A panel a kind of harm; unweighted average recall, mean of the datasets."""
     figure = Figure(figsize=(11, 7), layout="constrained")
     figure.suptitle(title)
@@ -71,7 +76,8 @@ def degraded(points: Sequence[DegradedPoint], title: str) -> Figure:
     for sweep in dict.fromkeys(point.sweep for point in points):
         kind, _, name = sweep.partition(": ")
         mine = [point for point in points if point.sweep == sweep]
-        panels[kind].plot([point.value for point in mine], [point.uar for point in mine], marker="o", label=name)
+        style = "o" if kind == "codec" else "o-"
+        panels[kind].plot([point.value for point in mine], [point.uar for point in mine], style, label=name)
     panels["codec"].tick_params("x", rotation=30)
     panels["codec"].set(title="codec", ylabel="UAR")
     panels["noise"].set(title="noise", xlabel="dB below the speech")
@@ -80,6 +86,7 @@ def degraded(points: Sequence[DegradedPoint], title: str) -> Figure:
     panels["level"].set(title="level", xlabel="dBFS")
     for axes in panels.values():
         axes.set_ylim(bottom=0)
+        axes.axhline(chance, color="grey", linestyle=":")
         axes.grid(alpha=0.3)
     return figure
 

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf
+
+from monitor.evaluation.calls import CallsResult
 
 
 class Part(BaseModel):
@@ -28,6 +30,9 @@ class ClipScores(Part):
     wa: float = Field(description="weighted accuracy: share of clips decided right")
     f1: float = Field(description="mean over classes of F1")
     ece: float = Field(description="expected calibration error, 15 bins")
+    temperature: float = Field(
+        description="by which logits would have to be divided for the least cross-entropy, within 0.1 to 10"
+    )
     uar_mean_of_datasets: float | None = Field(
         default=None, description="of `all`: mean of the datasets' uar, each counting the same"
     )
@@ -99,8 +104,9 @@ class Report(Part):
     jobs: int
     clips: dict[str, ClipScores] | None = Field(default=None, description="`all`, and each dataset")
     languages: dict[str, ClipScores] | None = Field(default=None, description="clips by language, where it is told")
-    calls: dict[str, Any] | None = None
-    baselines: dict[str, Any] | None = None
+    calls: dict[str, Any] | None = Field(default=None, description="figures of labelled calls")
+    baselines: dict[str, Any] | None = Field(default=None, description="change points of the same calls by other means")
+    calls_result: InstanceOf[CallsResult] | None = Field(default=None, exclude=True, description="the same, to print and draw")
     recordings: Recordings | None = None
     degraded: list[DegradedPoint] | None = None
     unheard: list[UnheardFile] = []

@@ -101,7 +101,9 @@ def test_utterance_logits_are_the_mean_of_frame_logits_weighted_by_speech(listen
     assert isinstance(hearing, Hearing)
     frames = hearing.legs["customer"].frames
     expected = np.average(frames.logits.astype(float), axis=0, weights=frames.speech.astype(float) + 1e-6)
-    np.testing.assert_allclose(utterance_logits(hearing), expected, rtol=1e-9)
+    said = utterance_logits(hearing)
+    assert said is not None
+    np.testing.assert_allclose(said, expected, rtol=1e-9)
 
 
 def test_clips_are_heard_in_their_order_and_a_broken_one_is_left_out(

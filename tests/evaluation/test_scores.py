@@ -33,7 +33,7 @@ def test_figures_of_a_case_that_can_be_counted_by_hand() -> None:
 
 def test_a_class_that_does_not_occur_costs_no_recall_but_hearing_it_does() -> None:
     found = score(certain([0, 2]), np.array([0, 0]))
-    assert (found.uar, found.wa, found.f1) == (0.5, 0.5, pytest.approx(2 / 3))
+    assert (found.uar, found.wa, found.f1) == pytest.approx((0.5, 0.5, 2 / 3))
 
 
 @pytest.mark.filterwarnings("ignore:y_pred contains classes not in y_true")
@@ -73,6 +73,14 @@ def test_honest_confidence_has_next_to_no_calibration_error_and_bold_confidence_
     logits = generator.standard_normal((4000, 4))
     truth = np.array([generator.choice(4, p=row) for row in posterior(logits)])
     assert score(logits, truth).ece < 0.03 < score(3 * logits, truth).ece
+
+
+def test_the_temperature_is_what_bold_logits_must_be_divided_by() -> None:
+    generator = np.random.default_rng(0)
+    logits = generator.standard_normal((4000, 4))
+    truth = np.array([generator.choice(4, p=row) for row in posterior(logits)])
+    assert score(3 * logits, truth).temperature == pytest.approx(3 * score(logits, truth).temperature, rel=0.01)
+    assert score(logits, truth).temperature == pytest.approx(1.0, abs=0.1)
 
 
 def test_bins_are_of_equal_width_and_certainty_is_in_the_last() -> None:

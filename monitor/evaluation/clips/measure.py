@@ -107,6 +107,7 @@ def _scores(clips: Sequence[LabelledClip], logits: Logits, truth: NDArray[np.int
         wa=found.wa,
         f1=found.f1,
         ece=found.ece,
+        temperature=found.temperature,
         confusion=found.confusion.tolist(),
         reliability=[
             ReliabilityBin(clips=each.clips, confidence=each.confidence, accuracy=each.accuracy) for each in found.bins

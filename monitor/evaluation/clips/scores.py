@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import logsumexp, softmax
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, recall_score
 
 BINS = 15
@@ -35,6 +37,8 @@ class Scores:
     """Mean over the classes that occur of the harmonic mean of precision and recall."""
     ece: float
     """Expected calibration error: mean distance of confidence and accuracy over `BINS` bins. Guo et al. (2017)."""
+    temperature: float
+    """By which the logits must be divided for the least cross-entropy; 1 where they are calibrated. Guo et al. (2017)."""
     confusion: NDArray[np.int64]
     """Shape (K, K): row the true class, column the one heard."""
     bins: tuple[Bin, ...]
@@ -58,6 +62,7 @@ def score(logits: Logits, truth: NDArray[np.int64]) -> Scores:
         wa=float(accuracy_score(truth, decided)),
         f1=float(f1_score(truth, decided, labels=occurring, average="macro", zero_division=0.0)),
         ece=sum(each.clips * abs(each.confidence - each.accuracy) for each in bins) / count,
+        temperature=_best_temperature(logits, truth),
         confusion=confusion_matrix(truth, decided, labels=np.arange(classes)),
         bins=bins,
     )
@@ -70,7 +75,15 @@ def reliability(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> tu
     return tuple(Bin(int(mine.sum()), float(confidence[mine].mean()), float(right[mine].mean())) for mine in members)
 
 
+def _best_temperature(logits: Logits, truth: NDArray[np.int64]) -> float:
+    def cross_entropy(logarithm: float) -> float:
+        scaled = logits * np.exp(-logarithm)
+        return float(np.mean(logsumexp(scaled, axis=1) - scaled[np.arange(len(truth)), truth]))
+
+    found = minimize_scalar(cross_entropy, bounds=(np.log(0.1), np.log(10)), method="bounded")
+    return float(np.exp(found.x))
+
+
 def posterior(logits: Logits) -> Logits:
     """Softmax over the last axis."""
-    powers = np.exp(logits - logits.max(-1, keepdims=True))
-    return np.asarray(powers / powers.sum(-1, keepdims=True))
+    return np.asarray(softmax(logits, axis=-1))
