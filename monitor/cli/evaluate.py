@@ -66,6 +66,17 @@ def evaluate(
         Path | None,
         typer.Option(help="Folder of recordings that --degrade is noisy with. [default: babble, brown]", metavar="DIR"),
     ] = None,
+    alert_rule: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Rule whose alerts are held against the labels of calls; may be given again. `any`: every rule about an angry "
+            "leg. [default: customer-angry]",
+            metavar="NAME",
+        ),
+    ] = None,
+    baselines: Annotated[
+        bool, typer.Option(help="Also look for the change points of calls by other means, as the measure of what is good.")
+    ] = True,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Hear so many at most; of clips, each dataset and emotion alike.", metavar="N")
     ] = None,
@@ -81,6 +92,11 @@ def evaluate(
     plots: Annotated[
         Path | None, typer.Option(help="Draw confusion, reliability and curves into this folder.", metavar="DIR")
     ] = None,
+    pages: Annotated[
+        Path | None,
+        typer.Option(help="Write a page of each call to judge by listening, and an index, into this folder.", metavar="DIR"),
+    ] = None,
+    sound: Annotated[bool, typer.Option(help="Put the sound of a call into its page.")] = True,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     _schema: Annotated[
         bool, typer.Option("--schema", callback=_print_schema, is_eager=True, help="Print the JSON Schema of --json and stop.")
@@ -99,11 +115,12 @@ def evaluate(
 
       emotion-monitor evaluate clips --degrade --noise noise --limit 300 --plots plots
 
-      emotion-monitor evaluate recorded-call.flac
+      emotion-monitor evaluate recorded-call.flac --pages pages
     """
     from rich.console import Console
 
     from monitor.cli.evaluate_report import followed, print_report
+    from monitor.evaluation.calls.alerts import DEFAULT_RULE
     from monitor.evaluation.evaluate import Plan, evaluate
     from monitor.evaluation.inputs import read_inputs
     from monitor.evaluation.lines import TELEPHONE
@@ -123,11 +140,17 @@ def evaluate(
         line=TELEPHONE if line is LineChoice.telephone else None,
         degrade=degrade,
         noise=noise,
+        pages=pages,
+        sound=sound,
+        alert_rules=tuple(alert_rule or (DEFAULT_RULE,)),
+        baselines=baselines,
     )
     with followed(Console(stderr=True, quiet=quiet)) as progress:
         report = evaluate(read_inputs(folders), settings, plan, jobs=jobs, progress=progress)
     print_report(report, Console(quiet=quiet, stderr=str(json_file) == "-", highlight=False))
     write_json(report.model_dump(mode="json", exclude_none=True), json_file)
+    if pages is not None:
+        typer.echo(f"pages: {pages / 'index.html'}", err=True)
     if plots is not None:
         from monitor.evaluation.plots import draw
 
