@@ -66,6 +66,17 @@ def evaluate(
         Path | None,
         typer.Option(help="Folder of recordings that --degrade is noisy with. [default: babble, brown]", metavar="DIR"),
     ] = None,
+    alert_rule: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Rule whose alerts are held against the labels of calls; may be given again. `any`: every rule about an angry "
+            "leg. [default: customer-angry]",
+            metavar="NAME",
+        ),
+    ] = None,
+    baselines: Annotated[
+        bool, typer.Option(help="Also look for the change points of calls by other means, as the measure of what is good.")
+    ] = True,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Hear so many at most; of clips, each dataset and emotion alike.", metavar="N")
     ] = None,
@@ -104,6 +115,7 @@ def evaluate(
     from rich.console import Console
 
     from monitor.cli.evaluate_report import followed, print_report
+    from monitor.evaluation.calls.alerts import DEFAULT_RULE
     from monitor.evaluation.evaluate import Plan, evaluate
     from monitor.evaluation.inputs import read_inputs
     from monitor.evaluation.lines import TELEPHONE
@@ -123,6 +135,8 @@ def evaluate(
         line=TELEPHONE if line is LineChoice.telephone else None,
         degrade=degrade,
         noise=noise,
+        alert_rules=tuple(alert_rule or (DEFAULT_RULE,)),
+        baselines=baselines,
     )
     with followed(Console(stderr=True, quiet=quiet)) as progress:
         report = evaluate(read_inputs(folders), settings, plan, jobs=jobs, progress=progress)

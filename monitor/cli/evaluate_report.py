@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from monitor.cli.tables import table
+from monitor.evaluation.calls.report import tables
 from monitor.evaluation.evaluate import Progress as Told
 from monitor.evaluation.report import ClipScores, DegradedPoint, Recordings, Report
 
@@ -42,6 +44,9 @@ def print_report(report: Report, console: Console) -> None:
     )
     if report.clips is not None:
         _print_clips(report, console)
+    if report.calls_result is not None:
+        for title, rows in tables(report.calls_result):
+            console.print(table(title, rows))
     if report.recordings is not None:
         _print_recordings(report.recordings, console)
     if report.degraded:

@@ -3,11 +3,15 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
+from monitor.alerts.rules import load_rules
 from monitor.config import Settings
 from monitor.engines.base import EngineInfo
 from monitor.errors import ConfigError, SourceError
+from monitor.evaluation.calls import AlertAim, CallsResult, LabelledCall, evaluate_calls
+from monitor.evaluation.calls.alerts import DEFAULT_RULE, aim_for
 from monitor.evaluation.clips.labelled import LabelledClip, Speakers, check_labels, chosen
 from monitor.evaluation.clips.measure import ClipsHeard, hear_clips, tabulate
 from monitor.evaluation.degrade import points
@@ -41,6 +45,10 @@ class Plan:
     degrade: bool = False
     noise: Path | None = None
     """Folder of recordings that `degrade` is noisy with."""
+    alert_rules: tuple[str, ...] = (DEFAULT_RULE,)
+    """Rules whose alerts are held against the labels of calls; `any` is every rule about an angry leg."""
+    baselines: bool = True
+    """Whether change points of calls are also looked for by other means."""
 
 
 def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None = None, progress: Progress) -> Report:
@@ -52,11 +60,14 @@ def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None
         raise ConfigError("--degrade needs labelled clips: a folder with labels.csv")
     begun = time.monotonic()
     clips = _chosen_clips(inputs, plan)
+    aim = aim_for(load_rules(settings.alerts.rules), plan.alert_rules) if inputs.calls else AlertAim()
     with Listeners(settings, jobs) as listeners:
         labels = listeners.info.labels
         _check(settings, plan, clips, listeners.info)
         evaluation = _Evaluation(listeners, plan, progress)
         table, languages = evaluation.clips("clips", clips, plan.line) if clips else (None, None)
+        calls = evaluation.calls(inputs.calls, settings, aim) if inputs.calls else None
+        told = calls.as_json() if calls else {}
         recordings = evaluation.recordings(inputs.recordings, settings.state.speech_threshold) if inputs.recordings else None
         degraded = list(evaluation.degraded(clips)) if plan.degrade else None
         return Report(
@@ -71,6 +82,9 @@ def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None
             jobs=listeners.jobs,
             clips=table,
             languages=languages or None,
+            calls=told.get("calls"),
+            baselines=told.get("baselines"),
+            calls_result=calls,
             recordings=recordings,
             degraded=degraded,
             unheard=evaluation.unheard,
@@ -95,6 +109,29 @@ class _Evaluation:
         for each in heard.unheard:
             self._note(each)
         return tabulate(heard, self._listeners.info.labels, self._plan.classes)
+
+    def calls(self, calls: Sequence[LabelledCall], settings: Settings, aim: AlertAim) -> CallsResult:
+        """Labelled calls, the first of them where there is a limit."""
+        wanted = calls[: self._plan.limit]
+        done = count(1)
+
+        def heard(_: LabelledCall, hearing: Hearing | Unheard) -> None:
+            self._progress("calls", next(done), len(wanted))
+            if isinstance(hearing, Unheard):
+                self._note(hearing)
+            else:
+                self.seconds += hearing.seconds
+
+        return evaluate_calls(
+            wanted,
+            self._listeners,
+            settings,
+            aim=aim,
+            take=lambda call: Take(call.audio, call.legs, line=self._plan.line, seed=self._plan.seed),
+            baselines=self._plan.baselines,
+            heard=heard,
+            stage=lambda name: self._progress(name, 0, 1),
+        )
 
     def recordings(self, files: Sequence[Path], speech_threshold: float) -> Recordings:
         """What is shown of recordings without labels."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from monitor.errors import ConfigError
+from monitor.evaluation.calls import LabelledCall, holds_calls, read_calls
 from monitor.evaluation.clips.labelled import TABLE, LabelledClip, read_clips
 
 RECORDINGS = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".webm", ".mp4", ".aac", ".wma", ".au", ".aiff")
@@ -16,23 +17,29 @@ class Inputs:
     """All that is to be heard."""
 
     clips: list[LabelledClip] = field(default_factory=list)
+    calls: list[LabelledCall] = field(default_factory=list)
     recordings: list[Path] = field(default_factory=list)
 
 
 def read_inputs(paths: Sequence[Path]) -> Inputs:
     """Read the labels of each path, and tell what it is.
 
-    A folder with labels.csv holds clips; a folder of recordings, or one recording, has no labels. Raises `ConfigError` where a
+    A folder with labels.csv holds clips; one with JSON files, or such a file, calls; a folder of recordings, or one recording,
+    has no labels. Raises `ConfigError` where a
     path is not there, holds nothing to hear, or its labels are wrong.
     """
     inputs = Inputs()
     for path in paths:
-        if path.is_file():
+        if path.is_file() and not holds_calls(path):
             inputs.recordings.append(path)
+        elif path.is_file():
+            inputs.calls += read_calls(path)
         elif not path.is_dir():
             raise ConfigError(f"{path}: there is no such file or folder")
         elif (path / TABLE).is_file():
             inputs.clips += read_clips(path)
+        elif holds_calls(path):
+            inputs.calls += read_calls(path)
         else:
             inputs.recordings += _recordings(path)
     return inputs

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from monitor.errors import ConfigError
+from monitor.evaluation.calls.plots import call_figures
 from monitor.evaluation.report import ClipScores, DegradedPoint, Report
 
 
@@ -24,6 +25,8 @@ def draw(report: Report, folder: Path) -> list[Path]:
         figures["degraded"] = degraded(
             report.degraded, f"{report.engine.name} {report.engine.model}; dotted: chance", 1 / len(report.classes)
         )
+    if report.calls_result is not None:
+        figures |= call_figures(report.calls_result)
     files = []
     try:
         folder.mkdir(parents=True, exist_ok=True)

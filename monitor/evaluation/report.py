@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf
+
+from monitor.evaluation.calls import CallsResult
 
 
 class Part(BaseModel):
@@ -102,8 +104,9 @@ class Report(Part):
     jobs: int
     clips: dict[str, ClipScores] | None = Field(default=None, description="`all`, and each dataset")
     languages: dict[str, ClipScores] | None = Field(default=None, description="clips by language, where it is told")
-    calls: dict[str, Any] | None = None
-    baselines: dict[str, Any] | None = None
+    calls: dict[str, Any] | None = Field(default=None, description="figures of labelled calls")
+    baselines: dict[str, Any] | None = Field(default=None, description="change points of the same calls by other means")
+    calls_result: InstanceOf[CallsResult] | None = Field(default=None, exclude=True, description="the same, to print and draw")
     recordings: Recordings | None = None
     degraded: list[DegradedPoint] | None = None
     unheard: list[UnheardFile] = []
