@@ -92,6 +92,11 @@ def evaluate(
     plots: Annotated[
         Path | None, typer.Option(help="Draw confusion, reliability and curves into this folder.", metavar="DIR")
     ] = None,
+    pages: Annotated[
+        Path | None,
+        typer.Option(help="Write a page of each call to judge by listening, and an index, into this folder.", metavar="DIR"),
+    ] = None,
+    sound: Annotated[bool, typer.Option(help="Put the sound of a call into its page.")] = True,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     _schema: Annotated[
         bool, typer.Option("--schema", callback=_print_schema, is_eager=True, help="Print the JSON Schema of --json and stop.")
@@ -110,7 +115,7 @@ def evaluate(
 
       emotion-monitor evaluate clips --degrade --noise noise --limit 300 --plots plots
 
-      emotion-monitor evaluate recorded-call.flac
+      emotion-monitor evaluate recorded-call.flac --pages pages
     """
     from rich.console import Console
 
@@ -135,6 +140,8 @@ def evaluate(
         line=TELEPHONE if line is LineChoice.telephone else None,
         degrade=degrade,
         noise=noise,
+        pages=pages,
+        sound=sound,
         alert_rules=tuple(alert_rule or (DEFAULT_RULE,)),
         baselines=baselines,
     )
@@ -142,6 +149,8 @@ def evaluate(
         report = evaluate(read_inputs(folders), settings, plan, jobs=jobs, progress=progress)
     print_report(report, Console(quiet=quiet, stderr=str(json_file) == "-", highlight=False))
     write_json(report.model_dump(mode="json", exclude_none=True), json_file)
+    if pages is not None:
+        typer.echo(f"pages: {pages / 'index.html'}", err=True)
     if plots is not None:
         from monitor.evaluation.plots import draw
 

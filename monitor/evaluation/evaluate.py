@@ -12,6 +12,7 @@ from monitor.engines.base import EngineInfo
 from monitor.errors import ConfigError, SourceError
 from monitor.evaluation.calls import AlertAim, CallsResult, LabelledCall, evaluate_calls
 from monitor.evaluation.calls.alerts import DEFAULT_RULE, aim_for
+from monitor.evaluation.calls.score import score_call
 from monitor.evaluation.clips.labelled import LabelledClip, Speakers, check_labels, chosen
 from monitor.evaluation.clips.measure import ClipsHeard, hear_clips, tabulate
 from monitor.evaluation.degrade import points
@@ -19,6 +20,7 @@ from monitor.evaluation.hearing import Hearing
 from monitor.evaluation.inputs import Inputs
 from monitor.evaluation.lines import Condition
 from monitor.evaluation.listeners import Listeners, Unheard
+from monitor.evaluation.pages import PageFolder, call_figures
 from monitor.evaluation.recordings import account
 from monitor.evaluation.report import ClipScores, DegradedPoint, EngineUsed, Recordings, Report, UnheardFile
 from monitor.evaluation.takes import Take
@@ -45,6 +47,10 @@ class Plan:
     degrade: bool = False
     noise: Path | None = None
     """Folder of recordings that `degrade` is noisy with."""
+    pages: Path | None = None
+    """Folder for a page of each call and recording, by which a person judges what was heard."""
+    sound: bool = True
+    """Whether pages hold the sound, rather than name the recording."""
     alert_rules: tuple[str, ...] = (DEFAULT_RULE,)
     """Rules whose alerts are held against the labels of calls; `any` is every rule about an angry leg."""
     baselines: bool = True
@@ -58,18 +64,23 @@ def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None
     """
     if plan.degrade and not inputs.clips:
         raise ConfigError("--degrade needs labelled clips: a folder with labels.csv")
+    if plan.pages and not (inputs.calls or inputs.recordings):
+        raise ConfigError("--pages needs calls or recordings: clips have no timeline worth a page")
     begun = time.monotonic()
     clips = _chosen_clips(inputs, plan)
     aim = aim_for(load_rules(settings.alerts.rules), plan.alert_rules) if inputs.calls else AlertAim()
     with Listeners(settings, jobs) as listeners:
         labels = listeners.info.labels
         _check(settings, plan, clips, listeners.info)
-        evaluation = _Evaluation(listeners, plan, progress)
+        pages = PageFolder(plan.pages, listeners.info, embed=plan.sound) if plan.pages else None
+        evaluation = _Evaluation(listeners, plan, progress, pages)
         table, languages = evaluation.clips("clips", clips, plan.line) if clips else (None, None)
         calls = evaluation.calls(inputs.calls, settings, aim) if inputs.calls else None
         told = calls.as_json() if calls else {}
         recordings = evaluation.recordings(inputs.recordings, settings.state.speech_threshold) if inputs.recordings else None
         degraded = list(evaluation.degraded(clips)) if plan.degrade else None
+        if pages:
+            pages.close()
         return Report(
             engine=_engine_used(settings, listeners.info),
             settings={name: getattr(settings, name).model_dump(mode="json") for name in ("state", "changes", "alerts")},
@@ -94,10 +105,11 @@ def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None
 class _Evaluation:
     """Hears part after part; counts what was heard and what was not."""
 
-    def __init__(self, listeners: Listeners, plan: Plan, progress: Progress) -> None:
+    def __init__(self, listeners: Listeners, plan: Plan, progress: Progress, pages: PageFolder | None) -> None:
         self._listeners = listeners
         self._plan = plan
         self._progress = progress
+        self._pages = pages
         self.seconds = 0.0
         self.unheard: list[UnheardFile] = []
 
@@ -115,19 +127,25 @@ class _Evaluation:
         wanted = calls[: self._plan.limit]
         done = count(1)
 
-        def heard(_: LabelledCall, hearing: Hearing | Unheard) -> None:
+        def take(call: LabelledCall) -> Take:
+            return Take(call.audio, call.legs, line=self._plan.line, seed=self._plan.seed)
+
+        def heard(call: LabelledCall, hearing: Hearing | Unheard) -> None:
             self._progress("calls", next(done), len(wanted))
             if isinstance(hearing, Unheard):
                 self._note(hearing)
-            else:
-                self.seconds += hearing.seconds
+                return
+            self.seconds += hearing.seconds
+            if self._pages:
+                score = score_call(call, hearing, self._listeners.info.labels, aim)
+                self._pages.add(take(call), hearing, truth=call, figures=call_figures(score))
 
         return evaluate_calls(
             wanted,
             self._listeners,
             settings,
             aim=aim,
-            take=lambda call: Take(call.audio, call.legs, line=self._plan.line, seed=self._plan.seed),
+            take=take,
             baselines=self._plan.baselines,
             heard=heard,
             stage=lambda name: self._progress(name, 0, 1),
@@ -161,13 +179,15 @@ class _Evaluation:
 
     def _hear_files(self, takes: Sequence[Take]) -> Iterator[Hearing]:
         heard = 0
-        for done, (_, hearing) in enumerate(self._listeners.hear(takes), start=1):
+        for done, (take, hearing) in enumerate(self._listeners.hear(takes), start=1):
             self._progress("recordings", done, len(takes))
             if isinstance(hearing, Unheard):
                 self._note(hearing)
                 continue
             heard += 1
             self.seconds += hearing.seconds
+            if self._pages:
+                self._pages.add(take, hearing)
             yield hearing
         if not heard:
             raise SourceError(f"none of {len(takes)} recordings could be heard; the first: {self.unheard[-len(takes)].reason}")
