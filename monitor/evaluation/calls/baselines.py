@@ -31,7 +31,9 @@ class Baseline:
 
     name: str
     about: str
-    """How it was set, for a reader of the table."""
+    """How it was set."""
+    setting: str
+    """Which seconds or penalty; empty where there is nothing to set."""
     changes: ChangeFigures
 
 
@@ -43,7 +45,7 @@ def change_baselines(
     for name, about, candidates in _contenders(scores, evidence):
         progress(name)
         setting, figures = _best((setting, _score(scores, times)) for setting, times in candidates)
-        found.append(Baseline(name, about.format(setting), figures))
+        found.append(Baseline(name, about.format(setting), setting, figures))
     return found
 
 
@@ -87,7 +89,10 @@ def _penalties(
         for call in evidence
     ]
     for index, penalty in enumerate(penalties):
-        yield f"{penalty:.3g}", [{leg: _at(times[index], known=np.inf) for leg, times in call.items()} for call in found]
+        yield (
+            f"{penalty:.0f}" if penalty >= 100 else f"{penalty:.3g}",
+            [{leg: _at(times[index], known=np.inf) for leg, times in call.items()} for call in found],
+        )
 
 
 def _scale(signals: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:

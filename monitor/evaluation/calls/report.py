@@ -35,11 +35,13 @@ def tables(result: CallsResult) -> list[tuple[str, list[Row]]]:
     rules = ", ".join(result.aim.rules)
     found = [
         (f"{summary.calls} calls, {summary.hours:.2f} h, legs {', '.join(summary.legs)}; alerts of {rules}", _figures(result)),
-        ("Change points beside baselines, whose settings are the best in hindsight", _baselines(result)),
+        ("Change points beside baselines, whose settings (seconds, penalties) are the best in hindsight", _baselines(result)),
     ]
     datasets = split(result.scores, lambda score: score.call.dataset)
     if len(datasets) > 1:
-        found.append(("By dataset", [_part(name, scores) for name, scores in datasets.items()]))
+        found.append(
+            ("By dataset: EDER, F1 of changes at 2 s, and alerts", [_part(name, scores) for name, scores in datasets.items()])
+        )
     return found
 
 
@@ -62,23 +64,20 @@ def _bounds(result: CallsResult, key: str) -> str:
 
 def _baselines(result: CallsResult) -> list[Row]:
     return [
-        _changes("emotion-monitor", "online, as configured", result.summary.changes),
-        *(_changes(baseline.name, baseline.about, baseline.changes) for baseline in result.baselines),
+        _changes("emotion-monitor", result.summary.changes),
+        *(_changes(f"{baseline.name} {baseline.setting}".rstrip(), baseline.changes) for baseline in result.baselines),
     ]
 
 
-def _changes(name: str, about: str, figures: ChangeFigures) -> Row:
+def _changes(name: str, figures: ChangeFigures) -> Row:
     return {
         "detector": name,
-        "F1 1 s": number(figures.f1_1s),
-        "F1 2 s": number(figures.f1_2s),
-        "F1 4 s": number(figures.f1_4s),
-        "precision": number(figures.precision_2s),
-        "recall": number(figures.recall_2s),
-        "covering": number(figures.covering),
+        "F1 1s": number(figures.f1_1s),
+        "F1 2s": number(figures.f1_2s),
+        "F1 4s": number(figures.f1_4s),
+        "cover": number(figures.covering),
         "false/h": number(figures.false_alarms_per_hour),
         "delay": number(figures.delay_median),
-        "how": about,
     }
 
 
@@ -88,10 +87,10 @@ def _part(name: str, scores: Sequence[CallScore]) -> Row:
         "dataset": name,
         "calls": summary.calls,
         "EDER": number(summary.eder.rate),
-        "change F1 2 s": number(summary.changes.f1_2s),
-        "angry blocks": summary.alerts.blocks,
-        "alert recall": number(summary.alerts.recall),
-        "precision": number(summary.alerts.precision),
+        "F1 2s": number(summary.changes.f1_2s),
+        "blocks": summary.alerts.blocks,
+        "recall": number(summary.alerts.recall),
+        "prec.": number(summary.alerts.precision),
         "delay": number(summary.alerts.delay_median),
         "false/h": number(summary.alerts.false_per_hour_all),
     }
