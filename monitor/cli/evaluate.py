@@ -78,7 +78,7 @@ def evaluate(
         bool, typer.Option(help="Also look for the change points of calls by other means, as the measure of what is good.")
     ] = True,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Hear so many clips at most, of each dataset and emotion alike.", metavar="N")
+        int | None, typer.Option(min=1, help="Hear so many at most; of clips, each dataset and emotion alike.", metavar="N")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of simulated lines and of the choice under --limit.")] = 1,
     jobs: Annotated[

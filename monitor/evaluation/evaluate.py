@@ -76,7 +76,6 @@ def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None
         evaluation = _Evaluation(listeners, plan, progress, pages)
         table, languages = evaluation.clips("clips", clips, plan.line) if clips else (None, None)
         calls = evaluation.calls(inputs.calls, settings, aim) if inputs.calls else None
-        told = calls.as_json() if calls else {}
         recordings = evaluation.recordings(inputs.recordings, settings.state.speech_threshold) if inputs.recordings else None
         degraded = list(evaluation.degraded(clips)) if plan.degrade else None
         if pages:
@@ -93,8 +92,8 @@ def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None
             jobs=listeners.jobs,
             clips=table,
             languages=languages or None,
-            calls=told.get("calls"),
-            baselines=told.get("baselines"),
+            calls=calls.calls_part() if calls else None,
+            baselines=calls.baselines_part() if calls else None,
             calls_result=calls,
             recordings=recordings,
             degraded=degraded,
@@ -154,7 +153,8 @@ class _Evaluation:
     def recordings(self, files: Sequence[Path], speech_threshold: float) -> Recordings:
         """What is shown of recordings without labels."""
         return account(
-            self._hear_files([Take(file, line=self._plan.line, seed=self._plan.seed) for file in files]), speech_threshold
+            self._hear_files([Take(file, line=self._plan.line, seed=self._plan.seed) for file in files[: self._plan.limit]]),
+            speech_threshold,
         )
 
     def degraded(self, clips: Sequence[LabelledClip]) -> Iterator[DegradedPoint]:
