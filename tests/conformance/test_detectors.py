@@ -62,7 +62,7 @@ def test_changes_are_found_one_after_the_other(name):
 def test_ticks_of_silence_between_do_not_matter_but_for_the_time(name):
     stream = voice(1, [(250, 0.0), (120, 1.5)])
     alone, spread = run(name, stream), run(name, stream, range(0, 5 * len(stream), 5))
-    assert [(one.tick * 5, one.strength) for one in alone] == [(one.tick, one.strength) for one in spread]
+    assert [(one.tick * 5, one.status) for one in alone] == [(one.tick, one.status) for one in spread]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -102,5 +102,5 @@ def test_the_scale_of_the_embeddings_does_not_matter(name):
 
 
 def test_an_unknown_detector_is_named_with_those_there_are():
-    with pytest.raises(ConfigError, match=r"no detector is called 'magic'; there are: kernel"):
+    with pytest.raises(ConfigError, match=r"no detector is called 'magic'; there are: bayes, kernel"):
         open_detector(ChangesSection(detector="magic"))
