@@ -20,8 +20,8 @@ WARM_UP = 80
 """Ticks of a leg's first speech from which its spread is learned; they are searched once it is known."""
 STRETCH = 20
 """Ticks over which the spread is taken: about an utterance."""
-FLOOR = 1e-12
-"""Spread, relative to the size of the values, below which a stream counts as constant: what varies are rounding errors."""
+FLOOR = 1e-3
+"""Least spread, relative to the size of the values: what varies less are rounding errors, or a tone."""
 
 
 def unit(ticks: Floats) -> tuple[Floats, float]:
@@ -31,7 +31,7 @@ def unit(ticks: Floats) -> tuple[Floats, float]:
     """
     stretches = ticks.reshape(-1, STRETCH, ticks.shape[1])
     spread = float(np.sqrt(stretches.var(axis=1, ddof=1).mean()))
-    return ticks.mean(axis=0), spread if spread > FLOOR * float(np.abs(ticks).max()) else 0.0
+    return ticks.mean(axis=0), max(spread, FLOOR * float(np.abs(ticks).max())) or 1.0
 
 
 class BayesDetector(Detector):
@@ -55,7 +55,7 @@ class BayesDetector(Detector):
         self._threshold = threshold
         self._warm_up: list[tuple[int, Floats]] = []
         self._origin: Floats = np.zeros(0)
-        self._unit = 0.0
+        self._unit = 1.0
         self._segments: Segments | None = None
         self._number = 0
         self._open: Detection | None = None
@@ -78,8 +78,6 @@ class BayesDetector(Detector):
         return [] if self._open is None or self._segments is None else [self._close("retracted", self._segments)]
 
     def _take(self, segments: Segments, tick: int, centred: Floats) -> list[Detection]:
-        if self._unit == 0.0:  # a constant has no unit to measure by
-            return []
         segments.update(tick, (centred - self._origin) / self._unit)
         odds = segments.log_odds()
         found = []

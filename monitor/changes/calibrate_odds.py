@@ -2,7 +2,7 @@
 
 Calls without change (`nulls.py`) are followed to their end, and the highest posterior odds of each are noted. How many calls
 stay below a threshold gives its rate of alarms (which come as a Poisson process: rare and, a call long, independent). The
-threshold is then fitted to the logarithms of the rate and of the settings, by least squares.
+logarithm of its Bayes factor is then fitted to those of the rate and of the settings, by least squares.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from monitor.changes.bayes import WARM_UP, unit
 from monitor.changes.nulls import LOGITS, Null, clock
-from monitor.changes.odds import terms
+from monitor.changes.odds import prior_log_odds, terms
 from monitor.changes.segments import Model, Segments
 from monitor.timeline import TICK_RATE
 
@@ -74,9 +74,10 @@ def main() -> None:
         for rate in RATES:
             threshold = threshold_for(peaks, rate)
             print(model, f"{rate:g} alarms an hour: log odds {threshold:.2f}", flush=True)
-            if threshold > 0:
+            evidence = threshold - prior_log_odds(model)
+            if evidence > 0:
                 rows.append(terms(model, rate))
-                values.append(threshold)
+                values.append(np.log(evidence))
     fitted, *_ = np.linalg.lstsq(np.array(rows), np.array(values), rcond=None)
     residual = np.array(rows) @ fitted - np.array(values)
     print("COEFFICIENTS =", tuple(round(float(value), 3) for value in fitted), "deviation", residual.std().round(3))

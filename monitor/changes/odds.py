@@ -1,17 +1,24 @@
 """From expected false alarms an hour to the posterior odds at which the Bayesian detector confirms a change.
 
-Posterior odds need no calibration where the model is true. Speech is not Gaussian, and utterances have colours of their own, so
-the threshold is fitted, as a polynomial in the logarithms of the alarm rate and of the settings, to simulations of speech
-without change (`calibrate_odds.py`, on the streams of `nulls.py`).
+Posterior odds need no calibration where the model is true. Speech is not Gaussian, ticks are not independent and utterances have
+colours of their own, so the threshold comes from simulations of speech without change (`calibrate_odds.py`, on the streams of
+`nulls.LOGITS`). There the Bayes factor that a rate of alarms takes is, in logarithms, a power of the rate and of the
+settings; the posterior odds are the Bayes factor times the prior odds.
 """
 
 import math
 
 from monitor.changes.segments import Model
+from monitor.timeline import TICK_RATE
 
-COEFFICIENTS = (3.5, -1.0, 0.0, 0.0, 0.0)
+COEFFICIENTS = (1.79, -0.686, 1.898, -0.352)
 LEAST = 0.5
 """A change is confirmed at odds above even, whatever rate is asked for."""
+
+
+def prior_log_odds(model: Model) -> float:
+    """Log odds of a change within three seconds, about an utterance."""
+    return math.log(model.hazard * 3 * TICK_RATE)
 
 
 def terms(model: Model, false_alarms_per_hour: float) -> tuple[float, ...]:
@@ -21,7 +28,6 @@ def terms(model: Model, false_alarms_per_hour: float) -> tuple[float, ...]:
         math.log(false_alarms_per_hour / 3.0),
         math.log(model.weight / 0.04),
         math.log(model.contrast / 4.0),
-        math.log(model.hazard / 0.001),
     )
 
 
@@ -32,4 +38,5 @@ def log_odds(model: Model, false_alarms_per_hour: float) -> float:
     >>> log_odds(model, 1.0) > log_odds(model, 10.0) > 0
     True
     """
-    return max(sum(c * term for c, term in zip(COEFFICIENTS, terms(model, false_alarms_per_hour), strict=True)), LEAST)
+    evidence = sum(c * term for c, term in zip(COEFFICIENTS, terms(model, false_alarms_per_hour), strict=True))
+    return max(prior_log_odds(model) + math.exp(evidence), LEAST)

@@ -71,7 +71,7 @@ class StateSection(Section):
     """Seconds of speech that count as one independent observation: longer is slower and surer."""
     mean_duration: Seconds = Field(default=30.0, ge=1, le=3600)
     """For how long a speaker stays in one emotion, on average: shorter is quicker to change its mind."""
-    prior_neutral: float = Field(default=0.5, gt=0, lt=1)
+    prior_neutral: float = Field(default=0.7, gt=0, lt=1)
     """How probable it is that a voice is neutral, before it is heard."""
     baseline: Seconds = Field(default=3.0, ge=0, le=120)
     """Seconds of speech, believed neutral, after which a speaker's own neutral voice counts for a half; 0 takes none."""
@@ -84,7 +84,7 @@ class StateSection(Section):
     leave: float = Field(default=0.35, gt=0, lt=1)
     """... and given up for `unknown` when it falls below this, or for another that enters and is ahead."""
     min_hold: Seconds = Field(default=0.5, ge=0, le=60)
-    """A label stands at least this long."""
+    """A label stands at least this long, counted in speech; `unknown` too."""
     speech_threshold: float = Field(default=0.5, gt=0, lt=1)
 
     @model_validator(mode="after")

@@ -172,9 +172,9 @@ def test_labels_without_a_place_draw_to_the_origin_only_when_they_prevail():
     assert dimensions(np.array([0.1, 0.9])) == pytest.approx((-0.102, 0.118))
 
 
-def test_a_label_stands_at_least_as_long_as_set():
+def test_a_label_stands_at_least_as_long_as_set_and_so_does_unknown():
     label = LabelHysteresis(("angry", "neutral"), enter=0.6, leave=0.4, min_hold=5)
-    label.update(np.array([0.9, 0.1]))
+    assert [label.update(np.array([0.9, 0.1])) for _ in range(5)] == [ABSTAIN] * 4 + ["angry"]
     assert [label.update(np.array([0.1, 0.9])) for _ in range(5)] == ["angry"] * 4 + ["neutral"]
 
 

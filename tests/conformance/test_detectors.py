@@ -26,8 +26,12 @@ def voice(seed: int, moods: list[tuple[int, float]], width: int = 96) -> np.ndar
     return noise + places[:, None] * rng.normal(size=width)
 
 
+def settings_of(name: str) -> ChangesSection:
+    return ChangesSection(detector=name, false_alarms_per_hour=6.0)
+
+
 def run(name: str, stream: np.ndarray, ticks: range | None = None) -> list[Detection]:
-    detector = open_detector(ChangesSection(detector=name))
+    detector = open_detector(settings_of(name))
     numbers = ticks or range(len(stream))
     found = [one for tick, vector in zip(numbers, stream, strict=True) for one in detector.update(tick, vector)]
     return found + detector.finish()
@@ -47,7 +51,7 @@ def test_a_clear_change_is_confirmed_at_its_place(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_clear_change_is_known_within_three_seconds_of_speech(name):
-    detector = open_detector(ChangesSection(detector=name))
+    detector = open_detector(settings_of(name))
     stream = voice(2, [(250, 0.0), (30, 3.0)])
     assert confirmed([one for tick, vector in enumerate(stream) for one in detector.update(tick, vector)])
 
