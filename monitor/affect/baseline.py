@@ -1,13 +1,13 @@
 """A speaker's own neutral voice, so that a harsh voice or a bad line is not taken for anger, nor quiet anger for nothing.
 
-A classifier leans one way or the other for a voice that it has never heard, and leans so for the whole call. What it says of the
-speech that is believed to be neutral shows by how much: its logits there, relative to that of `neutral`, are averaged, and their
-distance from what is typical (`neutral` leads every other class by `lead` nats) is taken off. After n steps of neutral speech the
-mean counts for n / (n + half): shrinkage, as of a normal mean whose prior is worth `half` observations.
+A classifier leans one way or the other for a voice that it has never heard, and leans so for the whole call. What it says of
+the speech that is believed to be neutral shows by how much: its logits there, relative to that of `neutral`, are averaged, and
+their distance from what is typical (`neutral` leads every other class by `lead` nats) is taken off. After n steps of neutral
+speech the mean counts for n / (n + half): shrinkage, as of a normal mean whose prior is worth `half` observations.
 
-Steps are weighted with the belief that they are neutral, as in the expectation step of EM (Dempster, Laird & Rubin 1977). So nobody
-has to begin calmly: who is angry from the first second gives no such steps, and is not corrected by them. The average goes on
-through the call, and what is learned late is not lost. A model without a class `neutral` is not corrected.
+Steps are weighted with the belief that they are neutral, as in the expectation step of EM (Dempster, Laird & Rubin 1977). So
+nobody has to begin calmly: who is angry from the first second gives no such steps, and is not corrected by them. The average
+goes on through the call, and what is learned late is not lost. A model without a class `neutral` is not corrected.
 """
 
 from collections.abc import Sequence

@@ -1,9 +1,9 @@
 """What is believed of a leg's emotion: the forward filter of a hidden Markov model whose states are the emotions.
 
-A speaker stays in an emotion for `mean_duration` seconds on average, by the clock of the call, and then moves to one drawn from the
-prior. Each step of speech brings the classifier's logits as evidence. Neighbouring steps resemble each other, so a step is
-not evidence of its own: speech counts as one independent observation per `correlation_time` seconds, that is, log-likelihoods
-are multiplied by step / correlation_time (a tempered likelihood).
+A speaker stays in an emotion for `mean_duration` seconds on average, by the clock of the call, and then moves to one drawn
+from the prior. Each step of speech brings the classifier's logits as evidence. Neighbouring steps resemble each other, so a
+step is not evidence of its own: speech counts as one independent observation per `correlation_time` seconds, that is,
+log-likelihoods are multiplied by step / correlation_time (a tempered likelihood).
 
 The filter (Rabiner 1989, Proceedings of the IEEE 77, equations 19 to 21) adds up evidence instead of averaging probabilities.
 For two emotions that is Shiryaev's procedure (1963), which among all procedures of the same false-alarm probability knows of a

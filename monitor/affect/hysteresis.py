@@ -1,4 +1,4 @@
-"""Which label a leg has, given its smoothed posterior: hard to enter, easier to keep, so that labels do not flicker."""
+"""Which label a leg has, given what is believed of it: hard to enter, easier to keep, so that labels do not flicker."""
 
 from collections.abc import Sequence
 
@@ -44,7 +44,7 @@ class LabelHysteresis:
         return ABSTAIN if self._held is None else self._labels[self._held]
 
     def update(self, posterior: NDArray[np.float64]) -> str:
-        """Take the smoothed posterior, shape (C,), of the next step of speech; the label."""
+        """Take the belief, shape (C,), after the next step of speech; the label."""
         self._steps += 1
         if self._steps >= self._min_hold:
             chosen = self._choose(np.where(self._emotions, posterior, -1.0))

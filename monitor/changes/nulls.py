@@ -80,7 +80,7 @@ LOGITS = (
     Null(correlation=0.7, directions=1.3, between=0.3),
     Null(correlation=0.65, directions=1.3, between=0.15, restless=True),
 )
-"""The same for the Bayesian detector. On the neutral legs of 100 composed calls (compact engine, speakers it was not trained on) the
-correlation of neighbouring ticks was 0.55 to 0.71, the share of variance between utterances 0 to 0.28 (median 0.05; tenth to
-ninetieth percentile), each direction had half the variance of the one before, and the distances of utterances from
+"""The same for the Bayesian detector. On the neutral legs of 100 composed calls (compact engine, speakers it was not trained
+on) the correlation of neighbouring ticks was 0.55 to 0.71, the share of variance between utterances 0 to 0.28 (median 0.05;
+tenth to ninetieth percentile), each direction had half the variance of the one before, and the distances of utterances from
 their mean had lighter tails than Gaussian ones. The last is no voice that was measured, but one with a cough and a laugh."""

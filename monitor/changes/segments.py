@@ -1,8 +1,8 @@
 """When did the present segment of a stream begin? The posterior over that, tick by tick.
 
-Bayesian online change-point detection (Adams & MacKay 2007, arXiv 0710.3742, algorithm 1) with Gaussian observations of known spread:
-a segment has a mean of its own, drawn from a normal prior; ticks scatter around it with variance 1 in every dimension. Two
-things differ from the paper:
+Bayesian online change-point detection (Adams & MacKay 2007, arXiv 0710.3742, algorithm 1) with Gaussian observations of known
+spread: a segment has a mean of its own, drawn from a normal prior; ticks scatter around it with variance 1 in every dimension.
+Two things differ from the paper:
 
 - The hazard runs by the clock of the call, not by ticks of speech: a mood changes while the other side talks, too. A pause of
   five seconds is fifty times as likely to hide a change as a tick, and that is where changes are then placed.

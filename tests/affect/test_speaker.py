@@ -110,7 +110,8 @@ def test_without_a_baseline_nothing_is_relative():
 @given(st.floats(-5, 5), st.floats(0.1, 60))
 def test_the_correction_approaches_the_speakers_own_mean_and_never_goes_beyond(lean, seconds):
     baseline = SpeakerBaseline(("angry", "neutral"), half=30.0, lead=3.0)
-    [baseline.learn(np.array([lean, 0.0]), belief=1.0) for _ in range(round(seconds * TICK_RATE))]
+    for _ in range(round(seconds * TICK_RATE)):
+        baseline.learn(np.array([lean, 0.0]), belief=1.0)
     relative = float(baseline.relative(np.array([lean, 0.0]))[0])
     assert min(lean, -3.0) <= relative <= max(lean, -3.0)
     assert abs(relative + 3.0) <= abs(lean + 3.0)
@@ -197,5 +198,5 @@ def test_a_smoothing_of_nothing_is_refused():
 
 
 def test_a_belief_without_a_duration_is_refused():
-    with pytest.raises(ValueError, match="above 0 s, got 0.5, 0"):
+    with pytest.raises(ValueError, match=r"above 0 s, got 0\.5, 0"):
         EmotionBelief(("angry", "neutral"), 0.5, correlation_time=0.5, mean_duration=0.0, step=0.1)
