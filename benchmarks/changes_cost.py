@@ -2,7 +2,8 @@
 
     python -m benchmarks.changes_cost [--seconds 60] [--json FILE]
 
-Embeddings are simulated (`monitor.changes.nulls`); the cost does not depend on what is in them.
+What is heard is simulated (`monitor.changes.nulls`): logits, 8 wide, for bayes; embeddings for kernel. The cost does not
+depend on what is in them.
 """
 
 import argparse
@@ -16,6 +17,17 @@ from monitor.changes.nulls import Null
 from monitor.changes.registry import open_detector
 from monitor.config.sections import ChangesSection
 from monitor.timeline import TICK_RATE
+
+CASES = (
+    ("bayes", 10, 8),
+    ("bayes", 30, 8),
+    ("bayes", 120, 8),
+    ("kernel", 10, 96),
+    ("kernel", 20, 96),
+    ("kernel", 20, 1024),
+    ("kernel", 30, 96),
+)
+"""Detector, seconds of buffer, width."""
 
 
 def milliseconds_a_second(settings: ChangesSection, width: int, seconds: int) -> float:
@@ -34,10 +46,10 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     rows = []
-    for buffer, dimensions, width in ((10, 24, 96), (20, 24, 96), (20, 24, 1024), (20, 64, 1024), (40, 24, 96)):
-        cost = milliseconds_a_second(ChangesSection(buffer=buffer, dimensions=dimensions), width, arguments.seconds)
-        rows.append({"buffer": buffer, "dimensions": dimensions, "width": width, "ms": cost})
-        print(f"buffer {buffer:>3} s  {dimensions:>3} of {width:>5} dimensions  {cost:.2f} ms a leg-second")
+    for detector, buffer, width in CASES:
+        cost = milliseconds_a_second(ChangesSection(detector=detector, buffer=buffer), width, arguments.seconds)
+        rows.append({"detector": detector, "buffer": buffer, "width": width, "ms": cost})
+        print(f"{detector:>6}  buffer {buffer:>3} s  {width:>5} wide  {cost:.2f} ms a leg-second", flush=True)
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1))
 

@@ -132,7 +132,7 @@ class CallEnded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateChanged(Event):
-    """A leg's smoothed emotion became another."""
+    """A leg's believed emotion became another."""
 
     type: ClassVar[str] = "state"
     emotion: str

@@ -7,7 +7,7 @@ FIELDS = {
     "leg": "customer, agent, caller (mixed), or both",
     "seconds": "how long the condition has lasted",
     "emotion": "the leg's emotion state",
-    "probability": "its smoothed posterior",
+    "probability": "how far it is believed, 0 to 1",
     "valence": "-1 to 1",
     "arousal": "-1 to 1",
     "before": "emotion before the last change point",

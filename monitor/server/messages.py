@@ -74,7 +74,7 @@ class CallEndedMessage(EventMessage):
 
 
 class StateMessage(EventMessage):
-    """A leg's smoothed emotion became another."""
+    """A leg's believed emotion became another."""
 
     type: Literal["state"]
     emotion: Label
@@ -165,7 +165,7 @@ class FramesMessage(Message):
     rate: float
     """Values a second."""
     emotion: Label
-    """The leg's smoothed emotion after the last value."""
+    """The leg's believed emotion after the last value."""
     posterior: dict[Label, list[float | None]]
     """Smoothed posterior a label; empty where the leg may not be analysed."""
     speech: list[float | None]

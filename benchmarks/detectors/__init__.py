@@ -1,0 +1,1 @@
+"""Rivals of the shipped change detectors, for comparison (`benchmarks/change_detectors.py`)."""
