@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from monitor.alerts.model import Rule
-from monitor.changes.registry import DETECTORS
+from monitor.config import Settings
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -80,6 +80,8 @@ class Knob:
     key: str
     """Key of the settings (`state.enter`), or place in a rule (`rules.NAME.when.emotion.at_least`)."""
     values: Range | Choice
+    detector: str = ""
+    """The one of `changes.detector` that takes it; empty where all do."""
 
     @property
     def part(self) -> str:
@@ -94,12 +96,11 @@ SETTINGS: tuple[Knob, ...] = (
     Knob("state.min_hold", Range(0.0, 3.0, step=0.1)),
     Knob("state.baseline", Range(0.0, 20.0, step=0.5)),
     Knob("state.speech_threshold", Range(0.3, 0.8, step=0.05)),
-    Knob("changes.detector", Choice(tuple(sorted(DETECTORS)))),
     Knob("changes.false_alarms_per_hour", Range(0.5, 60.0, log=True)),
     Knob("changes.buffer", Range(8.0, 40.0, step=1.0)),
-    Knob("changes.dimensions", Range(6, 64, log=True)),
-    Knob("changes.min_segment", Range(0.4, 3.0, step=0.1)),
-    Knob("changes.confirm", Range(0.2, 4.0, step=0.1)),
+    Knob("changes.dimensions", Range(6, 64, log=True), detector="kernel"),
+    Knob("changes.min_segment", Range(0.4, 3.0, step=0.1), detector="kernel"),
+    Knob("changes.confirm", Range(0.2, 4.0, step=0.1), detector="kernel"),
 )
 ENGINES: Mapping[str, tuple[Knob, ...]] = {
     "compact": (),
@@ -122,11 +123,11 @@ RULES: Mapping[str, Range] = {
 which would please any aim and serve nobody."""
 
 
-def settings_knobs(parts: Sequence[Part], engine: str) -> list[Knob]:
-    """The knobs of some parts of the settings."""
-    engines = ENGINES.get(engine, ()) if "engine" in parts else ()
-    found = [*engines, *(knob for knob in SETTINGS if knob.part in parts)]
-    return [knob for knob in found if not (isinstance(knob.values, Choice) and len(knob.values.values) < 2)]
+def settings_knobs(parts: Sequence[Part], settings: Settings) -> list[Knob]:
+    """The knobs of some parts of the settings that the engine and the detector in force take."""
+    engines = ENGINES.get(settings.engine.name, ()) if "engine" in parts else ()
+    detector = settings.changes.detector
+    return [*engines, *(knob for knob in SETTINGS if knob.part in parts and knob.detector in ("", detector))]
 
 
 def rule_knobs(rule: Rule) -> list[Knob]:

@@ -63,7 +63,7 @@ def tune(calls: Sequence[LabelledCall], settings: Settings, plan: Plan, *, jobs:
         work = _Work(room, judge, plan, start, alerts, knobs)
         first, *others = folds(room.calls, plan.folds, plan.seed)
         if plan.cross:
-            apart = {}
+            apart: dict[int, CallScore] = {}
             for number, fold in enumerate([first, *others]):
                 without = work.search(f"search {number + 1} of {plan.folds + 1}", fold, number / (plan.folds + 1), progress)
                 apart |= {index: without.scores[index] for index in fold}
@@ -148,7 +148,7 @@ class _Work:
 
 def _knobs(start: Proposal, plan: Plan, alerts: AlertAim) -> list[Knob]:
     parts = _parts(plan.aim) if plan.parts is None else plan.parts
-    knobs = settings_knobs(parts, start.settings.engine.name)
+    knobs = settings_knobs(parts, start.settings)
     if "rules" in parts:
         knobs += [knob for rule in start.rules.rules if rule.name in alerts.rules for knob in rule_knobs(rule)]
     if not knobs:

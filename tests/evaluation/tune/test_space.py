@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.alerts.rules import load_rules
+from monitor.changes.registry import DETECTORS
 from monitor.config import Settings
 from monitor.config.sections import ChangesSection, StateSection
 from monitor.engines.registry import ENGINES as ENGINE_CLASSES
@@ -16,14 +17,15 @@ from monitor.evaluation.tune.space import ENGINES, PARTS, SETTINGS, Range, rule_
 RULE_FILES = sorted((Path(__file__).parents[3] / "configs" / "rules").glob("*.yaml"))
 START = Proposal(Settings(), load_rules(RULE_FILES))
 RULE_KNOBS = [knob for rule in START.rules.rules for knob in rule_knobs(rule)]
-KNOBS = [*settings_knobs(PARTS, "emotion2vec"), *RULE_KNOBS]
+KNOBS = [*ENGINES["emotion2vec"], *SETTINGS, *RULE_KNOBS]
 
 
-def test_every_setting_of_the_analysis_may_be_varied_and_no_other() -> None:
+def test_every_setting_of_the_analysis_may_be_varied_but_the_detector_itself() -> None:
     there = {f"state.{name}" for name in StateSection.model_fields} | {
         f"changes.{name}" for name in ChangesSection.model_fields
     }
-    assert {knob.key for knob in SETTINGS} == there
+    assert {knob.key for knob in SETTINGS} == there - {"changes.detector"}
+    assert {knob.detector for knob in SETTINGS} - {""} <= set(DETECTORS)
 
 
 def test_every_engine_says_what_it_leaves_to_choose() -> None:
@@ -32,7 +34,7 @@ def test_every_engine_says_what_it_leaves_to_choose() -> None:
 
 def test_the_defaults_can_be_drawn_and_are_what_they_were() -> None:
     drawn = START.drawn(KNOBS)
-    assert {knob.key for knob in settings_knobs(("state", "changes"), "compact")} <= set(drawn)
+    assert {knob.key for knob in settings_knobs(PARTS, START.settings)} <= set(drawn)
     assert START.turned(KNOBS, drawn) == START
 
 
