@@ -91,8 +91,8 @@ class Knob:
 
 SETTINGS: tuple[Knob, ...] = (
     Knob("state.smoothing", Range(0.3, 6.0, log=True)),
-    Knob("state.enter", Range(0.25, 0.8, step=0.01)),
-    Knob("state.leave", Range(0.0, 0.2, step=0.01, below="state.enter")),
+    Knob("state.enter", Range(0.3, 0.9, step=0.01)),
+    Knob("state.leave", Range(0.0, 0.28, step=0.01, below="state.enter")),
     Knob("state.min_hold", Range(0.0, 3.0, step=0.1)),
     Knob("state.baseline", Range(0.0, 20.0, step=0.5)),
     Knob("state.speech_threshold", Range(0.3, 0.8, step=0.05)),
