@@ -141,6 +141,29 @@ def hear(
     )
 
 
+def analysed_anew(hearing: Hearing, labels: tuple[str, ...], settings: Settings, rules: RuleSet) -> Hearing:
+    """What would have been said of the same frames with other settings and rules: what `hear` with them would give.
+
+    The frames of `hearing` must have their embeddings; `labels` are those of the engine that made them. Raises `ConfigError`
+    where the settings name no detector.
+    """
+    formats = {leg: heard.format for leg, heard in hearing.legs.items()}
+    records = {leg: _LegRecord(leg, formats[leg], embeddings=True) for leg in hearing.legs}
+    analysis = CallAnalysis(hearing.call, formats, labels, settings.state, settings.changes, rules)
+    events: list[Event] = []
+    for leg, heard in hearing.legs.items():
+        if len(heard):
+            records[leg].add(heard.frames)
+            events += analysis.update(heard.frames)
+            for record in records.values():
+                record.look(analysis)
+    events += analysis.finish()
+    for record in records.values():
+        record.look(analysis)
+    legs = {leg: record.heard(hearing.call, hearing.legs[leg].audio) for leg, record in records.items()}
+    return Hearing(hearing.call, hearing.seconds, legs, tuple(events))
+
+
 def _longest(tracks: Mapping[Leg, LegTrack]) -> int:
     return max(track.frames for track in tracks.values())
 
