@@ -1,5 +1,7 @@
 """Who is urgent: a function of what was heard, of the alerts that stand, and of whether somebody looks."""
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,16 +18,8 @@ def frames(speech: list[float], mark: Mark = Mark.NONE, leg: Leg = "customer") -
     return Frames("c", leg, 0, none, none, np.array(speech, np.float32), marks)
 
 
-def alert(status: str, leg: Leg | None = "customer") -> Alert:
-    return Alert(
-        call="c",
-        leg=leg,
-        id="a",
-        rule="r",
-        severity="warning",
-        status=status,
-        message="m",  # type: ignore[arg-type]
-    )
+def alert(status: Literal["raised", "updated", "cleared"], leg: Leg | None = "customer") -> Alert:
+    return Alert(call="c", leg=leg, id="a", rule="r", severity="warning", status=status, message="m")
 
 
 def urgency_of(
