@@ -1,7 +1,8 @@
 // The plain page: live calls, each leg's emotion as it moves, alerts as they come.
 // Built on the public websocket alone (docs/protocol.md). What comes from outside reaches the page as text, never as markup.
 import { follow, send } from "./connection.js";
-import { WINDOW_SECONDS, clock, colour, drawTimeline } from "./timeline.js";
+import { colour } from "./palette.js";
+import { WINDOW_SECONDS, clock, drawTimeline } from "./timeline.js";
 
 const KEEP_ENDED = 6;           // calls that are over and still shown
 const KEEP_ALERTS = 100;

@@ -1,21 +1,7 @@
 // The moving picture of a leg: emotions as stacked colours, speech, valence, change points. One column a value of `frames`.
+import { colour } from "./palette.js";
 
 export const WINDOW_SECONDS = 60;      // of the timeline shown
-const COLOURS = {
-  angry: "#d64545", disgusted: "#8a7d2f", fearful: "#8b5fc7", happy: "#e8a317", neutral: "#8fa3b5",
-  sad: "#3f78c9", surprised: "#1fa59a", other: "#b59a8a", unknown: "#c3cbd4",
-};
-const SPARE = ["#a8558a", "#5c8a3a", "#c06a2b", "#4a6a80"];
-
-/** The colour of a label; an engine's own labels get a spare one. */
-export function colour(label) {
-  if (COLOURS[label] === undefined) {
-    const known = Object.keys(COLOURS).length;
-    COLOURS[label] = SPARE[known % SPARE.length];
-  }
-  return COLOURS[label];
-}
-
 export const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
 /** Draw what a leg holds up to `now` (seconds of the call); its speech pale where it is silent, change points as pins. */

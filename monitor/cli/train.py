@@ -23,6 +23,13 @@ def compact(
     ],
     out: Annotated[Path, typer.Option("--out", help="Weights file to write.", metavar="FILE")] = Path("compact.safetensors"),
     noise: Annotated[Path | None, typer.Option(help="Folder of recordings to be noisy with.", metavar="DIR")] = None,
+    teacher: Annotated[
+        Path | None,
+        typer.Option(
+            help="Larger model to learn from besides: the wheel that `pip download --no-deps pipecat-ai==1.14.0` brings.",
+            metavar="FILE",
+        ),
+    ] = None,
     cache: Annotated[
         Path | None, typer.Option(help="Where rendered clips are kept. [default: beside --out]", metavar="DIR")
     ] = None,
@@ -52,6 +59,15 @@ def compact(
 
     recipe = Recipe(seed=seed) if epochs is None else Recipe(seed=seed, epochs=epochs)
     train(
-        clips, out, progress=progress, noise=noise, cache=cache, recipe=recipe, resume=resume, licence=licence, threads=threads
+        clips,
+        out,
+        progress=progress,
+        noise=noise,
+        teacher=teacher,
+        cache=cache,
+        recipe=recipe,
+        resume=resume,
+        licence=licence,
+        threads=threads,
     )
     console.print(f"weights: {out}; use them with: emotion-monitor run call.wav --model {out}")

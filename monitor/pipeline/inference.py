@@ -12,6 +12,7 @@ from concurrent.futures import Future
 import numpy as np
 import structlog
 
+from monitor.config.sections import EngineSection
 from monitor.engines.base import Engine, Window, WindowFrames
 from monitor.errors import EngineError
 from monitor.pipeline.backlog import Backlog, GivenUpError, Job, LegQueue, Policy, Task
@@ -19,6 +20,7 @@ from monitor.pipeline.batch_size import BatchSize
 from monitor.pipeline.inference_status import InferenceStatus, InferenceTally
 from monitor.pipeline.joining import parts
 from monitor.pipeline.urgency import Urgency
+from monitor.pipeline.windows import Geometry
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +37,11 @@ class InferenceWorker:
         self._closing = self._closed = False
         self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
         self._thread.start()
+
+    @classmethod
+    def of(cls, engine: Engine, settings: EngineSection) -> "InferenceWorker":
+        """A worker by the settings. Raises `ConfigError` where the windows do not hold together."""
+        return cls(engine, settings.max_batch, Policy.of(settings, Geometry.of(settings, engine.info)))
 
     def open_leg(self, live: bool) -> LegQueue:
         """The queue of a leg that begins. One that is not live waits as long as it must, and keeps nobody else waiting."""

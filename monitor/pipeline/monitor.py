@@ -11,21 +11,20 @@ import structlog
 from monitor.alerts.rules import RuleSet, load_rules
 from monitor.config.sections import Settings
 from monitor.engines.base import Engine
-from monitor.errors import BusyError, ConfigError, MonitorError, NotFoundError
-from monitor.events import AlertAcknowledged, CallStarted, Leg
+from monitor.errors import BusyError, MonitorError, NotFoundError
+from monitor.events import AlertAcknowledged, CallStarted
 from monitor.pipeline.analysis import CallAnalysis
 from monitor.pipeline.attention import Attention
-from monitor.pipeline.backlog import Policy
 from monitor.pipeline.call import LiveCall
 from monitor.pipeline.inference import InferenceWorker
+from monitor.pipeline.intake import check_privacy, leg_format, open_track
 from monitor.pipeline.interrupted import close_interrupted
-from monitor.pipeline.leg import InferredLeg, LegTrack, SpeechOnlyLeg
 from monitor.pipeline.live import LiveFrames
 from monitor.pipeline.open_alerts import OpenAlerts
 from monitor.pipeline.recorder import CallRecorder
 from monitor.pipeline.windows import Geometry
 from monitor.sources.base import Source
-from monitor.store.base import CallRecord, LegFormat
+from monitor.store.base import CallRecord
 from monitor.store.call_id import check_call_id, new_call_id
 from monitor.store.zarr_store import ZarrStore
 from monitor.timeline import FRAME_RATE
@@ -52,7 +51,7 @@ class Monitor:
         if unknown := self.rules.unknown_labels(engine.info.labels):
             log.warning("rules_name_unknown_labels", labels=unknown, engine=engine.info.name, known=engine.info.labels)
         self.attention = Attention()
-        self._worker = InferenceWorker(engine, settings.engine.max_batch, Policy.of(settings.engine, self.geometry))
+        self._worker = InferenceWorker.of(engine, settings.engine)
         self._lock = threading.Lock()
         self._calls: dict[str, LiveCall] = {}
         self._live_listeners: list[LiveListener] = []
@@ -74,11 +73,11 @@ class Monitor:
             raise
 
     def _start(self, source: Source, call_id: str | None, metadata: Mapping[str, Any]) -> LiveCall:
-        self._check_privacy(source)
+        check_privacy(source, self.settings.privacy)
         started_at = datetime.now(UTC)
         call_id = check_call_id(call_id) if call_id is not None else new_call_id(started_at)
-        formats = {leg: self._format(leg) for leg in source.legs}
         info = self.engine.info
+        formats = {leg: leg_format(leg, self.settings, info) for leg in source.legs}
         with self._lock:
             if self._closing:
                 raise BusyError("the monitor is stopping and takes no new call")
@@ -118,7 +117,10 @@ class Monitor:
                 source,
                 started_at=started_at,
                 metadata=metadata,
-                tracks={leg: self._track(call_id, leg, formats[leg], source.realtime) for leg in source.legs},
+                tracks={
+                    leg: open_track(call_id, leg, formats[leg], self._worker, self.geometry, live=source.realtime)
+                    for leg in source.legs
+                },
                 analysis=CallAnalysis(call_id, formats, info.labels, self.settings.state, self.settings.changes, self.rules),
                 recorder=CallRecorder(writer, self.journal, self.settings.store.snapshot_every),
                 live=LiveFrames(call_id, source.legs, info.labels),
@@ -202,29 +204,6 @@ class Monitor:
                 log.error("call_not_flushed", call=call.id, waited_seconds=timeout)
         self._worker.close()
         self._forget_alerts()
-
-    def _check_privacy(self, source: Source) -> None:
-        if self.settings.privacy.refuse_mixed and "mixed" in source.legs:
-            raise ConfigError(
-                f"{source.description}: a mixed source is refused (privacy.refuse_mixed): its speakers cannot be told apart, "
-                "so every one of them would be analysed; send each speaker as a leg, or name the leg (legs=customer) if only "
-                "one person is on it"
-            )
-
-    def _format(self, leg: Leg) -> LegFormat:
-        info, store = self.engine.info, self.settings.store
-        inferred = leg in self.settings.privacy.subjects
-        return LegFormat(
-            dim=info.dim if inferred else 0,
-            classes=len(info.labels) if inferred else 0,
-            stride=FRAME_RATE // store.embedding_rate,
-            dtype=store.embedding_dtype,
-        )
-
-    def _track(self, call_id: str, leg: Leg, leg_format: LegFormat, live: bool) -> LegTrack:
-        if leg_format.classes == 0:
-            return SpeechOnlyLeg(call_id, leg, leg_format)
-        return InferredLeg(call_id, leg, leg_format, self._worker, self.geometry, live)
 
     def _tell_live(self, message: dict[str, Any]) -> None:
         for listener in self._live_listeners:

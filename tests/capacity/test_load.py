@@ -76,9 +76,7 @@ def test_a_load_that_was_too_much_says_why(found: LoadReport, failure: str) -> N
     assert found.failure(latency=1.5) == failure
 
 
-def test_the_capacity_is_the_greatest_load_tried_that_was_carried(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_capacity_is_the_greatest_load_tried_that_was_carried(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monitor.capacity.measure.SETTLE_SECONDS", 0.5)
     said: list[str] = []
     found = measure_capacity(settings, LevelEngine(), AUDIO, seconds=0.5, start=1, most=2, progress=said.append)

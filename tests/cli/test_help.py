@@ -5,8 +5,21 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "funasr", "zarr", "av", "ruptures", "fastapi", "uvicorn", "sounddevice", "pydantic", "numpy")
-COMMANDS = ["run", "serve", "demo", "replay", "watch", "calls", "models", "train", "config"]
+HEAVY = (
+    "torch",
+    "funasr",
+    "zarr",
+    "av",
+    "ruptures",
+    "fastapi",
+    "uvicorn",
+    "sounddevice",
+    "pydantic",
+    "numpy",
+    "sklearn",
+    "matplotlib",
+)
+COMMANDS = ["run", "serve", "demo", "replay", "watch", "calls", "models", "train", "config", "evaluate"]
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -1,41 +1,31 @@
 """The page in a real browser, over a real websocket."""
 
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import needs_chromium, opened_browser, opened_page
 from tests.server.conftest import StartService
 from tests.server.service import CALM, LOUD, PATIENCE, TOKEN, Service, wait_until
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 MARKUP = "<script>document.title = 'taken over'</script><img src=x onerror=\"document.title = 'taken over'\">"
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+pytestmark = needs_chromium
 expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with opened_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page; what goes wrong in it fails the test."""
-    context = browser.new_context()
-    page = context.new_page()
-    defects: list[str] = []
-    page.on("pageerror", lambda error: defects.append(str(error)))
-    yield page
-    context.close()
-    assert defects == []
+    with opened_page(browser) as page:
+        yield page
 
 
 def test_the_page_shows_a_call_its_state_moving_and_an_alert(service: Service, page: Page) -> None:

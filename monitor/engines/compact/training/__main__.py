@@ -20,6 +20,7 @@ def main() -> int:
     parser.add_argument("--clips", type=Path, required=True, help="folder with labels.csv and the clips it names")
     parser.add_argument("--out", type=Path, required=True, help="weights file to write")
     parser.add_argument("--noise", type=Path, help="folder of recordings to be noisy with")
+    parser.add_argument("--teacher", type=Path, help="wheel of pipecat-ai 1.14.0, or the ONNX file in it, to learn from")
     parser.add_argument("--cache", type=Path, help="folder for rendered clips (default: beside the weights)")
     parser.add_argument("--seed", type=int, default=defaults.seed)
     parser.add_argument("--epochs", type=int, default=defaults.epochs)
@@ -37,6 +38,7 @@ def main() -> int:
             args.out,
             progress=_print,
             noise=args.noise,
+            teacher=args.teacher,
             cache=args.cache,
             recipe=recipe,
             resume=args.resume,

@@ -10,6 +10,7 @@ from monitor.engines.compact.features import BANDS, LEVEL, RAW, Array, frames_of
 from monitor.engines.compact.network import OWN, STEP, STEP_INPUTS, to_steps
 from monitor.engines.compact.normalise import Heard, Prior, normalise
 from monitor.engines.compact.training.clips import NEUTRAL
+from monitor.engines.compact.training.lesson import fit_sizes
 from monitor.engines.compact.training.render import Track
 from monitor.timeline import FRAME_SAMPLES
 
@@ -44,8 +45,12 @@ class Batch:
     """Which clip a frame belongs to, shape (B, T); n where it belongs to none."""
     valid: NDArray[np.bool_]
     """False on padding, shape (B, T)."""
+    taught: Array
+    """What the teacher hears, every direction of the same size, shape (B, T, PARTS); (B, T, 0) without one."""
     labels: NDArray[np.int64]
     """Shape (n,)."""
+    opinions: Array
+    """Probabilities that one who never heard the speaker gives the labels, shape (n, classes); (n, 0) without a teacher."""
     weights: Array
     """Shape (n,)."""
     kept: Array
@@ -76,9 +81,13 @@ def fit_scaling(tracks: Sequence[Track], prior: Prior) -> tuple[Array, Array]:
 class Sampler:
     """Draws sequences so that sets and emotions come up more evenly than they are filled."""
 
-    def __init__(self, tracks: Sequence[Track], prior: Prior) -> None:
+    def __init__(self, tracks: Sequence[Track], prior: Prior, opinions: Sequence[Array] | None = None) -> None:
+        """`opinions`: see `opinions.form_opinions`."""
         self._tracks = tracks
         self._prior = prior
+        self._opinions = opinions or [np.zeros((len(track.labels), 0), np.float32) for track in tracks]
+        some = tracks[:: max(len(tracks) // 100, 1)]
+        self._centre, self._scale = fit_sizes([track.taught for track in some], [track.speech for track in some])
         self._places = [(number, clip) for number, track in enumerate(tracks) for clip in range(len(track.labels))]
         kinds = [(tracks[number].person[0], int(tracks[number].labels[clip])) for number, clip in self._places]
         sets: dict[str, int] = {}
@@ -142,7 +151,9 @@ class Sampler:
         speech = np.zeros((len(sequences), length), np.float32)
         clip_of = np.full((len(sequences), length), -1)
         valid = np.zeros((len(sequences), length), np.bool_)
+        taught = np.zeros((len(sequences), length, len(self._centre)), np.float32)
         labels: list[int] = []
+        opinions: list[Array] = []
         weights: list[float] = []
         for row, turns in enumerate(sequences):
             now = 0
@@ -158,9 +169,11 @@ class Sampler:
                 place = slice(now, now + stop - first)
                 raw[row, place] = track.raw[first:stop]
                 speech[row, place] = track.speech[first:stop]
+                taught[row, place] = (track.taught[first:stop] - self._centre) * self._scale
                 clip_of[row, now + max(int(start) - first, 0) : now + stop - first] = len(labels)
                 valid[row, place] = True
                 labels.append(int(track.labels[clip]))
+                opinions.append(self._opinions[number][clip])
                 weights.append(1.0 if last else CONTEXT_WEIGHT)
                 now += stop - first
         if generator is not None:
@@ -169,7 +182,17 @@ class Sampler:
         frames, _ = normalise(raw, self._prior, Heard.nothing(len(sequences)))
         clip_of[clip_of < 0] = len(labels)
         kept = np.ones((len(sequences), 1, STEP_INPUTS), np.float32) if generator is None else _kept(len(sequences), generator)
-        return Batch(to_steps(frames), speech, clip_of, valid, np.array(labels), np.array(weights, np.float32), kept)
+        return Batch(
+            steps=to_steps(frames),
+            speech=speech,
+            clip=clip_of,
+            valid=valid,
+            taught=taught,
+            labels=np.array(labels),
+            opinions=np.array(opinions),
+            weights=np.array(weights, np.float32),
+            kept=kept,
+        )
 
 
 def _idle(track: Track, length: int, generator: np.random.Generator) -> Array:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import soundfile
@@ -15,6 +16,8 @@ from monitor.engines.compact.features import Array
 from monitor.errors import ConfigError
 from monitor.timeline import SAMPLE_RATE
 
+HELD_SHARE = 0.2
+"""Of each dataset's speakers, kept apart for measuring."""
 LABELS = ("angry", "disgusted", "fearful", "happy", "neutral", "other", "sad", "surprised")
 """The classes, by the names and in the order of emotion2vec."""
 NEUTRAL = LABELS.index("neutral")
@@ -63,7 +66,19 @@ def _clip(folder: Path, table: Path, number: int, row: dict[str, str]) -> Clip:
     return Clip(path, row.get("dataset") or "clips", row["speaker"], LABELS.index(row["emotion"]))
 
 
-def held_out(clips: Iterable[Clip], share: float) -> set[tuple[str, str]]:
+class Spoken(Protocol):
+    """Anything whose speaker is known."""
+
+    @property
+    def dataset(self) -> str:
+        """Speakers of two datasets are two people, whatever their names."""
+
+    @property
+    def speaker(self) -> str:
+        """A name within the dataset."""
+
+
+def held_out(clips: Iterable[Spoken], share: float) -> set[tuple[str, str]]:
     """People kept for measuring: about `share` of each dataset's speakers, at least one, chosen by a hash of their names.
 
     A dataset of a single speaker keeps none. The choice does not depend on a seed, so every experiment keeps the same people.

@@ -19,7 +19,8 @@ from monitor.engines.compact.training.batches import Batch, Sampler, fit_prior, 
 from monitor.engines.compact.training.clips import LABELS, held_out, read_labels
 from monitor.engines.compact.training.measure import measure
 from monitor.engines.compact.training.model import Model
-from monitor.engines.compact.training.render import Progress, Track, read_recordings, render
+from monitor.engines.compact.training.opinions import form_opinions
+from monitor.engines.compact.training.render import Progress, Studio, Track, read_recordings, render
 from monitor.engines.compact.weights import Shape, Weights, load_weights, save_weights
 from monitor.errors import ConfigError
 
@@ -29,7 +30,7 @@ class Recipe:
     """Everything besides the clips that the weights depend on."""
 
     seed: int = 1
-    epochs: int = 20
+    epochs: int = 30
     versions: int = 4
     """Telephone lines over which every clip is heard."""
     held_share: float = 0.2
@@ -38,9 +39,15 @@ class Recipe:
     rate: float = 1.5e-3
     """Peak learning rate."""
     weight_decay: float = 0.02
-    dropout: float = 0.2
+    dropout: float = 0.15
     smoothing: float = 0.1
     """Of the labels."""
+    lesson: float = 2.0
+    """What it counts to hear what the teacher hears, where there is one."""
+    opinion: float = 0.5
+    """What the soft labels count that come of it."""
+    given: float = 0.7
+    """What the given labels count beside them; without a teacher they count 1."""
     average: float = 0.999
     """Decay of the averaged weights, which are the ones that are kept."""
     draws: int = 0
@@ -54,6 +61,7 @@ def train(
     *,
     progress: Progress,
     noise: Path | None = None,
+    teacher: Path | None = None,
     cache: Path | None = None,
     recipe: Recipe | None = None,
     resume: bool = False,
@@ -63,7 +71,8 @@ def train(
 ) -> Weights:
     """Train on a folder of labelled clips and write the weights to `out`.
 
-    `noise`: a folder of recordings to add. `cache`: where the rendered clips are kept (default: beside `out`).
+    `noise`: a folder of recordings to add. `teacher`: a larger model to learn from, see `teacher.read_teacher`.
+    `cache`: where the rendered clips are kept (default: beside `out`).
     `start`: weights to begin from rather than from random ones; their licence may bind what comes of them.
     `resume`: continue from the checkpoint beside `out`, to the very weights that an unbroken run gives.
     Raises ConfigError where the clips cannot be used or there is no fitting checkpoint.
@@ -75,19 +84,32 @@ def train(
         recipe = replace(recipe, shape=first.shape)
     everyone = read_labels(clips)
     held = held_out(everyone, recipe.held_share)
-    kept = cache or out.with_name(out.stem + ".cache")
-    recordings = read_recordings(noise)
+    studio = Studio(
+        cache or out.with_name(out.stem + ".cache"),
+        recipe.seed,
+        read_recordings(noise),
+        _read_teacher(teacher) if teacher else None,
+        threads,
+    )
     heard = [clip for clip in everyone if clip.person not in held]
     unheard = [clip for clip in everyone if clip.person in held]
-    tracks = [t for v in range(recipe.versions) for t in render(heard, v, recipe.seed, recordings, kept, progress)]
-    kept_tracks = render(unheard, 0, recipe.seed, recordings, kept, progress) if unheard else []
-    run = _Run(tracks, kept_tracks, recipe, out.with_name(out.stem + ".checkpoint.pt"), first)
+    tracks = [track for version in range(recipe.versions) for track in render(heard, version, studio, progress)]
+    held_tracks = render(unheard, 0, replace(studio, teacher=None), progress) if unheard else []
+    run = _Run(tracks, held_tracks, recipe, out.with_name(out.stem + ".checkpoint.pt"), first)
     if resume:
         run.restore()
     run.train(progress)
     weights = run.weights(licence, sorted({clip.dataset for clip in everyone}))
     save_weights(out, weights)
     return weights
+
+
+def _read_teacher(path: Path) -> bytes:
+    try:
+        from monitor.engines.compact.training.teacher import read_teacher
+    except ImportError as error:
+        raise ConfigError(f"learning from a teacher needs {error.name}: pip install 'emotion-monitor[train]'") from error
+    return read_teacher(path)
 
 
 class _Run:
@@ -100,9 +122,11 @@ class _Run:
         self._recipe, self._checkpoint, self._start = recipe, checkpoint, start
         self._fingerprint = _fingerprint(recipe, tracks, start)
         self._prior = start.prior if start else fit_prior(tracks)
-        self._sampler = Sampler(tracks, self._prior)
+        parts = tracks[0].taught.shape[1]
+        people = {track.person for track in tracks}
+        self._sampler = Sampler(tracks, self._prior, form_opinions(tracks) if parts and len(people) > 1 else None)
         self._held = Sampler(held, self._prior) if held else None
-        self._model = Model(recipe.shape, *fit_scaling(tracks, self._prior), recipe.dropout)
+        self._model = Model(recipe.shape, *fit_scaling(tracks, self._prior), recipe.dropout, parts)
         if start:
             self._model.take(start.tensors)
         self._averaged = copy.deepcopy(self._model).eval()
@@ -167,7 +191,7 @@ class _Run:
             for group in self._optimiser.param_groups:
                 group["lr"] = self._rate(batches)
             self._optimiser.zero_grad()
-            loss = batch_loss(self._model, batch, self._recipe.smoothing)
+            loss = batch_loss(self._model, batch, self._recipe)
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(self._model.parameters(), 1.0)
             self._optimiser.step()
@@ -206,31 +230,48 @@ class _Run:
         partial.replace(self._checkpoint)
 
 
-def batch_loss(model: Model, batch: Batch, smoothing: float) -> Tensor:
-    """Of the clips by the mean of their frames' logits over speech, of the frames a little, and of speech itself."""
-    _, logits, spoken = model(torch.from_numpy(batch.steps), torch.from_numpy(batch.kept))
+def batch_loss(model: Model, batch: Batch, recipe: Recipe) -> Tensor:
+    """Of the clips by the mean of their frames' logits over speech, of the frames a little, of speech, of the lesson."""
+    embedding, logits, spoken = model(torch.from_numpy(batch.steps), torch.from_numpy(batch.kept))
     speech = torch.from_numpy(batch.speech)
     labels, weights = torch.from_numpy(batch.labels), torch.from_numpy(batch.weights)
-    clip = torch.from_numpy(batch.clip)
-    flat = logits.reshape(-1, logits.shape[-1])
-    owner, share = clip.reshape(-1), speech.reshape(-1, 1) + 1e-3
-    total = torch.zeros(len(labels) + 1, flat.shape[1]).index_add(0, owner, flat * share)
-    count = torch.zeros(len(labels) + 1, 1).index_add(0, owner, share)
-    pooled = (total / count.clamp_min(1e-6))[:-1]
+    owner = torch.from_numpy(batch.clip).reshape(-1)
+    pooled = _means(logits, speech, owner, len(labels))
+    smoothing = recipe.smoothing
     per_clip = functional.cross_entropy(pooled, labels, reduction="none", label_smoothing=smoothing)
-    heard = (owner < len(labels)) & (share[:, 0] > 0.5)
-    per_frame = functional.cross_entropy(flat[heard], labels[owner[heard]], reduction="none", label_smoothing=smoothing)
+    if batch.opinions.shape[-1]:
+        soft = functional.cross_entropy(pooled, torch.from_numpy(batch.opinions), reduction="none")
+        per_clip = recipe.given * per_clip + recipe.opinion * soft
+    heard = (owner < len(labels)) & (speech.reshape(-1) > 0.5)
+    per_frame = functional.cross_entropy(
+        logits.reshape(-1, logits.shape[-1])[heard], labels[owner[heard]], reduction="none", label_smoothing=smoothing
+    )
     frame_weight = weights[owner[heard]]
     speech_loss = functional.binary_cross_entropy_with_logits(spoken, speech)
-    return (
+    loss = (
         (per_clip * weights).sum() / weights.sum()
         + 0.2 * (per_frame * frame_weight).sum() / frame_weight.sum().clamp_min(1e-6)
         + 0.3 * speech_loss
     )
+    if batch.taught.shape[-1]:
+        error = model.recite(embedding) - torch.from_numpy(batch.taught)
+        of_frames = (error.reshape(-1, error.shape[-1])[heard] ** 2).mean()
+        of_clips = (_means(error, speech, owner, len(labels)) ** 2).mean()
+        loss = loss + recipe.lesson * (of_frames + of_clips)
+    return loss
+
+
+def _means(frames: Tensor, speech: Tensor, owner: Tensor, clips: int) -> Tensor:
+    """Over the speech of each clip: shape (B, T, K) to (clips, K)."""
+    share = speech.reshape(-1, 1) + 1e-3
+    flat = frames.reshape(-1, frames.shape[-1])
+    total = torch.zeros(clips + 1, flat.shape[1]).index_add(0, owner, flat * share)
+    count = torch.zeros(clips + 1, 1).index_add(0, owner, share)
+    return (total / count.clamp_min(1e-6))[:-1]
 
 
 def _fingerprint(recipe: Recipe, tracks: Sequence[Track], start: Weights | None) -> str:
     digest = hashlib.sha256(json.dumps([asdict(recipe), start.digest if start else None]).encode())
     for track in tracks[:: max(len(tracks) // 50, 1)]:
-        digest.update(track.labels.tobytes() + track.raw[:50].tobytes())
+        digest.update(track.labels.tobytes() + track.raw[:50].tobytes() + track.taught[:50].tobytes())
     return digest.hexdigest()[:8]

@@ -38,7 +38,8 @@ class Model(nn.Module):
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, shape: Shape, mean: Array, scale: Array, dropout: float) -> None:
+    def __init__(self, shape: Shape, mean: Array, scale: Array, dropout: float, parts: int = 0) -> None:
+        """`parts`: width of what is learned from a teacher."""
         super().__init__()
         self.shape = shape
         self.register_buffer("mean", torch.from_numpy(mean))
@@ -51,6 +52,8 @@ class Model(nn.Module):
         self.drop_top = nn.Dropout(dropout)
         self.embed = nn.Linear(shape.channels, STEP * shape.dim)
         self.head = nn.Linear(shape.dim, shape.labels + 1)
+        self.recite = nn.Linear(shape.dim, parts)
+        """From an embedding to what a teacher hears. Only while training."""
 
     def forward(self, steps: Tensor, kept: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
         """Steps, shape (B, n, STEP_INPUTS), to frames: embedding (B, 2 n, D), logits (B, 2 n, C), logit of speech (B, 2 n).

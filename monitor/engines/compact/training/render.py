@@ -6,23 +6,31 @@ track is heard anew in each version, over another line, at another speed.
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import soundfile
 import soxr
 from numpy.typing import NDArray
 
+from monitor.audio.line import Line, coloured, draw_line, through_line
 from monitor.engines.compact.features import RAW, Array, frames_of
 from monitor.engines.compact.training.clips import Clip, read_audio, tracks
-from monitor.engines.compact.training.line import Line, coloured, draw_line, through_line
+from monitor.engines.compact.training.lesson import PARTS, Lesson, Taught, fit_lesson, smoothed
 from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE
 
-FORMAT = 5
+if TYPE_CHECKING:
+    from monitor.engines.compact.training.teacher import Teacher
+
+FORMAT = 7
 """Raised when tracks would come out otherwise, so that kept ones are made again."""
+_LESSON_CLIPS = 600
+"""Clips from which it is found what of the teacher is to be learned."""
 
 
 class Progress(Protocol):
@@ -40,6 +48,8 @@ class Track:
     """Raw frames, shape (T, RAW)."""
     speech: NDArray[np.float16]
     """Whether somebody spoke, before noise was added, shape (T,), 0 to 1."""
+    taught: Taught
+    """What the teacher hears in the clean voice, smoothed, shape (T, PARTS), zeros in pauses; (T, 0) without a teacher."""
     spans: NDArray[np.int64]
     """First frame of the pause before a clip, first frame of the clip, one past its last; shape (n, 3)."""
     labels: NDArray[np.int64]
@@ -47,28 +57,97 @@ class Track:
     person: tuple[str, str]
 
 
-def render(
-    clips: Sequence[Clip], version: int, seed: int, recordings: Sequence[Array], cache: Path, progress: Progress
-) -> list[Track]:
-    """One version of all clips, from `cache` where it is there already.
+@dataclass(frozen=True, slots=True, eq=False)
+class Studio:
+    """Where clips are rendered: by what chance, among which noises, with which teacher."""
 
-    `recordings`: places to be noisy in, each shape (n,), 16 kHz; without any, noise is coloured or babble made of clips.
-    """
-    groups = tracks(clips, np.random.default_rng([seed, version]))
-    folder = cache / f"{_digest(clips, seed, recordings)}-{version}"
+    cache: Path
+    """Rendered tracks are kept here."""
+    seed: int
+    recordings: Sequence[Array] = ()
+    """Places to be noisy in, each shape (n,), 16 kHz; without any, noise is coloured or babble made of clips."""
+    teacher: bytes | None = field(default=None, repr=False)
+    """See `teacher.read_teacher`."""
+    processes: int = 1
+
+
+def render(clips: Sequence[Clip], version: int, studio: Studio, progress: Progress) -> list[Track]:
+    """One version of all clips, from the studio's cache where it is there already."""
+    groups = tracks(clips, np.random.default_rng([studio.seed, version]))
+    lesson = _lesson(clips, studio, progress) if studio.teacher else None
+    folder = studio.cache / f"{_digest(clips, studio)}-{version}"
     folder.mkdir(parents=True, exist_ok=True)
-    rendered = []
-    for index, group in enumerate(groups):
-        file = folder / f"{index:04d}.npz"
-        if not file.exists():
-            track = _render(group, clips, recordings, np.random.default_rng([seed, version, index]))
-            partial = file.with_suffix(".partial.npz")
-            np.savez(partial, raw=track.raw, speech=track.speech, spans=track.spans, labels=track.labels)
-            partial.replace(file)
-        with np.load(file, allow_pickle=False) as kept:
-            rendered.append(Track(kept["raw"], kept["speech"], kept["spans"], kept["labels"], group[0].person))
-        progress(f"hearing version {version}", index + 1, len(groups))
-    return rendered
+    files = [folder / f"{index:04d}.npz" for index in range(len(groups))]
+    missing = [index for index, file in enumerate(files) if not file.exists()]
+    with ProcessPoolExecutor(
+        studio.processes, get_context("spawn"), initializer=_begin, initargs=(clips, studio, version, lesson)
+    ) as pool:
+        for done, _ in enumerate(pool.map(_make, missing, [groups[i] for i in missing], [files[i] for i in missing]), start=1):
+            progress(f"hearing version {version}", len(groups) - len(missing) + done, len(groups))
+    return [_kept(file, group[0].person) for file, group in zip(files, groups, strict=True)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Job:
+    """What a worker process needs for every track."""
+
+    clips: Sequence[Clip]
+    studio: Studio
+    version: int
+    lesson: Lesson | None
+    teacher: "Teacher | None"
+
+
+_job: _Job
+
+
+def _begin(clips: Sequence[Clip], studio: Studio, version: int, lesson: Lesson | None) -> None:
+    global _job
+    _job = _Job(clips, studio, version, lesson, _teacher(studio.teacher) if studio.teacher else None)
+
+
+def _teacher(model: bytes) -> "Teacher":
+    # Its packages are only needed by those who have a teacher.
+    from monitor.engines.compact.training.teacher import Teacher
+
+    return Teacher(model)
+
+
+def _make(index: int, group: Sequence[Clip], file: Path) -> None:
+    track = _render(group, _job, np.random.default_rng([_job.studio.seed, _job.version, index]))
+    partial = file.with_suffix(".partial.npz")
+    np.savez(partial, raw=track.raw, speech=track.speech, taught=track.taught, spans=track.spans, labels=track.labels)
+    partial.replace(file)
+
+
+def _kept(file: Path, person: tuple[str, str]) -> Track:
+    with np.load(file, allow_pickle=False) as kept:
+        taught = smoothed(kept["taught"], kept["speech"], kept["spans"])
+        return Track(kept["raw"], kept["speech"], taught, kept["spans"], kept["labels"], person)
+
+
+def _lesson(clips: Sequence[Clip], studio: Studio, progress: Progress) -> Lesson:
+    """What of the teacher is to be learned, found on some of the clips and kept beside the tracks."""
+    file = studio.cache / f"{_digest(clips, studio)}-lesson.npz"
+    if not file.exists():
+        chosen = np.random.default_rng(studio.seed).permutation(len(clips))[:_LESSON_CLIPS]
+        teacher = _teacher(studio.teacher or b"")
+        heard = list(_heard([clips[index] for index in chosen], teacher, progress))
+        lesson = fit_lesson(heard)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(file, centre=lesson.centre, projection=lesson.projection)
+    with np.load(file, allow_pickle=False) as kept:
+        return Lesson(kept["centre"], kept["projection"])
+
+
+def _heard(clips: Sequence[Clip], teacher: "Teacher", progress: Progress) -> Iterator[Array]:
+    for done, clip in enumerate(clips, start=1):
+        yield from teacher.pieces(_whole_frames(read_audio(clip.path)))
+        progress("asking the teacher", done, len(clips))
+
+
+def _whole_frames(voice: Array) -> Array:
+    return np.pad(voice, (0, -len(voice) % FRAME_SAMPLES))
 
 
 def read_recordings(folder: Path | None) -> list[Array]:
@@ -83,34 +162,47 @@ def _resampled(audio: Array, rate: int) -> Array:
     return np.asarray(soxr.resample(audio.mean(1), rate, SAMPLE_RATE), dtype=np.float32)
 
 
-def _digest(clips: Sequence[Clip], seed: int, recordings: Sequence[Array]) -> str:
-    about = [FORMAT, RAW, seed, [len(each) for each in recordings], [(str(clip.path), clip.label) for clip in clips]]
+def _digest(clips: Sequence[Clip], studio: Studio) -> str:
+    teacher = hashlib.sha256(studio.teacher).hexdigest()[:12] if studio.teacher else None
+    noises = [len(each) for each in studio.recordings]
+    about = [FORMAT, RAW, studio.seed, noises, teacher, [(str(clip.path), clip.label) for clip in clips]]
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:12]
 
 
-def _render(
-    group: Sequence[Clip], everyone: Sequence[Clip], recordings: Sequence[Array], generator: np.random.Generator
-) -> Track:
+def _render(group: Sequence[Clip], job: _Job, generator: np.random.Generator) -> Track:
     line = draw_line(generator)
     parts: list[Array] = []
     targets: list[Array] = []
+    taught: list[Array] = []
     spans = []
     now = 0
     order = generator.permutation(len(group))
     for index in order:
-        voice = _played(read_audio(group[index].path), line) * np.float32(10 ** (generator.normal(0, 1.0) / 20))
-        voice = np.pad(voice, (0, -len(voice) % FRAME_SAMPLES))
+        voice = _whole_frames(_played(read_audio(group[index].path), line) * np.float32(10 ** (generator.normal(0, 1.0) / 20)))
         pause = int(generator.integers(8, 30))
         length = len(voice) // FRAME_SAMPLES
         spans.append((now, now + pause, now + pause + length))
         parts += [np.zeros(pause * FRAME_SAMPLES, np.float32), voice]
         targets += [np.zeros(pause, np.float32), spoken(voice)]
+        taught += [_nothing(pause, job), _lesson_of(voice, job)]
         now += pause + length
     speech = np.concatenate([*parts, np.zeros(25 * FRAME_SAMPLES, np.float32)])
     truth = np.concatenate([*targets, np.zeros(25, np.float32)])
-    heard = through_line(speech, line, _noise(line, len(speech), everyone, recordings, generator), generator)
+    lesson = np.concatenate([*taught, _nothing(25, job)]).astype(np.float16)
+    heard = through_line(speech, line, _noise(line, len(speech), job, generator), generator)
     labels = np.array([group[index].label for index in order])
-    return Track(frames_of(heard).astype(np.float16), truth.astype(np.float16), np.array(spans), labels, group[0].person)
+    raw = frames_of(heard).astype(np.float16)
+    return Track(raw, truth.astype(np.float16), lesson, np.array(spans), labels, group[0].person)
+
+
+def _lesson_of(voice: Array, job: _Job) -> Array:
+    if job.teacher is None or job.lesson is None:
+        return _nothing(len(voice) // FRAME_SAMPLES, job)
+    return np.concatenate([job.lesson.of(piece) for piece in job.teacher.pieces(voice)])
+
+
+def _nothing(length: int, job: _Job) -> Array:
+    return np.zeros((length, PARTS if job.lesson else 0), np.float32)
 
 
 def _played(voice: Array, line: Line) -> Array:
@@ -133,11 +225,10 @@ def spoken(voice: Array) -> Array:
     return np.asarray(closed, dtype=np.float32)
 
 
-def _noise(
-    line: Line, length: int, everyone: Sequence[Clip], recordings: Sequence[Array], generator: np.random.Generator
-) -> Array:
+def _noise(line: Line, length: int, job: _Job, generator: np.random.Generator) -> Array:
+    recordings = job.studio.recordings
     if line.noise == "babble":
-        voices = [read_audio(everyone[int(index)].path) for index in generator.integers(len(everyone), size=6)]
+        voices = [read_audio(job.clips[int(index)].path) for index in generator.integers(len(job.clips), size=6)]
         babble = np.mean([np.resize(voice / (voice.std() + 1e-6), length) for voice in voices], axis=0)
         return np.asarray(babble, dtype=np.float32)
     if line.noise == "place" and recordings:

@@ -1,4 +1,4 @@
-"""Telephone codecs, there and back."""
+"""Telephone codecs, there and back: what a coded line does to a voice."""
 
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -8,7 +8,7 @@ import av
 import numpy as np
 import soxr
 
-from monitor.engines.compact.features import Array
+from monitor.audio.chunk import Samples
 from monitor.errors import ConfigError
 from monitor.timeline import SAMPLE_RATE
 
@@ -36,7 +36,7 @@ CODECS = {
 """G.723.1 and AMR stand for G.729 and GSM: narrowband CELP."""
 
 
-def coded(audio: Array, name: str) -> Array:
+def coded(audio: Samples, name: str) -> Samples:
     """Through an encoder and back: shape (n,) to (n,), 16 kHz. The codec's delay, at most 8 ms, is left in.
 
     Raises ConfigError where this build of ffmpeg lacks the codec.
@@ -70,7 +70,7 @@ def _encode(pcm: np.ndarray[Any, np.dtype[np.int16]], codec: Codec) -> list[Any]
     return [*packets, *encoder.encode(None)]
 
 
-def _decode(packets: list[Any], codec: Codec) -> Array:
+def _decode(packets: list[Any], codec: Codec) -> Samples:
     decoder: Any = av.CodecContext.create(codec.decoder, "r")
     decoder.sample_rate, decoder.layout = codec.rate, "mono"
     convert = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)

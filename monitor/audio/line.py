@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.engines.compact.features import Array
-from monitor.engines.compact.training.codec import coded
+from monitor.audio.chunk import Samples
+from monitor.audio.codecs.concealment import Concealer
+from monitor.audio.coding import coded
 from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE
 
 _NARROW = (("pcmu", 0.45), ("pcma", 0.35), ("g723", 0.06), ("amr", 0.08), ("", 0.06))
@@ -33,7 +34,7 @@ class Line:
     tilt: float
     """dB an octave that the microphone adds."""
     codec: str
-    """A key of `codec.CODECS`, or empty."""
+    """A key of `coding.CODECS`, or empty."""
     loss: float
     """Share of 20 ms packets lost."""
     clipping: float
@@ -60,8 +61,13 @@ def draw_line(generator: np.random.Generator) -> Line:
     )
 
 
-def through_line(speech: Array, line: Line, noise: Array, generator: np.random.Generator) -> Array:
+def through_line(speech: Samples, line: Line, noise: Samples, generator: np.random.Generator) -> Samples:
     """What the far end hears. `speech` and `noise`: shape (n,), 16 kHz; returns shape (n,), aligned with the speech."""
+    return lossy(coded_line(speech, line, noise, generator), lost_packets(len(speech), line.loss, generator))
+
+
+def coded_line(speech: Samples, line: Line, noise: Samples, generator: np.random.Generator) -> Samples:
+    """All that a line does but losing packets; shapes as `through_line`."""
     if line.echo:
         speech = _room(speech, line.echo, generator)
     shaped = _filter(speech, line)
@@ -72,19 +78,32 @@ def through_line(speech: Array, line: Line, noise: Array, generator: np.random.G
     if line.clipping:
         heard = np.clip(heard * 10 ** (line.clipping / 20), -0.5, 0.5) * 2 * 10 ** ((line.level + 15) / 20)
     heard = np.clip(heard, -1, 1)
-    if line.codec:
-        heard = coded(heard, line.codec)
-    return _conceal(heard, generator.random(len(heard) // FRAME_SAMPLES) < line.loss) if line.loss else heard
+    return coded(heard, line.codec) if line.codec else heard
 
 
-def active_level(speech: Array) -> float:
+def lost_packets(samples: int, share: float, generator: np.random.Generator) -> NDArray[np.bool_]:
+    """Which packets of 20 ms are lost, each by itself: shape (samples // 320,)."""
+    return generator.random(samples // FRAME_SAMPLES) < share if share else np.zeros(samples // FRAME_SAMPLES, np.bool_)
+
+
+def lossy(audio: Samples, lost: NDArray[np.bool_]) -> Samples:
+    """Lost packets as the RTP legs of this program conceal them; shape (n,) to (n,), `lost` shape (n // 320,)."""
+    if not lost.any():
+        return audio
+    concealer = Concealer(SAMPLE_RATE)
+    turns = np.flatnonzero(np.diff(lost)) + 1
+    stretches = zip(np.split(audio, turns * FRAME_SAMPLES), lost[[0, *turns]], strict=True)
+    return np.concatenate([concealer.conceal(len(each)) if gone else concealer.hear(each) for each, gone in stretches])
+
+
+def active_level(speech: Samples) -> float:
     """Root mean square of the frames within 30 dB of the loudest."""
     frames = speech[: len(speech) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
     energy = (frames**2).mean(1)
     return float(np.sqrt(energy[energy >= energy.max(initial=0) * 1e-3].mean())) + 1e-6 if len(energy) else 1e-6
 
 
-def coloured(power: float, length: int, generator: np.random.Generator) -> Array:
+def coloured(power: float, length: int, generator: np.random.Generator) -> Samples:
     """Noise whose power falls as frequency to `power`."""
     size = _fast_size(length)
     spectrum = np.fft.rfft(generator.standard_normal(size, dtype=np.float32))
@@ -92,7 +111,7 @@ def coloured(power: float, length: int, generator: np.random.Generator) -> Array
     return np.fft.irfft(spectrum * scale.astype(np.float32), size)[:length].astype(np.float32)
 
 
-def _room(speech: Array, seconds: float, generator: np.random.Generator) -> Array:
+def _room(speech: Samples, seconds: float, generator: np.random.Generator) -> Samples:
     """Late reverberation: the direct sound, then noise that falls by 60 dB in `seconds`."""
     length = int(seconds * SAMPLE_RATE)
     tail = generator.standard_normal(length) * np.exp(-6.9 * np.arange(length) / length)
@@ -102,7 +121,7 @@ def _room(speech: Array, seconds: float, generator: np.random.Generator) -> Arra
     return np.fft.irfft(np.fft.rfft(speech, size) * np.fft.rfft(tail, size), size)[: len(speech)].astype(np.float32)
 
 
-def _filter(audio: Array, line: Line) -> Array:
+def _filter(audio: Samples, line: Line) -> Samples:
     """Band and tilt of the line by a smooth-edged mask over the spectrum."""
     size = _fast_size(len(audio))
     frequency = np.fft.rfftfreq(size, 1 / SAMPLE_RATE)
@@ -114,11 +133,3 @@ def _filter(audio: Array, line: Line) -> Array:
 def _fast_size(length: int) -> int:
     """The next length whose transform is quick."""
     return -(-length // 8192) * 8192
-
-
-def _conceal(audio: Array, lost: NDArray[np.bool_]) -> Array:
-    """Lost packets of 20 ms repeat the last one received, ever more softly."""
-    frames = audio[: len(lost) * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES).copy()
-    for index in np.flatnonzero(lost[1:]) + 1:
-        frames[index] = 0.6 * frames[index - 1]
-    return np.concatenate([frames.ravel(), audio[len(lost) * FRAME_SAMPLES :]])

@@ -1,0 +1,101 @@
+"""A plain network: 64 log mel bands, six convolutions with dilations up to 16, a GRU, the mean over time.
+
+What anybody would build first. The mean of each band over the whole clip is taken away, which a live call could not do;
+there is no augmentation, no speaker's normal, no auxiliary task, and no calibration.
+"""
+
+import math
+from pathlib import Path
+
+import librosa
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
+
+from benchmarks.anchors.task import Condition, Decided, Task, cached, labels_of
+from monitor.engines.compact.features import Array
+from monitor.engines.compact.training.measure import FOUR, recall
+from monitor.timeline import SAMPLE_RATE
+
+LONGEST = 600
+"""Frames of 10 ms taken of a clip."""
+BATCH = 32
+RATE = 1e-3
+
+
+def log_mel(audio: Array) -> Array:
+    """64 bands every 10 ms, each band's mean over the clip taken away; shape (n,) to (frames, 64)."""
+    power = librosa.feature.melspectrogram(y=audio, sr=SAMPLE_RATE, n_fft=400, hop_length=160, n_mels=64, fmin=60, fmax=7600)
+    bands = np.log(power.T + 1e-8)[:LONGEST]
+    return np.asarray(bands - bands.mean(0), dtype=np.float32)
+
+
+class PlainNetwork(nn.Module):
+    """Log mel frames to the logits of the four classes; about 0.65 M parameters."""
+
+    def __init__(self, channels: int = 160, hidden: int = 192) -> None:
+        super().__init__()
+        self.first = nn.Conv1d(64, channels, 5, stride=2, padding=2)
+        self.dilated = nn.ModuleList(
+            nn.Conv1d(channels, channels, 3, padding=dilation, dilation=dilation) for dilation in (1, 2, 4, 8, 16)
+        )
+        self.norms = nn.ModuleList(nn.BatchNorm1d(channels) for _ in range(6))
+        self.recurrent = nn.GRU(channels, hidden, batch_first=True)
+        self.head = nn.Linear(hidden, len(FOUR))
+        self.dropout = nn.Dropout(0.2)
+
+    def forward(self, bands: Tensor, lengths: Tensor) -> Tensor:
+        """Shape (B, T, 64) and (B,) to (B, 4)."""
+        stream = functional.relu(self.norms[0](self.first(bands.transpose(1, 2))))
+        for norm, layer in zip(self.norms[1:], self.dilated, strict=True):
+            stream = stream + self.dropout(functional.relu(norm(layer(stream))))
+        steps = (lengths + 1) // 2
+        packed = pack_padded_sequence(stream.transpose(1, 2), steps, batch_first=True, enforce_sorted=False)
+        states, _ = pad_packed_sequence(self.recurrent(packed)[0], batch_first=True)
+        logits: Tensor = self.head(self.dropout(states.sum(1) / steps[:, None]))
+        return logits
+
+
+def decide(task: Task, condition: Condition, cache: Path, epochs: int, seed: int) -> Decided:
+    """Train on the people heard and decide for those kept apart, both in the same condition."""
+    heard, held = (
+        [torch.from_numpy(row) for row in cached("log-mel", side, condition, cache, log_mel)]
+        for side in (task.heard, task.held)
+    )
+    torch.manual_seed(seed)
+    network = PlainNetwork()
+    truth = torch.from_numpy(np.searchsorted(FOUR, labels_of(task.heard)))
+    rarity = len(truth) / (4 * torch.bincount(truth, minlength=4).clamp_min(1))
+    optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=0.01)
+    updates = epochs * math.ceil(len(heard) / BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=updates)
+    parameters = sum(parameter.numel() for parameter in network.parameters())
+    print(f"  plain network, {condition}: {parameters / 1e6:.2f} M parameters, {epochs} epochs", flush=True)
+    for epoch in range(1, epochs + 1):
+        network.train()
+        losses = []
+        for places in torch.randperm(len(heard)).split(BATCH):
+            optimiser.zero_grad()
+            loss = functional.cross_entropy(network(*_batch(heard, places)), truth[places], weight=rarity.float())
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+            losses.append(loss.item())
+        found = recall(labels_of(task.held), _decide(network, held))
+        print(f"  plain network, {condition}: epoch {epoch}, loss {np.mean(losses):.3f}, UAR held {found:.3f}", flush=True)
+    return _decide(network, held)
+
+
+def _batch(bands: list[Tensor], places: Tensor) -> tuple[Tensor, Tensor]:
+    chosen = [bands[int(place)] for place in places]
+    return pad_sequence(chosen, batch_first=True), torch.tensor([len(each) for each in chosen])
+
+
+def _decide(network: PlainNetwork, bands: list[Tensor]) -> Decided:
+    network.eval()
+    with torch.no_grad():
+        best = [network(*_batch(bands, places)).argmax(1) for places in torch.arange(len(bands)).split(BATCH)]
+    return np.asarray(FOUR, dtype=np.int64)[torch.cat(best).numpy()]

@@ -1,0 +1,167 @@
+"""`emotion-monitor evaluate`: how right any engine is on any labelled calls or clips."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor.cli.options import ConfigOption, EngineOption, JsonOption, ModelOption, RulesOption, settings_from, write_json
+from monitor.errors import ConfigError
+
+
+class LineChoice(StrEnum):
+    """How what is heard reaches the monitor."""
+
+    clean = "clean"
+    telephone = "telephone"
+
+
+class SpeakersChoice(StrEnum):
+    """Whose clips are heard."""
+
+    all = "all"
+    held = "held"
+
+
+def _print_schema(asked: bool) -> None:
+    if asked:
+        import json
+
+        from monitor.evaluation.report import Report
+
+        typer.echo(json.dumps(Report.model_json_schema(mode="serialization"), indent=2, ensure_ascii=False))
+        raise typer.Exit
+
+
+def evaluate(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Folders of clips (labels.csv), of calls (NAME.json beside NAME.wav, or ZED.json), or just of recordings.",
+            show_default=False,
+            metavar="FOLDER...",
+        ),
+    ],
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            help="Keep the clips with these labels and decide among them. [default: all labels of the engine]",
+            metavar="LABEL,LABEL,...",
+        ),
+    ] = None,
+    speakers: Annotated[
+        SpeakersChoice,
+        typer.Option(
+            help="held: only the speakers of each dataset whom `train compact` keeps apart when given the same clips."
+        ),
+    ] = SpeakersChoice.all,
+    line: Annotated[
+        LineChoice, typer.Option(help="Hear it as it is, or over a telephone line: 300-3400 Hz, G.711, noise 18-35 dB below.")
+    ] = LineChoice.clean,
+    degrade: Annotated[
+        bool, typer.Option("--degrade", help="Also hear the clips over ever worse lines: codec, noise, loss, level.")
+    ] = False,
+    noise: Annotated[
+        Path | None,
+        typer.Option(help="Folder of recordings that --degrade is noisy with. [default: babble, brown]", metavar="DIR"),
+    ] = None,
+    alert_rule: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Rule whose alerts are held against the labels of calls; may be given again. `any`: every rule about an angry "
+            "leg. [default: customer-angry]",
+            metavar="NAME",
+        ),
+    ] = None,
+    baselines: Annotated[
+        bool, typer.Option(help="Also look for the change points of calls by other means, as the measure of what is good.")
+    ] = True,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Hear so many at most; of clips, each dataset and emotion alike.", metavar="N")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of simulated lines and of the choice under --limit.")] = 1,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Processes. [default: one a core]", metavar="N")
+    ] = None,
+    config: ConfigOption = None,
+    engine: EngineOption = None,
+    model: ModelOption = None,
+    rules: RulesOption = None,
+    json_file: JsonOption = None,
+    plots: Annotated[
+        Path | None, typer.Option(help="Draw confusion, reliability and curves into this folder.", metavar="DIR")
+    ] = None,
+    pages: Annotated[
+        Path | None,
+        typer.Option(help="Write a page of each call to judge by listening, and an index, into this folder.", metavar="DIR"),
+    ] = None,
+    sound: Annotated[bool, typer.Option(help="Put the sound of a call into its page.")] = True,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    _schema: Annotated[
+        bool, typer.Option("--schema", callback=_print_schema, is_eager=True, help="Print the JSON Schema of --json and stop.")
+    ] = False,
+) -> None:
+    """Hear labelled clips or calls through the whole pipeline, and tell how much of it was right.
+
+    Windows, inference, change points and rules are those of a live call, faster than real time, on all cores. Every figure is
+    defined in docs/evaluate.md. Recordings without labels are heard too: what would be shown, and how many alerts an hour.
+
+    Examples:
+
+      emotion-monitor evaluate clips --classes angry,happy,neutral,sad --speakers held --line telephone
+
+      emotion-monitor evaluate calls --json calls.json --plots plots
+
+      emotion-monitor evaluate clips --degrade --noise noise --limit 300 --plots plots
+
+      emotion-monitor evaluate recorded-call.flac --pages pages
+    """
+    from rich.console import Console
+
+    from monitor.cli.evaluate_report import followed, print_report
+    from monitor.evaluation.calls.alerts import DEFAULT_RULE
+    from monitor.evaluation.evaluate import Plan, evaluate
+    from monitor.evaluation.inputs import read_inputs
+    from monitor.evaluation.lines import TELEPHONE
+
+    settings = settings_from(
+        config,
+        engine__name=engine,
+        engine__model=model,
+        alerts__rules=rules or None,
+        log__level=None if config else "warning",
+    )
+    plan = Plan(
+        classes=_names(classes),
+        speakers=speakers.value,
+        limit=limit,
+        seed=seed,
+        line=TELEPHONE if line is LineChoice.telephone else None,
+        degrade=degrade,
+        noise=noise,
+        pages=pages,
+        sound=sound,
+        alert_rules=tuple(alert_rule or (DEFAULT_RULE,)),
+        baselines=baselines,
+    )
+    with followed(Console(stderr=True, quiet=quiet)) as progress:
+        report = evaluate(read_inputs(folders), settings, plan, jobs=jobs, progress=progress)
+    print_report(report, Console(quiet=quiet, stderr=str(json_file) == "-", highlight=False))
+    write_json(report.model_dump(mode="json", exclude_none=True), json_file)
+    if pages is not None:
+        typer.echo(f"pages: {pages / 'index.html'}", err=True)
+    if plots is not None:
+        from monitor.evaluation.plots import draw
+
+        for file in draw(report, plots):
+            typer.echo(f"drawn: {file}", err=True)
+
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    if text is None:
+        return None
+    names = tuple(name.strip() for name in text.split(","))
+    if len(names) < 2 or "" in names or len(set(names)) < len(names):
+        raise ConfigError(f"--classes: expected at least two different labels, such as angry,happy,neutral,sad; got {text!r}")
+    return names

@@ -1,0 +1,126 @@
+"""What `evaluate` shows while it hears, and prints at the end."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from monitor.cli.tables import table
+from monitor.evaluation.calls.report import tables
+from monitor.evaluation.evaluate import Progress as Told
+from monitor.evaluation.report import ClipScores, DegradedPoint, Recordings, Report
+
+SHOWN_UNHEARD = 5
+"""Files that could not be heard which are printed; the JSON has all."""
+
+
+@contextmanager
+def followed(console: Console) -> Iterator[Told]:
+    """A progress bar, a line a stage, that goes when it is over."""
+    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()]
+    with Progress(*columns, console=console, transient=True) as bars:
+        task = bars.add_task("loading the engine", total=None)
+        stage = ""
+
+        def tell(now: str, done: int, total: int) -> None:
+            nonlocal stage
+            if now != stage:
+                bars.reset(task, description=now, total=total)
+                stage = now
+            bars.update(task, completed=done)
+
+        yield tell
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Tables of all that is in the report."""
+    engine = report.engine
+    console.print(
+        f"{engine.name} {engine.model}, version {engine.version}: window {engine.window:g} s, hop {engine.hop:g} s, "
+        f"lookahead {engine.lookahead:g} s; line: {report.line}"
+    )
+    if report.clips is not None:
+        _print_clips(report, console)
+    if report.calls_result is not None:
+        for title, rows in tables(report.calls_result):
+            console.print(table(title, rows))
+    if report.recordings is not None:
+        _print_recordings(report.recordings, console)
+    if report.degraded:
+        console.print(_degraded(report.degraded))
+    for each in report.unheard[:SHOWN_UNHEARD]:
+        console.print(f"not heard: {each.reason}", style="yellow", soft_wrap=True)
+    if len(report.unheard) > SHOWN_UNHEARD:
+        console.print(f"not heard: {len(report.unheard)} files in all; --json FILE names them", style="yellow")
+    console.print(
+        f"{report.seconds / 60:.1f} min heard in {report.wall_seconds:.0f} s by {report.jobs} processes, "
+        f"{report.seconds / max(report.wall_seconds, 1e-9):.0f} times faster than real time"
+    )
+
+
+def _print_clips(report: Report, console: Console) -> None:
+    clips = report.clips or {}
+    console.print(_scores(f"clips, {report.speakers} speakers, among {', '.join(report.classes)}", clips))
+    if report.languages:
+        console.print(_scores("by language", report.languages))
+    table = Table(title="true \\ heard, % of the true class", title_justify="left", header_style="bold")
+    table.add_column("")
+    for name in report.classes:
+        table.add_column(name, justify="right")
+    for name, row in zip(report.classes, clips["all"].confusion, strict=True):
+        table.add_row(name, *(f"{100 * count / sum(row):.0f}" if sum(row) else "" for count in row))
+    console.print(table)
+
+
+def _scores(title: str, rows: Mapping[str, ClipScores]) -> Table:
+    table = Table(title=title, title_justify="left", header_style="bold")
+    table.add_column("")
+    for head in ("clips", "speakers", "UAR", "WA", "F1", "ECE", "temperature"):
+        table.add_column(head, justify="right")
+    for name, row in rows.items():
+        if name != "all":
+            table.add_row(*_cells(name, row))
+    if "all" in rows:
+        table.add_section()
+        table.add_row(*_cells("all clips", rows["all"]))
+        table.add_row("mean of datasets", "", "", f"{rows['all'].uar_mean_of_datasets:.3f}", "", "", "", "")
+    return table
+
+
+def _cells(name: str, row: ClipScores) -> list[str]:
+    shares = (row.uar, row.wa, row.f1, row.ece)
+    return [name, str(row.clips), str(row.speakers), *(f"{share:.3f}" for share in shares), f"{row.temperature:.2f}"]
+
+
+def _print_recordings(heard: Recordings, console: Console) -> None:
+    rules = ", ".join(f"{rule} {rate:.1f}" for rule, rate in heard.alerts_per_hour_by_rule.items()) or "none"
+    console.print(
+        f"{heard.recordings} recordings without labels, {heard.hours:.2f} h: {heard.alerts_per_hour:.1f} alerts an hour "
+        f"({rules}), {heard.change_points_per_hour:.1f} change points an hour"
+    )
+    table = Table(title="what was shown, % of speech", title_justify="left", header_style="bold")
+    emotions = list(dict.fromkeys(emotion for leg in heard.legs.values() for emotion in leg.emotions))
+    for head in ("leg", "speech min", "change points/h", *emotions):
+        table.add_column(head, justify="left" if head == "leg" else "right")
+    for name, leg in heard.legs.items():
+        shares = (f"{100 * leg.emotions.get(emotion, 0):.0f}" for emotion in emotions)
+        table.add_row(name, f"{60 * leg.speech_hours:.1f}", f"{leg.change_points_per_hour:.1f}", *shares)
+    console.print(table)
+
+
+def _degraded(points: list[DegradedPoint]) -> Table:
+    table = Table(title="over worse lines", title_justify="left", header_style="bold")
+    for head in ("sweep", "value", "UAR", "F1", "ECE"):
+        table.add_column(head, justify="left" if head == "sweep" else "right")
+    for before, point in zip([None, *points], points, strict=False):
+        if before is not None and before.sweep != point.sweep:
+            table.add_section()
+        table.add_row(point.sweep, _value(point.value), f"{point.uar:.3f}", f"{point.f1:.3f}", f"{point.ece:.3f}")
+    return table
+
+
+def _value(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

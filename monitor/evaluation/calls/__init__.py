@@ -1,0 +1,27 @@
+"""Labelled calls: what was said when in which emotion, and how right the monitor was about it.
+
+Reading labels (`read_calls`), scoring one call (`score_call`) and adding scores up (`summarise`) are pure functions apart from
+hearing: the same hearing can be scored many times, and a hearing analysed anew with other settings is scored like the first.
+"""
+
+from monitor.evaluation.calls.alerts import AlertAim
+from monitor.evaluation.calls.labelled import LabelledCall, Segment, TrueChange
+from monitor.evaluation.calls.read import holds_calls, read_calls
+from monitor.evaluation.calls.result import CallsResult
+from monitor.evaluation.calls.run import evaluate_calls
+from monitor.evaluation.calls.score import CallScore, score_call
+from monitor.evaluation.calls.summary import summarise
+
+__all__ = [
+    "AlertAim",
+    "CallScore",
+    "CallsResult",
+    "LabelledCall",
+    "Segment",
+    "TrueChange",
+    "evaluate_calls",
+    "holds_calls",
+    "read_calls",
+    "score_call",
+    "summarise",
+]

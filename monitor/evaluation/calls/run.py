@@ -1,0 +1,67 @@
+"""Hears labelled calls and scores them: the part that takes time, apart from the part that counts."""
+
+from collections.abc import Callable, Sequence
+
+from monitor.config import Settings
+from monitor.errors import SourceError
+from monitor.evaluation.calls.alerts import AlertAim
+from monitor.evaluation.calls.baselines import change_baselines
+from monitor.evaluation.calls.bootstrap import intervals
+from monitor.evaluation.calls.evidence import Evidence, evidence
+from monitor.evaluation.calls.labelled import LabelledCall
+from monitor.evaluation.calls.result import CallsResult, headline
+from monitor.evaluation.calls.score import CallScore, score_call
+from monitor.evaluation.calls.summary import summarise
+from monitor.evaluation.hearing import Hearing
+from monitor.evaluation.listeners import Listeners, Unheard
+from monitor.evaluation.takes import Take
+
+
+def plain_take(call: LabelledCall) -> Take:
+    """A call as it is."""
+    return Take(call.audio, call.legs)
+
+
+def _nobody(*what: object) -> None:
+    """Tell nobody."""
+
+
+def evaluate_calls(
+    calls: Sequence[LabelledCall],
+    listeners: Listeners,
+    settings: Settings,
+    *,
+    aim: AlertAim | None = None,
+    take: Callable[[LabelledCall], Take] = plain_take,
+    baselines: bool = True,
+    heard: Callable[[LabelledCall, Hearing | Unheard], object] = _nobody,
+    stage: Callable[[str], object] = _nobody,
+) -> CallsResult:
+    """Hear all calls with `listeners`, which were opened with `settings`, and measure what was said of them.
+
+    `take` says how a call is heard (over which line); `heard` is told of each call as it is done; `stage` of what is
+    being counted. A call that cannot be heard is left out and named in the result.
+
+    Raises `SourceError` where none can be heard, and `ConfigError` where the settings forbid to hear one.
+    """
+    aim = aim or AlertAim()
+    scores: list[CallScore] = []
+    kept: list[Evidence] = []
+    unheard: dict[str, str] = {}
+    for call, (_, hearing) in zip(calls, listeners.hear(map(take, calls), embeddings=baselines), strict=True):
+        if isinstance(hearing, Unheard):
+            unheard[call.name] = hearing.reason
+            heard(call, hearing)
+            continue
+        scores.append(score_call(call, hearing, listeners.info.labels, aim))
+        if baselines:
+            kept.append(evidence(hearing, scores[-1].legs, settings.state.speech_threshold))
+        heard(call, hearing)
+    if not scores:
+        raise SourceError(
+            f"none of {len(calls)} calls could be heard; the first: {next(iter(unheard.values()), 'there is none')}"
+        )
+    stage("confidence intervals")
+    bounds = intervals(scores, headline)
+    found = change_baselines(scores, kept, stage) if baselines else []
+    return CallsResult(aim, tuple(scores), unheard, summarise(scores), bounds, tuple(found))

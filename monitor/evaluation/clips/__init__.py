@@ -1,0 +1,1 @@
+"""Labelled clips, one utterance of one emotion each: reading them, choosing among them, and how much was heard right."""

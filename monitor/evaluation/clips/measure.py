@@ -1,0 +1,115 @@
+"""Clips through the pipeline, each a call of its own, and how much was heard right, dataset by dataset."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.evaluation.clips.labelled import LabelledClip
+from monitor.evaluation.clips.scores import Logits, score
+from monitor.evaluation.hearing import Hearing
+from monitor.evaluation.lines import Condition
+from monitor.evaluation.listeners import Listeners, Unheard
+from monitor.evaluation.report import ClipScores, ReliabilityBin
+from monitor.evaluation.takes import Take
+from monitor.events import Mark
+
+FLOOR = 1e-6
+"""Least weight of a frame, so that a clip in which no speech was found has logits too."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipsHeard:
+    """What was heard of n clips."""
+
+    clips: tuple[LabelledClip, ...]
+    logits: Logits
+    """Of each utterance, shape (n, C)."""
+    unheard: tuple[Unheard, ...]
+    """Clips that could not be read; they are not among `clips`."""
+    seconds: float
+    """Of audio."""
+
+
+def hear_clips(
+    listeners: Listeners,
+    clips: Sequence[LabelledClip],
+    line: Condition | None = None,
+    *,
+    seed: int = 1,
+    progress: Callable[[int], None] = lambda _: None,
+) -> ClipsHeard:
+    """Hear each clip as a call of one leg, customer; `progress` is told how many are done."""
+    takes = (Take(clip.path, one_speaker=True, line=line, seed=seed) for clip in clips)
+    heard: list[LabelledClip] = []
+    logits: list[NDArray[np.float64]] = []
+    unheard: list[Unheard] = []
+    seconds = 0.0
+    for done, (clip, (take, hearing)) in enumerate(zip(clips, listeners.hear(takes), strict=True), start=1):
+        said = utterance_logits(hearing) if isinstance(hearing, Hearing) else None
+        if isinstance(hearing, Unheard):
+            unheard.append(hearing)
+        elif said is None:
+            unheard.append(Unheard(take, f"{clip.path}: is shorter than a frame, or the engine failed on all of it"))
+        else:
+            heard.append(clip)
+            logits.append(said)
+            seconds += hearing.seconds
+        progress(done)
+    shape = (len(logits), len(listeners.info.labels))
+    return ClipsHeard(tuple(heard), np.array(logits, np.float64).reshape(shape), tuple(unheard), seconds)
+
+
+def utterance_logits(hearing: Hearing) -> NDArray[np.float64] | None:
+    """Mean of the frame logits of the only leg, weighted by speech, shape (C,); None where no frame has a result."""
+    (leg,) = hearing.legs.values()
+    known = (leg.frames.marks & Mark.SKIPPED) == 0
+    if not known.any():
+        return None
+    weight = leg.frames.speech[known].astype(np.float64) + FLOOR
+    return np.asarray(weight @ leg.frames.logits[known].astype(np.float64) / weight.sum())
+
+
+def tabulate(
+    heard: ClipsHeard, labels: Sequence[str], classes: Sequence[str] | None = None
+) -> tuple[dict[str, ClipScores], dict[str, ClipScores]]:
+    """Scores of all clips (key `all`) and of each dataset, and of each language; decided among `classes`, default all labels.
+
+    Raises `ValueError` where a clip is of no class.
+    """
+    among = list(classes or labels)
+    columns = [labels.index(name) for name in among]
+    truth = np.array([among.index(clip.emotion) for clip in heard.clips], np.int64)
+    logits = heard.logits[:, columns]
+
+    def scores(mine: NDArray[np.bool_]) -> ClipScores:
+        return _scores([clip for clip, is_mine in zip(heard.clips, mine, strict=True) if is_mine], logits[mine], truth[mine])
+
+    datasets = dict(_groups([clip.dataset for clip in heard.clips], scores))
+    mean = float(np.mean([row.uar for row in datasets.values()]))
+    everything = scores(np.ones(len(truth), np.bool_)).model_copy(update={"uar_mean_of_datasets": mean})
+    return {"all": everything, **datasets}, dict(_groups([clip.lang for clip in heard.clips], scores))
+
+
+def _groups(names: Sequence[str], scores: Callable[[NDArray[np.bool_]], ClipScores]) -> Iterator[tuple[str, ClipScores]]:
+    of_clip = np.array(names, dtype=np.str_)
+    for name in sorted(set(names) - {""}):
+        yield name, scores(of_clip == name)
+
+
+def _scores(clips: Sequence[LabelledClip], logits: Logits, truth: NDArray[np.int64]) -> ClipScores:
+    found = score(logits, truth)
+    return ClipScores(
+        clips=found.clips,
+        speakers=len({(clip.dataset, clip.speaker) for clip in clips}),
+        uar=found.uar,
+        wa=found.wa,
+        f1=found.f1,
+        ece=found.ece,
+        temperature=found.temperature,
+        confusion=found.confusion.tolist(),
+        reliability=[
+            ReliabilityBin(clips=each.clips, confidence=each.confidence, accuracy=each.accuracy) for each in found.bins
+        ],
+    )

@@ -1,0 +1,223 @@
+"""The whole of `emotion-monitor evaluate`: all inputs through the pipeline, one report."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from monitor.alerts.rules import load_rules
+from monitor.config import Settings
+from monitor.engines.base import EngineInfo
+from monitor.errors import ConfigError, SourceError
+from monitor.evaluation.calls import AlertAim, CallsResult, LabelledCall, evaluate_calls
+from monitor.evaluation.calls.alerts import DEFAULT_RULE, aim_for
+from monitor.evaluation.calls.score import score_call
+from monitor.evaluation.clips.labelled import LabelledClip, Speakers, check_labels, chosen
+from monitor.evaluation.clips.measure import ClipsHeard, hear_clips, tabulate
+from monitor.evaluation.degrade import points
+from monitor.evaluation.hearing import Hearing
+from monitor.evaluation.inputs import Inputs
+from monitor.evaluation.lines import Condition
+from monitor.evaluation.listeners import Listeners, Unheard
+from monitor.evaluation.pages import PageFolder, call_figures
+from monitor.evaluation.recordings import account
+from monitor.evaluation.report import ClipScores, DegradedPoint, EngineUsed, Recordings, Report, UnheardFile
+from monitor.evaluation.takes import Take
+from monitor.pipeline.windows import Geometry
+from monitor.timeline import frame_seconds
+
+Progress = Callable[[str, int, int], None]
+"""Is told the stage, how much of it is done, and of how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is asked of an evaluation."""
+
+    classes: tuple[str, ...] | None = None
+    """Among which clips are decided; None is all labels of the engine."""
+    speakers: Speakers = "all"
+    limit: int | None = None
+    """Clips, calls and recordings at most, of each kind."""
+    seed: int = 1
+    """Of the choice under `limit`, and of simulated lines."""
+    line: Condition | None = None
+    """None hears what is as it is."""
+    degrade: bool = False
+    noise: Path | None = None
+    """Folder of recordings that `degrade` is noisy with."""
+    pages: Path | None = None
+    """Folder for a page of each call and recording, by which a person judges what was heard."""
+    sound: bool = True
+    """Whether pages hold the sound, rather than name the recording."""
+    alert_rules: tuple[str, ...] = (DEFAULT_RULE,)
+    """Rules whose alerts are held against the labels of calls; `any` is every rule about an angry leg."""
+    baselines: bool = True
+    """Whether change points of calls are also looked for by other means."""
+
+
+def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None = None, progress: Progress) -> Report:
+    """Hear everything and say what was right.
+
+    Raises `ConfigError` where plan, labels and engine do not fit each other, and `SourceError` where nothing could be heard.
+    """
+    if plan.degrade and not inputs.clips:
+        raise ConfigError("--degrade needs labelled clips: a folder with labels.csv")
+    if plan.pages and not (inputs.calls or inputs.recordings):
+        raise ConfigError("--pages needs calls or recordings: clips have no timeline worth a page")
+    begun = time.monotonic()
+    clips = _chosen_clips(inputs, plan)
+    aim = aim_for(load_rules(settings.alerts.rules), plan.alert_rules) if inputs.calls else AlertAim()
+    with Listeners(settings, jobs) as listeners:
+        labels = listeners.info.labels
+        _check(settings, plan, clips, listeners.info)
+        pages = PageFolder(plan.pages, listeners.info, embed=plan.sound) if plan.pages else None
+        evaluation = _Evaluation(listeners, plan, progress, pages)
+        table, languages = evaluation.clips("clips", clips, plan.line) if clips else (None, None)
+        calls = evaluation.calls(inputs.calls, settings, aim) if inputs.calls else None
+        told = calls.as_json() if calls else {}
+        recordings = evaluation.recordings(inputs.recordings, settings.state.speech_threshold) if inputs.recordings else None
+        degraded = list(evaluation.degraded(clips)) if plan.degrade else None
+        if pages:
+            pages.close()
+        return Report(
+            engine=_engine_used(settings, listeners.info),
+            settings={name: getattr(settings, name).model_dump(mode="json") for name in ("state", "changes", "alerts")},
+            line=plan.line.name if plan.line else "clean",
+            seed=plan.seed,
+            classes=list(plan.classes or labels),
+            speakers=plan.speakers,
+            seconds=evaluation.seconds,
+            wall_seconds=time.monotonic() - begun,
+            jobs=listeners.jobs,
+            clips=table,
+            languages=languages or None,
+            calls=told.get("calls"),
+            baselines=told.get("baselines"),
+            calls_result=calls,
+            recordings=recordings,
+            degraded=degraded,
+            unheard=evaluation.unheard,
+        )
+
+
+class _Evaluation:
+    """Hears part after part; counts what was heard and what was not."""
+
+    def __init__(self, listeners: Listeners, plan: Plan, progress: Progress, pages: PageFolder | None) -> None:
+        self._listeners = listeners
+        self._plan = plan
+        self._progress = progress
+        self._pages = pages
+        self.seconds = 0.0
+        self.unheard: list[UnheardFile] = []
+
+    def clips(
+        self, stage: str, clips: Sequence[LabelledClip], line: Condition | None
+    ) -> tuple[dict[str, ClipScores], dict[str, ClipScores]]:
+        """Scores by dataset and by language."""
+        heard = self._hear_clips(stage, clips, line)
+        for each in heard.unheard:
+            self._note(each)
+        return tabulate(heard, self._listeners.info.labels, self._plan.classes)
+
+    def calls(self, calls: Sequence[LabelledCall], settings: Settings, aim: AlertAim) -> CallsResult:
+        """Labelled calls, the first of them where there is a limit."""
+        wanted = calls[: self._plan.limit]
+        done = count(1)
+
+        def take(call: LabelledCall) -> Take:
+            return Take(call.audio, call.legs, line=self._plan.line, seed=self._plan.seed)
+
+        def heard(call: LabelledCall, hearing: Hearing | Unheard) -> None:
+            self._progress("calls", next(done), len(wanted))
+            if isinstance(hearing, Unheard):
+                self._note(hearing)
+                return
+            self.seconds += hearing.seconds
+            if self._pages:
+                score = score_call(call, hearing, self._listeners.info.labels, aim)
+                self._pages.add(take(call), hearing, truth=call, figures=call_figures(score))
+
+        return evaluate_calls(
+            wanted,
+            self._listeners,
+            settings,
+            aim=aim,
+            take=take,
+            baselines=self._plan.baselines,
+            heard=heard,
+            stage=lambda name: self._progress(name, 0, 1),
+        )
+
+    def recordings(self, files: Sequence[Path], speech_threshold: float) -> Recordings:
+        """What is shown of recordings without labels."""
+        return account(
+            self._hear_files([Take(file, line=self._plan.line, seed=self._plan.seed) for file in files[: self._plan.limit]]),
+            speech_threshold,
+        )
+
+    def degraded(self, clips: Sequence[LabelledClip]) -> Iterator[DegradedPoint]:
+        """The clips under every condition. Clips that could not be read are told of once, by `clips`."""
+        sweep = list(points(clips, self._plan.noise))
+        for number, point in enumerate(sweep, start=1):
+            heard = self._hear_clips(f"{point.sweep} {point.value} ({number} of {len(sweep)})", clips, point.condition)
+            table, _ = tabulate(heard, self._listeners.info.labels, self._plan.classes)
+            row = table["all"]
+            uar = row.uar if row.uar_mean_of_datasets is None else row.uar_mean_of_datasets
+            yield DegradedPoint(sweep=point.sweep, value=point.value, clips=row.clips, uar=uar, f1=row.f1, ece=row.ece)
+
+    def _hear_clips(self, stage: str, clips: Sequence[LabelledClip], line: Condition | None) -> ClipsHeard:
+        heard = hear_clips(
+            self._listeners, clips, line, seed=self._plan.seed, progress=lambda done: self._progress(stage, done, len(clips))
+        )
+        if not heard.clips:
+            raise SourceError(f"none of {len(clips)} clips could be heard; the first: {heard.unheard[0].reason}")
+        self.seconds += heard.seconds
+        return heard
+
+    def _hear_files(self, takes: Sequence[Take]) -> Iterator[Hearing]:
+        heard = 0
+        for done, (take, hearing) in enumerate(self._listeners.hear(takes), start=1):
+            self._progress("recordings", done, len(takes))
+            if isinstance(hearing, Unheard):
+                self._note(hearing)
+                continue
+            heard += 1
+            self.seconds += hearing.seconds
+            if self._pages:
+                self._pages.add(take, hearing)
+            yield hearing
+        if not heard:
+            raise SourceError(f"none of {len(takes)} recordings could be heard; the first: {self.unheard[-len(takes)].reason}")
+
+    def _note(self, unheard: Unheard) -> None:
+        self.unheard.append(UnheardFile(file=str(unheard.take.path), reason=unheard.reason))
+
+
+def _chosen_clips(inputs: Inputs, plan: Plan) -> list[LabelledClip]:
+    if not inputs.clips:
+        return []
+    return chosen(inputs.clips, classes=plan.classes, speakers=plan.speakers, limit=plan.limit, seed=plan.seed)
+
+
+def _check(settings: Settings, plan: Plan, clips: Sequence[LabelledClip], engine: EngineInfo) -> None:
+    if unknown := sorted(set(plan.classes or ()) - set(engine.labels)):
+        raise ConfigError(f"--classes: {engine.name} does not tell {', '.join(unknown)}; it tells {', '.join(engine.labels)}")
+    check_labels(clips, engine.labels, engine.name)
+    if clips and "customer" not in settings.privacy.subjects:
+        raise ConfigError("clips are heard as the leg customer, which privacy.subjects does not allow to be analysed")
+
+
+def _engine_used(settings: Settings, info: EngineInfo) -> EngineUsed:
+    geometry = Geometry.of(settings.engine, info)
+    return EngineUsed(
+        name=info.name,
+        model=info.model,
+        version=info.version,
+        labels=list(info.labels),
+        window=frame_seconds(geometry.window),
+        hop=frame_seconds(geometry.hop),
+        lookahead=frame_seconds(geometry.lookahead),
+    )

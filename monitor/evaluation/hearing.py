@@ -1,0 +1,159 @@
+"""One recording through the whole streaming pipeline, without a store: what `run` would say of it, kept in memory.
+
+Windows, inference, stitching, rounding, analysis and rules are those of a live call, in the order of a live call; only the
+journal and the disk are left out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.alerts.rules import RuleSet
+from monitor.config import Settings
+from monitor.events import Event, Frames, Leg, LegReport
+from monitor.pipeline.analysis import CallAnalysis
+from monitor.pipeline.call import MAX_AHEAD
+from monitor.pipeline.inference import InferenceWorker
+from monitor.pipeline.intake import check_privacy, leg_format, open_track
+from monitor.pipeline.leg import LegTrack
+from monitor.pipeline.speaker import LegView
+from monitor.pipeline.ticks import Tick, TickCutter
+from monitor.pipeline.windows import Geometry
+from monitor.sources.base import Source
+from monitor.store.base import LegFormat
+from monitor.store.frame_format import joined
+from monitor.timeline import frame_seconds
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LegHeard:
+    """One leg of a recording, T frames and ceil(T / 5) ticks long. C and D are 0 where nothing may be inferred."""
+
+    frames: Frames
+    """From frame 0 on: logits (T, C), speech (T,), marks (T,), embedding (ceil(T / stride), D), D = 0 unless asked for."""
+    format: LegFormat
+    """Of `frames`."""
+    emotion: tuple[str, ...]
+    """The emotion shown, a tick; `unknown` where the engine is not sure or nobody has spoken."""
+    posterior: NDArray[np.float32]
+    """Smoothed, shape (ticks, C)."""
+    valence: NDArray[np.float32]
+    """-1 to 1, shape (ticks,)."""
+    arousal: NDArray[np.float32]
+    """-1 to 1, shape (ticks,)."""
+    audio: LegReport
+    """What the source says of the leg's audio."""
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def ticks(self) -> list[Tick]:
+        """The frames as the analysis saw them: means over 100 ms, and whether they were heard."""
+        return list(TickCutter(self.format).cut(self.frames)) if len(self.frames) else []
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hearing:
+    """All that the pipeline said of one recording."""
+
+    call: str
+    seconds: float
+    """Length of the timeline."""
+    legs: Mapping[Leg, LegHeard]
+    """In the order of `LEGS`."""
+    events: tuple[Event, ...]
+    """States, change points and alerts, in the order in which a supervisor would have seen them."""
+
+
+class _LegRecord:
+    """What one leg says, as it comes."""
+
+    def __init__(self, leg: Leg, format_: LegFormat, embeddings: bool) -> None:
+        self.leg = leg
+        self.format = format_ if embeddings else replace(format_, dim=0)
+        self._runs: list[Frames] = []
+        self._views: list[LegView] = []
+
+    def add(self, frames: Frames) -> None:
+        self._runs.append(replace(frames, embedding=frames.embedding[:, : self.format.dim]))
+
+    def look(self, analysis: CallAnalysis) -> None:
+        self._views.extend(analysis.recent(self.leg))
+
+    def heard(self, call: str, audio: LegReport) -> LegHeard:
+        views = self._views
+        return LegHeard(
+            frames=joined(self._runs) if self._runs else _no_frames(call, self.leg, self.format),
+            format=self.format,
+            emotion=tuple(view.emotion for view in views),
+            posterior=np.array([view.posterior or (0.0,) * self.format.classes for view in views], np.float32).reshape(
+                len(views), self.format.classes
+            ),
+            valence=np.array([view.valence for view in views], np.float32),
+            arousal=np.array([view.arousal for view in views], np.float32),
+            audio=audio,
+        )
+
+
+def hear(
+    source: Source, settings: Settings, rules: RuleSet, worker: InferenceWorker, *, call: str = "call", embeddings: bool = False
+) -> Hearing:
+    """Hear a source to its end, as fast as it goes. Call names and thus ids of events derive from `call`.
+
+    Embeddings, most of the memory of a hearing, are dropped once they were analysed unless `embeddings` is set. Raises
+    `SourceError` where the audio cannot be read to its end, and `ConfigError` where the source may not be analysed.
+    """
+    check_privacy(source, settings.privacy)
+    info = worker.engine.info
+    geometry = Geometry.of(settings.engine, info)
+    formats = {leg: leg_format(leg, settings, info) for leg in source.legs}
+    tracks = {leg: open_track(call, leg, formats[leg], worker, geometry, live=False) for leg in source.legs}
+    records = {leg: _LegRecord(leg, formats[leg], embeddings) for leg in source.legs}
+    analysis = CallAnalysis(call, formats, info.labels, settings.state, settings.changes, rules)
+    events: list[Event] = []
+
+    def note(said: list[Event]) -> None:
+        events.extend(said)
+        for record in records.values():
+            record.look(analysis)
+
+    def collect(most: int) -> None:
+        for leg, track in tracks.items():
+            for frames in track.collect(most):
+                records[leg].add(frames)
+                note(analysis.update(frames))
+
+    for chunk in source.chunks():
+        tracks[chunk.leg].push(chunk)
+        collect(MAX_AHEAD)
+    for track in tracks.values():
+        track.finish()
+    collect(0)
+    note(analysis.finish())
+    audio = source.report()
+    return Hearing(
+        call,
+        frame_seconds(_longest(tracks)),
+        {leg: record.heard(call, audio[leg]) for leg, record in records.items()},
+        tuple(events),
+    )
+
+
+def _longest(tracks: Mapping[Leg, LegTrack]) -> int:
+    return max(track.frames for track in tracks.values())
+
+
+def _no_frames(call: str, leg: Leg, format_: LegFormat) -> Frames:
+    nothing = np.zeros(0, np.float32)
+    return Frames(
+        call,
+        leg,
+        0,
+        nothing.reshape(0, format_.dim),
+        nothing.reshape(0, format_.classes),
+        nothing,
+        np.zeros(0, np.uint8),
+        format_.stride,
+    )

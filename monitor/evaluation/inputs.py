@@ -1,0 +1,55 @@
+"""What the paths given to `evaluate` are: clips with labels, calls with labels, or recordings without."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from monitor.errors import ConfigError
+from monitor.evaluation.calls import LabelledCall, holds_calls, read_calls
+from monitor.evaluation.clips.labelled import TABLE, LabelledClip, read_clips
+
+RECORDINGS = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".webm", ".mp4", ".aac", ".wma", ".au", ".aiff")
+"""Endings by which files of a folder without labels are taken for recordings."""
+
+
+@dataclass(slots=True)
+class Inputs:
+    """All that is to be heard."""
+
+    clips: list[LabelledClip] = field(default_factory=list)
+    calls: list[LabelledCall] = field(default_factory=list)
+    recordings: list[Path] = field(default_factory=list)
+
+
+def read_inputs(paths: Sequence[Path]) -> Inputs:
+    """Read the labels of each path, and tell what it is.
+
+    A folder with labels.csv holds clips; one with JSON files, or such a file, calls; a folder of recordings, or one recording,
+    has no labels. Raises `ConfigError` where a
+    path is not there, holds nothing to hear, or its labels are wrong.
+    """
+    inputs = Inputs()
+    for path in paths:
+        if path.is_file() and not holds_calls(path):
+            inputs.recordings.append(path)
+        elif path.is_file():
+            inputs.calls += read_calls(path)
+        elif not path.is_dir():
+            raise ConfigError(f"{path}: there is no such file or folder")
+        elif (path / TABLE).is_file():
+            inputs.clips += read_clips(path)
+        elif holds_calls(path):
+            inputs.calls += read_calls(path)
+        else:
+            inputs.recordings += _recordings(path)
+    return inputs
+
+
+def _recordings(folder: Path) -> list[Path]:
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in RECORDINGS)
+    if not files:
+        raise ConfigError(
+            f"{folder}: holds nothing to hear; give a folder of clips with {TABLE}, of calls with a NAME.json beside each "
+            "NAME.wav, or of recordings"
+        )
+    return files

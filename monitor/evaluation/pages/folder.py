@@ -1,0 +1,94 @@
+"""A folder of pages: one a call, and an index that lists them with their figures."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from monitor.engines.base import EngineInfo
+from monitor.errors import ConfigError
+from monitor.evaluation.hearing import Hearing
+from monitor.evaluation.pages.document import Figures, call_document
+from monitor.evaluation.pages.html import render
+from monitor.evaluation.pages.sound import coded, sound_of
+from monitor.evaluation.pages.truth import Truth
+from monitor.evaluation.takes import Take
+
+CALL_SCRIPTS = ("words.js", "view.js", "lane.js", "strip.js", "overview.js", "player.js", "findings.js", "call.js")
+INDEX_SCRIPTS = ("words.js", "strip.js", "index.js")
+
+
+class PageFolder:
+    """Writes pages of calls as they are heard, and the index at the end.
+
+    Pages hold the sound of the call unless `embed` is false; then they name the recording, which must stay where it is.
+    """
+
+    def __init__(self, folder: Path, engine: EngineInfo, *, embed: bool = True) -> None:
+        """Make the folder. Raises `ConfigError` where that is not possible."""
+        self._folder, self._engine, self._embed = folder, engine, embed
+        self._rows: list[dict[str, Any]] = []
+        self._names: set[str] = set()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(f"--pages {folder}: cannot be made: {error.strerror}") from None
+
+    def add(self, take: Take, hearing: Hearing, *, truth: Truth | None = None, figures: Figures | None = None) -> Path:
+        """Write the page of a call; returns its file. The sound is that which was heard, over whichever line.
+
+        Raises `SourceError` where it cannot be read again, and `ConfigError` where the page cannot be written.
+        """
+        audio = sound_of(take)
+        document = call_document(hearing, self._engine, audio, truth, figures or {})
+        sound = coded(audio, tuple(hearing.legs)) if self._embed else b""
+        document["recording"] = {"name": take.path.name, "link": None if self._embed else self._link(take.path)}
+        name = self._name(hearing.call)
+        page = render("call.html", "call.css", CALL_SCRIPTS, f"{hearing.call}: what was heard", document, sound)
+        self._rows.append(_row(document, name))
+        return self._write(name, page)
+
+    def close(self) -> Path:
+        """Write the index of all pages; returns its file. Raises `ConfigError` where it cannot be written."""
+        data = {"engine": {"name": self._engine.name, "model": self._engine.model}, "calls": self._rows}
+        return self._write("index.html", render("index.html", "index.css", INDEX_SCRIPTS, "Calls heard", data))
+
+    def _link(self, recording: Path) -> str:
+        return Path(os.path.relpath(recording.resolve(), self._folder.resolve())).as_posix()
+
+    def _name(self, call: str) -> str:
+        """A file name of its own for each call, whatever its id is made of."""
+        stem = re.sub(r"[^A-Za-z0-9._-]+", "-", call).strip(".-")[:80] or "call"
+        stem = f"{stem}-call" if stem == "index" else stem
+        name, number = f"{stem}.html", 1
+        while name in self._names:
+            number += 1
+            name = f"{stem}-{number}.html"
+        self._names.add(name)
+        return name
+
+    def _write(self, name: str, page: str) -> Path:
+        path = self._folder / name
+        part = path.with_name(name + ".part")
+        try:
+            part.write_text(page, encoding="utf-8")
+            part.replace(path)
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None
+        return path
+
+
+def _row(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A call as the index shows it."""
+    return {
+        "call": document["call"],
+        "page": name,
+        "seconds": document["seconds"],
+        "legs": [{key: leg[key] for key in ("leg", "emotion", "ticks")} for leg in document["legs"]],
+        "tick_rate": document["tick_rate"],
+        "alerts": [{key: alert[key] for key in ("rule", "severity", "raised_at")} for alert in document["alerts"]],
+        "changes": [{"time": change["time"], "status": change["status"]} for change in document["changes"]],
+        "labelled": document["labelled"],
+        "figures": document["figures"],
+    }

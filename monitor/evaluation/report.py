@@ -1,0 +1,112 @@
+"""What `evaluate` found, as data: the JSON that it writes. Shares and errors are 0 to 1; times are seconds."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf
+
+from monitor.evaluation.calls import CallsResult
+
+
+class Part(BaseModel):
+    """Base of all parts: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ReliabilityBin(Part):
+    """Utterances of about the same confidence."""
+
+    clips: int
+    confidence: float
+    accuracy: float
+
+
+class ClipScores(Part):
+    """What was heard right of some clips. Definitions: docs/evaluate.md."""
+
+    clips: int
+    speakers: int
+    uar: float = Field(description="unweighted average recall")
+    wa: float = Field(description="weighted accuracy: share of clips decided right")
+    f1: float = Field(description="mean over classes of F1")
+    ece: float = Field(description="expected calibration error, 15 bins")
+    temperature: float = Field(
+        description="by which logits would have to be divided for the least cross-entropy, within 0.1 to 10"
+    )
+    uar_mean_of_datasets: float | None = Field(
+        default=None, description="of `all`: mean of the datasets' uar, each counting the same"
+    )
+    confusion: list[list[int]] = Field(description="rows the true class, columns the one heard, in the order of `classes`")
+    reliability: list[ReliabilityBin]
+
+
+class LegShares(Part):
+    """One leg of recordings without labels."""
+
+    speech_hours: float
+    emotions: dict[str, float] = Field(description="share of speech in which each emotion was shown; `unknown` is one")
+    change_points_per_hour: float = Field(description="confirmed, an hour of the recordings")
+
+
+class Recordings(Part):
+    """What was heard of recordings without labels: there is no right or wrong."""
+
+    recordings: int
+    hours: float
+    alerts_per_hour: float
+    alerts_per_hour_by_rule: dict[str, float]
+    change_points_per_hour: float
+    legs: dict[str, LegShares]
+
+
+class DegradedPoint(Part):
+    """Clips heard under one condition of a sweep."""
+
+    sweep: str = Field(description="codec, loss, level, or noise: NAME")
+    value: float | str = Field(description="dB, percent, or the name of a codec")
+    clips: int
+    uar: float = Field(description="mean of the datasets' uar")
+    f1: float = Field(description="of all clips")
+    ece: float = Field(description="of all clips")
+
+
+class EngineUsed(Part):
+    """What heard."""
+
+    name: str
+    model: str
+    version: str
+    labels: list[str]
+    window: float
+    hop: float
+    lookahead: float
+
+
+class UnheardFile(Part):
+    """A file that could not be heard and is in no figure."""
+
+    file: str
+    reason: str
+
+
+class Report(Part):
+    """All of it."""
+
+    format: int = 1
+    engine: EngineUsed
+    settings: dict[str, Any] = Field(description="the sections state, changes and alerts that were in force")
+    line: str = Field(description="clean (as recorded) or telephone")
+    seed: int
+    classes: list[str] = Field(description="among which clips are decided, in the order of the confusion matrices")
+    speakers: str = Field(description="all or held")
+    seconds: float = Field(description="of audio heard, all conditions together")
+    wall_seconds: float
+    jobs: int
+    clips: dict[str, ClipScores] | None = Field(default=None, description="`all`, and each dataset")
+    languages: dict[str, ClipScores] | None = Field(default=None, description="clips by language, where it is told")
+    calls: dict[str, Any] | None = Field(default=None, description="figures of labelled calls")
+    baselines: dict[str, Any] | None = Field(default=None, description="change points of the same calls by other means")
+    calls_result: InstanceOf[CallsResult] | None = Field(default=None, exclude=True, description="the same, to print and draw")
+    recordings: Recordings | None = None
+    degraded: list[DegradedPoint] | None = None
+    unheard: list[UnheardFile] = []

