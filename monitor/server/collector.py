@@ -90,6 +90,9 @@ def _inference(status: Mapping[str, Any]) -> Iterator[Metric]:
     latency = {"0.5": status["latency_p50"], "0.95": status["latency_p95"]}
     text = "Seconds from a live window's arrival to its result, over the last 1000 windows."
     yield _labelled(GaugeMetricFamily, "inference_latency_seconds", text, "quantile", latency)
+    text = "The 0.95 quantile of the same by how urgent the leg was: in overload the quiet wait."
+    by_urgency = status["latency_p95_by_urgency"]
+    yield _labelled(GaugeMetricFamily, "inference_latency_by_urgency_seconds", text, "urgency", by_urgency)
     text = "Frames without an engine result, by reason: overload, or a failed window."
     yield _labelled(CounterMetricFamily, "frames_skipped", text, "reason", status["frames_skipped"])
 
