@@ -11,7 +11,7 @@ A wait in units of what was expected is the idea of highest response ratio next.
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 
-from monitor.events import Alert, CallEnded, Event, Frames, Leg, Mark
+from monitor.events import Alert, Event, Frames, Leg, Mark
 from monitor.timeline import frames_for
 
 QUIET_AFTER = frames_for(5.0)
@@ -71,8 +71,6 @@ class CallUrgency:
             self._alerts.pop(event.id, None)
         elif isinstance(event, Alert):
             self._alerts[event.id] = event.leg
-        elif isinstance(event, CallEnded):
-            self._alerts.clear()
 
     def of(self, leg: Leg, *, valence: float, arousal: float, watched: bool) -> Urgency:
         """How urgent a leg is now. An alert on the whole call is one on each of its legs."""
