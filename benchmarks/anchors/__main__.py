@@ -1,75 +1,81 @@
-"""Unweighted average recall of four emotions a dataset, clean and over a telephone line: the compact engine beside its anchors.
+"""Unweighted average recall of four emotions a dataset, clean and over a telephone line: an engine beside its anchors.
 
-    python -m benchmarks.anchors --clips DIR --cache DIR [--only egemaps,plain,compact] [--epochs 12] [--trial 200]
+    python -m benchmarks.anchors --clips DIR --cache DIR [--only egemaps,plain,engine] [--epochs 12] [--trial 200]
 
-Every system is trained on the people that the compact engine's training hears and tested on those that it keeps apart. The
-line is that of `compact_accuracy.py`, the same for each test clip whoever hears it. The anchors know four classes alone and
-are trained for each condition on sound of that condition; the compact engine has eight classes and one set of weights for both.
+The engine is measured by `evaluate`, and the anchors hear the very sound that it hears; they are trained on the people that the
+compact engine's training hears, and tested on those that it keeps apart. Anchors know four classes alone, and each is trained
+on clean sound for the clean test and over the line for the telephone test; an engine has one set of weights for both.
 eGeMAPS needs `pip install "emotion-monitor[benchmarks]"`, and openSMILE's licence: research only, no commercial use.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from benchmarks.anchors.task import CONDITIONS, Condition, Decided, Task, read_task, recalls
-from benchmarks.compact_accuracy import hear
-from monitor.config.sections import EngineSection
-from monitor.engines.compact.engine import CompactEngine
-from monitor.engines.compact.training.measure import FOUR
+from benchmarks.anchors.task import CLASSES, LINES, SEED, Task, read_task, recalls
+from monitor.config import load_settings
+from monitor.evaluation.evaluate import Plan, evaluate
+from monitor.evaluation.inputs import Inputs
+from monitor.evaluation.lines import Condition
 
-SYSTEMS = {"egemaps": "eGeMAPS + SVM", "plain": "plain network + GRU", "compact": "compact engine"}
-
-
-def compact(task: Task, condition: Condition, weights: Path | None) -> Decided:
-    """What the compact engine says, each clip a call of its own: the mean of its logits over speech, among the four."""
-    engine = CompactEngine(EngineSection(model=str(weights) if weights else None))
-    decided = []
-    for utterance in task.held:
-        heard = hear(engine, utterance.sound(condition))
-        decided.append(FOUR[int((heard.logits * (heard.speech[:, None] + 1e-6)).sum(0)[list(FOUR)].argmax())])
-    return np.array(decided, dtype=np.int64)
+ANCHORS = {"egemaps": "eGeMAPS + SVM", "plain": "plain network + GRU"}
 
 
-def decide(system: str, task: Task, condition: Condition, args: argparse.Namespace) -> Decided:
-    """One cell of the table: a system in a condition. An anchor's libraries are loaded when it is asked for."""
-    if system == "compact":
-        return compact(task, condition, args.weights)
-    if system == "egemaps":
+def engine(task: Task, line: Condition | None, args: argparse.Namespace) -> tuple[str, dict[str, float]]:
+    """Name and recalls of the engine: the rows of `emotion-monitor evaluate`."""
+    settings = load_settings(flags={"engine.name": args.engine, "engine.model": args.model, "log.level": "warning"})
+    plan = Plan(classes=CLASSES, line=line, seed=SEED)
+    report = evaluate(Inputs(clips=list(task.held)), settings, plan, jobs=args.threads, progress=lambda *_: None)
+    table = report.clips or {}
+    found = {name: row.uar for name, row in table.items() if name != "all"}
+    return report.engine.model, found | {"mean": sum(found.values()) / len(found)}
+
+
+def decide(anchor: str, task: Task, line: str, args: argparse.Namespace) -> Sequence[str]:
+    """What an anchor says of the clips kept apart. Its libraries are loaded when it is asked for."""
+    if anchor == "egemaps":
         from benchmarks.anchors import egemaps
 
-        return egemaps.decide(task, condition, args.cache)
+        return egemaps.decide(task, line, args.cache)
     from benchmarks.anchors import plain_network
 
-    return plain_network.decide(task, condition, args.cache, args.epochs, args.seed)
+    return plain_network.decide(task, line, args.cache, args.epochs, args.seed)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", type=Path, required=True, help="folder with labels.csv")
     parser.add_argument("--cache", type=Path, required=True, help="folder in which features are kept")
-    parser.add_argument("--only", default=",".join(SYSTEMS), help="systems, separated by commas")
-    parser.add_argument("--condition", choices=[*CONDITIONS, "both"], default="both")
-    parser.add_argument("--weights", type=Path, help="of the compact engine; default those that ship")
+    parser.add_argument("--only", default="egemaps,plain,engine", help="systems, separated by commas")
+    parser.add_argument("--line", choices=[*LINES, "both"], default="both")
+    parser.add_argument("--engine", default="compact")
+    parser.add_argument("--model", help="of the engine: compact weights, or a folder or hub id of emotion2vec")
     parser.add_argument("--epochs", type=int, default=12, help="of the plain network")
     parser.add_argument("--seed", type=int, default=1, help="of the plain network")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--trial", type=int, default=0, help="about so many clips of each side alone, to see that all runs")
+    parser.add_argument("--trial", type=int, help="so many clips of each side alone, to see that all runs")
     args = parser.parse_args()
+    systems = args.only.split(",")
+    if unknown := set(systems) - {*ANCHORS, "engine"}:
+        parser.error(f"--only: there is no {', '.join(sorted(unknown))}; there are {', '.join(ANCHORS)}, engine")
     torch.set_num_threads(args.threads)
     task = read_task(args.clips, args.trial)
-    people = len({utterance.clip.person for utterance in task.held})
-    print(f"{len(task.heard)} clips to learn from, {len(task.held)} of {people} people kept apart")
-    rows = []
-    for condition in CONDITIONS if args.condition == "both" else (args.condition,):
-        for system in args.only.split(","):
-            rows.append((condition, SYSTEMS[system], recalls(task.held, decide(system, task, condition, args))))
+    people = len({(clip.dataset, clip.speaker) for clip in task.held})
+    print(f"{len(task.heard)} clips to learn from, {len(task.held)} of {people} people kept apart", flush=True)
+    rows: list[tuple[str, str, dict[str, float]]] = []
+    for line in LINES if args.line == "both" else (args.line,):
+        for system in systems:
+            if system == "engine":
+                rows.append((line, *engine(task, LINES[line], args)))
+            else:
+                rows.append((line, ANCHORS[system], recalls(task.held, decide(system, task, line, args))))
+            print(f"  {rows[-1][1]}, {line}: mean {rows[-1][2]['mean']:.3f}", flush=True)
     columns = list(rows[0][2])
-    print("\n| | system | " + " | ".join(columns) + " |\n|---|---|" + "---:|" * len(columns))
-    for condition, name, found in rows:
-        print(f"| {condition} | {name} | " + " | ".join(f"{found[column]:.3f}" for column in columns) + " |")
+    print("\n| line | system | " + " | ".join(columns) + " |\n|---|---|" + "---:|" * len(columns))
+    for line, name, found in rows:
+        print(f"| {line} | {name} | " + " | ".join(f"{found[column]:.3f}" for column in columns) + " |")
 
 
 if __name__ == "__main__":

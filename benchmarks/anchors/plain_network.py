@@ -5,6 +5,7 @@ there is no augmentation, no speaker's normal, no auxiliary task, and no calibra
 """
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import librosa
@@ -14,9 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
-from benchmarks.anchors.task import Condition, Decided, Task, cached, labels_of
-from monitor.engines.compact.features import Array
-from monitor.engines.compact.training.measure import FOUR, recall
+from benchmarks.anchors.task import CLASSES, Task, cached
+from monitor.audio.chunk import Samples
 from monitor.timeline import SAMPLE_RATE
 
 LONGEST = 600
@@ -25,7 +25,7 @@ BATCH = 32
 RATE = 1e-3
 
 
-def log_mel(audio: Array) -> Array:
+def log_mel(audio: Samples) -> Samples:
     """64 bands every 10 ms, each band's mean over the clip taken away; shape (n,) to (frames, 64)."""
     power = librosa.feature.melspectrogram(y=audio, sr=SAMPLE_RATE, n_fft=400, hop_length=160, n_mels=64, fmin=60, fmax=7600)
     bands = np.log(power.T + 1e-8)[:LONGEST]
@@ -43,7 +43,7 @@ class PlainNetwork(nn.Module):
         )
         self.norms = nn.ModuleList(nn.BatchNorm1d(channels) for _ in range(6))
         self.recurrent = nn.GRU(channels, hidden, batch_first=True)
-        self.head = nn.Linear(hidden, len(FOUR))
+        self.head = nn.Linear(hidden, len(CLASSES))
         self.dropout = nn.Dropout(0.2)
 
     def forward(self, bands: Tensor, lengths: Tensor) -> Tensor:
@@ -58,21 +58,19 @@ class PlainNetwork(nn.Module):
         return logits
 
 
-def decide(task: Task, condition: Condition, cache: Path, epochs: int, seed: int) -> Decided:
-    """Train on the people heard and decide for those kept apart, both in the same condition."""
+def decide(task: Task, line: str, cache: Path, epochs: int, seed: int) -> Sequence[str]:
+    """Train on the people heard and decide for those kept apart, both over the same line."""
     heard, held = (
-        [torch.from_numpy(row) for row in cached("log-mel", side, condition, cache, log_mel)]
-        for side in (task.heard, task.held)
+        [torch.from_numpy(row) for row in cached("log-mel", side, line, cache, log_mel)] for side in (task.heard, task.held)
     )
     torch.manual_seed(seed)
     network = PlainNetwork()
-    truth = torch.from_numpy(np.searchsorted(FOUR, labels_of(task.heard)))
-    rarity = len(truth) / (4 * torch.bincount(truth, minlength=4).clamp_min(1))
+    truth = torch.tensor([CLASSES.index(clip.emotion) for clip in task.heard])
+    rarity = len(truth) / (len(CLASSES) * torch.bincount(truth, minlength=len(CLASSES)).clamp_min(1))
     optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=0.01)
-    updates = epochs * math.ceil(len(heard) / BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=updates)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=epochs * math.ceil(len(heard) / BATCH))
     parameters = sum(parameter.numel() for parameter in network.parameters())
-    print(f"  plain network, {condition}: {parameters / 1e6:.2f} M parameters, {epochs} epochs", flush=True)
+    print(f"  plain network, {line}: {parameters / 1e6:.2f} M parameters, {epochs} epochs", flush=True)
     for epoch in range(1, epochs + 1):
         network.train()
         losses = []
@@ -84,8 +82,7 @@ def decide(task: Task, condition: Condition, cache: Path, epochs: int, seed: int
             optimiser.step()
             schedule.step()
             losses.append(loss.item())
-        found = recall(labels_of(task.held), _decide(network, held))
-        print(f"  plain network, {condition}: epoch {epoch}, loss {np.mean(losses):.3f}, UAR held {found:.3f}", flush=True)
+        print(f"  plain network, {line}: epoch {epoch}, loss {np.mean(losses):.3f}", flush=True)
     return _decide(network, held)
 
 
@@ -94,8 +91,8 @@ def _batch(bands: list[Tensor], places: Tensor) -> tuple[Tensor, Tensor]:
     return pad_sequence(chosen, batch_first=True), torch.tensor([len(each) for each in chosen])
 
 
-def _decide(network: PlainNetwork, bands: list[Tensor]) -> Decided:
+def _decide(network: PlainNetwork, bands: list[Tensor]) -> list[str]:
     network.eval()
     with torch.no_grad():
         best = [network(*_batch(bands, places)).argmax(1) for places in torch.arange(len(bands)).split(BATCH)]
-    return np.asarray(FOUR, dtype=np.int64)[torch.cat(best).numpy()]
+    return [CLASSES[int(index)] for index in torch.cat(best)]

@@ -76,7 +76,6 @@ def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None
         evaluation = _Evaluation(listeners, plan, progress, pages)
         table, languages = evaluation.clips("clips", clips, plan.line) if clips else (None, None)
         calls = evaluation.calls(inputs.calls, settings, aim) if inputs.calls else None
-        told = calls.as_json() if calls else {}
         recordings = evaluation.recordings(inputs.recordings, settings.state.speech_threshold) if inputs.recordings else None
         degraded = list(evaluation.degraded(clips)) if plan.degrade else None
         if pages:
@@ -93,8 +92,8 @@ def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None
             jobs=listeners.jobs,
             clips=table,
             languages=languages or None,
-            calls=told.get("calls"),
-            baselines=told.get("baselines"),
+            calls=calls.calls_part() if calls else None,
+            baselines=calls.baselines_part() if calls else None,
             calls_result=calls,
             recordings=recordings,
             degraded=degraded,

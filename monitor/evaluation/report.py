@@ -2,15 +2,10 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, InstanceOf
+from pydantic import Field, InstanceOf
 
 from monitor.evaluation.calls import CallsResult
-
-
-class Part(BaseModel):
-    """Base of all parts: unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from monitor.evaluation.calls.document import BaselinePart, CallsPart, Part
 
 
 class ReliabilityBin(Part):
@@ -104,9 +99,9 @@ class Report(Part):
     jobs: int
     clips: dict[str, ClipScores] | None = Field(default=None, description="`all`, and each dataset")
     languages: dict[str, ClipScores] | None = Field(default=None, description="clips by language, where it is told")
-    calls: dict[str, Any] | None = Field(default=None, description="figures of labelled calls")
-    baselines: dict[str, Any] | None = Field(default=None, description="change points of the same calls by other means")
+    calls: CallsPart | None = Field(default=None, description="figures of labelled calls")
+    baselines: dict[str, BaselinePart] | None = Field(default=None, description="of the same calls, by other means")
     calls_result: InstanceOf[CallsResult] | None = Field(default=None, exclude=True, description="the same, to print and draw")
     recordings: Recordings | None = None
     degraded: list[DegradedPoint] | None = None
-    unheard: list[UnheardFile] = []
+    unheard: list[UnheardFile] = Field(default=[])

@@ -12,40 +12,40 @@ from monitor.evaluation.calls.alerts import AlertScore
 from monitor.evaluation.calls.changes import LegChanges
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeFigures:
     """Of change points. F1 = 2 TP / (true + found), without the change at 0 s that TCPDBench gives to everybody."""
 
     true: int
     found: int
-    precision_1s: float | None
-    recall_1s: float | None
-    f1_1s: float | None
-    precision_2s: float | None
-    recall_2s: float | None
-    f1_2s: float | None
-    precision_4s: float | None
-    recall_4s: float | None
-    f1_4s: float | None
-    covering: float | None
+    precision_1s: float | None = None
+    recall_1s: float | None = None
+    f1_1s: float | None = None
+    precision_2s: float | None = None
+    recall_2s: float | None = None
+    f1_2s: float | None = None
+    precision_4s: float | None = None
+    recall_4s: float | None = None
+    f1_4s: float | None = None
+    covering: float | None = None
     """Mean over legs."""
-    delay_median: float | None
+    delay_median: float | None = None
     """Seconds from the onset to the moment at which the change was known, of pairs at most 2 s apart."""
-    delay_p95: float | None
-    suspected_median: float | None
+    delay_p95: float | None = None
+    suspected_median: float | None = None
     """As `delay_median`, to the moment at which it was first said, provisionally."""
-    misplaced_median: float | None
+    misplaced_median: float | None = None
     """Distance of place and onset, of the same pairs."""
-    false_alarms_per_hour: float | None
+    false_alarms_per_hour: float | None = None
     """Changes found in calls without any, all scored legs together, an hour of those calls."""
     quiet_hours: float
     """Of calls without change."""
-    false_alarms_per_leg_hour: float | None
+    false_alarms_per_leg_hour: float | None = None
     """Changes found in legs without any, an hour of those legs, also where the call's other leg changes."""
     quiet_leg_hours: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertFigures:
     """Of alerts; what counts as which is defined in `alerts.py`."""
 
@@ -53,23 +53,23 @@ class AlertFigures:
     hits: int
     repeats: int
     false: int
-    recall: float | None
+    recall: float | None = None
     """Share of blocks that were hit."""
-    recall_calls: float | None
+    recall_calls: float | None = None
     """Share of calls with a block in which one was hit."""
-    precision: float | None
-    f1: float | None
-    delay_median: float | None
+    precision: float | None = None
+    f1: float | None = None
+    delay_median: float | None = None
     """Seconds from the onset of a block to its alert."""
-    delay_p95: float | None
-    false_per_hour: float | None
+    delay_p95: float | None = None
+    false_per_hour: float | None = None
     """False alerts in calls that stay neutral, an hour of those calls."""
     neutral_hours: float
-    false_per_hour_all: float | None
+    false_per_hour_all: float | None = None
     """All false alerts, an hour of all calls."""
-    flicker_per_minute: float | None
+    flicker_per_minute: float | None = None
     """Changes of the emotion shown, a minute of leg."""
-    true_flicker_per_minute: float | None
+    true_flicker_per_minute: float | None = None
     """True changes, a minute of leg: what a perfect monitor would have."""
 
 

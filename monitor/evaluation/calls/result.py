@@ -1,11 +1,13 @@
-"""What was measured of some labelled calls, as JSON and as rows of tables."""
+"""What was measured of some labelled calls, before it is printed, drawn or written."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from monitor.evaluation.calls.alerts import AlertAim
 from monitor.evaluation.calls.baselines import Baseline
+from monitor.evaluation.calls.changes import HEADLINE, TOLERANCES
+from monitor.evaluation.calls.document import AlertsMeasured, BaselinePart, CallRow, CallsFigures, CallsPart, EderParts
+from monitor.evaluation.calls.eder import Eder
 from monitor.evaluation.calls.figures import percentile, ratio
 from monitor.evaluation.calls.score import CallScore
 from monitor.evaluation.calls.summary import CallsSummary, summarise
@@ -17,36 +19,32 @@ class CallsResult:
 
     aim: AlertAim
     scores: tuple[CallScore, ...]
-    unheard: Mapping[str, str]
-    """Calls that could not be heard, and why."""
     summary: CallsSummary
     intervals: Mapping[str, tuple[float, float]]
     """Bootstrap bounds (`bootstrap.py`) of the figures named as in `headline`."""
     baselines: tuple[Baseline, ...]
 
-    def as_json(self) -> dict[str, Any]:
-        """`{"calls": {...}, "baselines": {...}}`."""
-        return {
-            "calls": {
-                **summary_json(self.summary),
-                "intervals": {name: list(bounds) for name, bounds in self.intervals.items()},
-                "alerts_of": {"rules": list(self.aim.rules), "emotion": self.aim.emotion, "grace": self.aim.grace},
-                "by_dataset": self._split(lambda score: score.call.dataset),
-                "by_language": self._split(lambda score: score.call.lang or "not told"),
-                "by_leg": {leg: summary_json(summarise(self.scores, [leg])) for leg in self.summary.legs},
-                "rows": [call_row(score) for score in self.scores],
-                "unheard": dict(self.unheard),
-            },
-            "baselines": {
-                "always_neutral": {"about": "neutral is shown all the time", "eder": self.summary.eder.always_neutral},
-                **{
-                    baseline.name: {"about": baseline.about, "changes": asdict(baseline.changes)} for baseline in self.baselines
-                },
-            },
+    def calls_part(self) -> CallsPart:
+        """The figures, to be written."""
+        return CallsPart(
+            **dict(figures(self.summary)),
+            intervals=dict(self.intervals),
+            alerts_of=AlertsMeasured(rules=list(self.aim.rules), emotion=self.aim.emotion, grace=self.aim.grace),
+            by_dataset=self._split(lambda score: score.call.dataset),
+            by_language=self._split(lambda score: score.call.lang or "not told"),
+            by_leg={leg: figures(summarise(self.scores, [leg])) for leg in self.summary.legs},
+            rows=[row(score) for score in self.scores],
+        )
+
+    def baselines_part(self) -> dict[str, BaselinePart]:
+        """The baselines by name, to be written."""
+        neutral = BaselinePart(about="neutral is shown all the time", eder=self.summary.eder.always_neutral)
+        return {"always_neutral": neutral} | {
+            one.name: BaselinePart(about=one.about, changes=one.changes) for one in self.baselines
         }
 
-    def _split(self, key: Callable[[CallScore], str]) -> dict[str, Any]:
-        return {name: summary_json(summarise(part)) for name, part in split(self.scores, key).items()}
+    def _split(self, key: Callable[[CallScore], str]) -> dict[str, CallsFigures]:
+        return {name: figures(summarise(part)) for name, part in split(self.scores, key).items()}
 
 
 def split(scores: Sequence[CallScore], key: Callable[[CallScore], str]) -> dict[str, list[CallScore]]:
@@ -57,20 +55,20 @@ def split(scores: Sequence[CallScore], key: Callable[[CallScore], str]) -> dict[
     return parts
 
 
-def summary_json(summary: CallsSummary) -> dict[str, Any]:
-    """All figures of a summary; those that cannot be given are null."""
+def figures(summary: CallsSummary) -> CallsFigures:
+    """A summary, to be written."""
     eder = summary.eder
-    return {
-        "calls": summary.calls,
-        "hours": summary.hours,
-        "legs": list(summary.legs),
-        "eder": eder.rate,
-        "eder_parts": {"missed": eder.missed, "false": eder.false, "confused": eder.confused},
-        "eder_argmax": eder.argmax,
-        "unknown": eder.unknown,
-        "changes": asdict(summary.changes),
-        "alerts": asdict(summary.alerts),
-    }
+    return CallsFigures(
+        calls=summary.calls,
+        hours=summary.hours,
+        legs=list(summary.legs),
+        eder=eder.rate,
+        eder_parts=EderParts(missed=eder.missed, false=eder.false, confused=eder.confused),
+        eder_argmax=eder.argmax,
+        unknown=eder.unknown,
+        changes=summary.changes,
+        alerts=summary.alerts,
+    )
 
 
 def headline(scores: Sequence[CallScore]) -> dict[str, float | None]:
@@ -95,25 +93,25 @@ def headline(scores: Sequence[CallScore]) -> dict[str, float | None]:
     }
 
 
-def call_row(score: CallScore) -> dict[str, Any]:
-    """One call in a line."""
+def row(score: CallScore) -> CallRow:
+    """One call, to be written."""
     true = sum(len(leg.true) for leg in score.changes)
     found = sum(len(leg.found) for leg in score.changes)
-    right = sum(leg.matched[1] for leg in score.changes)
-    labelled = sum(errors.labelled for errors in score.shown.values())
-    return {
-        "call": score.call.name,
-        "dataset": score.call.dataset,
-        "language": score.call.lang,
-        "speaker": score.call.speaker,
-        "seconds": score.call.seconds,
-        "eder": ratio(sum(errors.rate * errors.labelled for errors in score.shown.values()), labelled),
-        "changes": true,
-        "found": found,
-        "right_2s": right,
-        "f1_2s": ratio(2 * right, true + found),
-        "blocks": len(score.alerts.blocks),
-        "hits": len(score.alerts.hits),
-        "false": len(score.alerts.false),
-        "delay": percentile(score.alerts.delays, 50),
-    }
+    right = sum(leg.matched[TOLERANCES.index(HEADLINE)] for leg in score.changes)
+    errors = sum(score.shown.values(), Eder())
+    return CallRow(
+        call=score.call.name,
+        dataset=score.call.dataset,
+        language=score.call.lang,
+        speaker=score.call.speaker,
+        seconds=score.call.seconds,
+        eder=errors.rate if errors.labelled else None,
+        changes=true,
+        found=found,
+        right_2s=right,
+        f1_2s=ratio(2 * right, true + found),
+        blocks=len(score.alerts.blocks),
+        hits=len(score.alerts.hits),
+        false=len(score.alerts.false),
+        delay=percentile(score.alerts.delays, 50),
+    )

@@ -40,17 +40,17 @@ def evaluate_calls(
     """Hear all calls with `listeners`, which were opened with `settings`, and measure what was said of them.
 
     `take` says how a call is heard (over which line); `heard` is told of each call as it is done; `stage` of what is
-    being counted. A call that cannot be heard is left out and named in the result.
+    being counted. A call that cannot be heard is left out.
 
     Raises `SourceError` where none can be heard, and `ConfigError` where the settings forbid to hear one.
     """
     aim = aim or AlertAim()
     scores: list[CallScore] = []
     kept: list[Evidence] = []
-    unheard: dict[str, str] = {}
+    reason = "there is none"
     for call, (_, hearing) in zip(calls, listeners.hear(map(take, calls), embeddings=baselines), strict=True):
         if isinstance(hearing, Unheard):
-            unheard[call.name] = hearing.reason
+            reason = hearing.reason
             heard(call, hearing)
             continue
         scores.append(score_call(call, hearing, listeners.info.labels, aim))
@@ -58,10 +58,8 @@ def evaluate_calls(
             kept.append(evidence(hearing, scores[-1].legs, settings.state.speech_threshold))
         heard(call, hearing)
     if not scores:
-        raise SourceError(
-            f"none of {len(calls)} calls could be heard; the first: {next(iter(unheard.values()), 'there is none')}"
-        )
+        raise SourceError(f"none of {len(calls)} calls could be heard; the last: {reason}")
     stage("confidence intervals")
     bounds = intervals(scores, headline)
     found = change_baselines(scores, kept, stage) if baselines else []
-    return CallsResult(aim, tuple(scores), unheard, summarise(scores), bounds, tuple(found))
+    return CallsResult(aim, tuple(scores), summarise(scores), bounds, tuple(found))
