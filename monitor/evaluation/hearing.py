@@ -109,7 +109,7 @@ def hear(
     info = worker.engine.info
     geometry = Geometry.of(settings.engine, info)
     formats = {leg: leg_format(leg, settings, info) for leg in source.legs}
-    tracks = {leg: open_track(call, leg, formats[leg], worker, geometry) for leg in source.legs}
+    tracks = {leg: open_track(call, leg, formats[leg], worker, geometry, live=False) for leg in source.legs}
     records = {leg: _LegRecord(leg, formats[leg], embeddings) for leg in source.legs}
     analysis = CallAnalysis(call, formats, info.labels, settings.state, settings.changes, rules)
     events: list[Event] = []

@@ -51,7 +51,7 @@ class Ear:
         engine = settings.engine.model_copy(update={"threads": threads})
         self._settings = settings.model_copy(update={"engine": engine})
         self._rules = load_rules(settings.alerts.rules)
-        self._worker = InferenceWorker(load_engine(engine), settings.engine.max_batch)
+        self._worker = InferenceWorker.of(load_engine(engine), engine)
 
     @property
     def info(self) -> EngineInfo:
