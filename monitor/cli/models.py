@@ -64,12 +64,10 @@ def pull(
 @app.command()
 def prepare(
     model: Annotated[str, typer.Argument(help="Hub id, short name such as plus_large, or a directory.", metavar="MODEL")],
-    to: Annotated[
-        Path | None, typer.Option("--to", help="File to write, ending in .safetensors. [default: MODEL.safetensors]")
-    ] = None,
+    to: Annotated[Path | None, typer.Option("--to", help="File to write [default: MODEL.safetensors].")] = None,
     json_file: JsonOption = None,
 ) -> None:
-    """Write an emotion2vec model as one file that starts in seconds, and prove that it hears what FunASR's own network hears."""
+    """Write an emotion2vec model as one file that starts in seconds, and prove that it hears what FunASR hears."""
     from dataclasses import asdict
 
     from rich.console import Console
@@ -81,7 +79,7 @@ def prepare(
     write_json({"file": str(file), "deviation": asdict(deviation)}, json_file)
     if json_file is None:
         typer.echo(
-            f"{model}: in {file}; over {deviation.frames} frames its embeddings differ from FunASR's by {deviation.embedding:.1e} "
-            f"at most, its logits by {deviation.logits:.1e}"
+            f"{model}: in {file}; over {deviation.frames} frames its embeddings differ from FunASR's by "
+            f"{deviation.embedding:.1e} at most, its logits by {deviation.logits:.1e}"
         )
         typer.echo(f"use it with: --engine emotion2vec --model {file}")

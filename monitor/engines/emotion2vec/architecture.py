@@ -66,8 +66,8 @@ class Architecture:
         try:
             audio = config["modalities"]["audio"]
             stem = read_stem(str(audio["feature_encoder_spec"]), path)
-            _check_published(config, _PUBLISHED, path)
-            _check_published(audio, _PUBLISHED_AUDIO, path)
+            _check_published(config, _PUBLISHED)
+            _check_published(audio, _PUBLISHED_AUDIO)
             dim, positional = int(config["embed_dim"]), int(audio["conv_pos_depth"])
             return cls(
                 dim=dim,
@@ -147,7 +147,7 @@ def read_stem(spec: str, path: Path) -> Layers:
     return tuple(layers)
 
 
-def _check_published(config: Mapping[str, Any], published: Mapping[str, Any], path: Path) -> None:
+def _check_published(config: Mapping[str, Any], published: Mapping[str, Any]) -> None:
     for name, value in published.items():
         if config[name] != value:
             raise ValueError(f"{name} is {config[name]!r}, but {value!r} in every published model")

@@ -34,4 +34,4 @@ class SpeechGate:
         heard = speech.between(origin, (ticks[-1] + 1) * TICK_FRAMES + self._before) >= self._threshold
         length = TICK_FRAMES + AFTER + self._before
         spoken = np.array([heard[at : at + length].any() for at in ticks * TICK_FRAMES - AFTER - origin])
-        return spoken[np.arange(window.first, window.stop) // TICK_FRAMES - ticks[0]]
+        return np.asarray(spoken[np.arange(window.first, window.stop) // TICK_FRAMES - ticks[0]])

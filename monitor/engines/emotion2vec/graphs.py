@@ -49,7 +49,7 @@ class GraphedEncoder:
 
 def record(run: Callable[[Tensor], tuple[Tensor, Tensor]], features: Tensor) -> _Recorded:
     """Record what `run` launches for an input of this shape."""
-    aside = torch.cuda.Stream()
+    aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
     aside.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(aside):  # libraries choose kernels and workspace at first calls, which must not be recorded
         for _ in range(3):

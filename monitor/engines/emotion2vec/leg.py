@@ -20,8 +20,8 @@ Normalise = Literal["leg", "window", "nothing"]
 class Emotion2vecLeg(LegContext):
     """A leg's speech, its normalisation, and the features of its latest frames.
 
-    Features are kept where what a frame is normalised by will not change, for the frames whose samples are all there: of the last
-    frame of a window 80 are yet to come. Hearing a window again changes nothing, so one that failed can be offered again.
+    Features are kept where what a frame is normalised by will not change, for the frames whose samples are all there: of the
+    last frame of a window 80 are yet to come. Hearing a window again changes nothing, so one that failed can be offered again.
     """
 
     def __init__(self, normalise: Normalise) -> None:

@@ -60,7 +60,7 @@ class Stem:
         filled = [functional.pad(wave, (0, FRAME_SAMPLES - TAIL)) for wave in waves]
         counts = [len(wave) // FRAME_SAMPLES for wave in filled]
         features = functional.pad(self(torch.cat(filled)), (0, 0, 0, 1))
-        return [part[:-1] for part in features.split(counts)]
+        return [part[:-1] for part in torch.split(features, counts)]
 
 
 class Encoder:
@@ -78,7 +78,7 @@ class Encoder:
         self._norm = _norm(weights, f"{ENCODER}context_encoder.norm", shape.norm_eps)
         self._blocks = [_Block(weights, name, shape, precision) for name in shape.blocks()]
         self._head = make_linear(weights["proj.weight"][columns].float(), weights["proj.bias"][columns].float(), "fp32")
-        self._scale = _bias_scale(weights, shape)
+        self._scale = _bias_scale(weights)
         self._biases: dict[int, list[Tensor]] = {}
         """For windows of up to so many frames; a power of two, so that there are few. Kept for good: CUDA graphs read them."""
 
@@ -155,7 +155,7 @@ def _slopes(heads: int) -> list[float]:
     return slopes if below == heads else slopes + _slopes(2 * below)[::2][: heads - below]
 
 
-def _bias_scale(weights: Weights, shape: Architecture) -> list[Tensor]:
+def _bias_scale(weights: Weights) -> list[Tensor]:
     """Scales of the attention bias, (heads or 1, 1, 1): one for all blocks, or one a block."""
     scale = weights.get(f"{ENCODER}alibi_scale")
     if scale is None:

@@ -65,13 +65,13 @@ class Normalisation:
     def apply(self, samples: Samples, first: int) -> Samples:
         """Samples from frame `first` on, normalised; shape as given."""
         if not self.stands:
-            mean, factor = _mean_and_factor(self._all + [self.padding, 0, 0])
+            mean, factor = _mean_and_factor(self._all + np.array([self.padding, 0.0, 0.0]))
             return ((samples - mean) * factor).astype(np.float32)
         frames = first + np.arange(-(-len(samples) // FRAME_SAMPLES))
         step = np.searchsorted([begin for begin, _, _ in self._steps[1:]], frames, side="right")
         values = np.array([[mean, factor] for _, mean, factor in self._steps])[step]
         mean, factor = np.repeat(values, FRAME_SAMPLES, axis=0)[: len(samples)].T
-        return ((samples - mean) * factor).astype(np.float32)
+        return np.asarray((samples - mean) * factor, np.float32)
 
     def _take(self, sound: Moments) -> None:
         """Frames' moments, zero where there is no sound."""

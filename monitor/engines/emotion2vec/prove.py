@@ -42,8 +42,8 @@ def prepare(model: Model, path: Path) -> Deviation:
         deviation = compare(read_prepared(path), Original(model))
         if not max(deviation.embedding, deviation.logits) <= TOLERANCE:
             raise EngineError(
-                f"the prepared model differs from FunASR's by {deviation.embedding:g} in embeddings and {deviation.logits:g} in "
-                f"logits, {TOLERANCE:g} is allowed: use the folder as it is and report this"
+                f"the prepared model differs from FunASR's by {deviation.embedding:g} in embeddings and {deviation.logits:g} "
+                f"in logits, {TOLERANCE:g} is allowed: use the folder as it is and report this"
             )
     except EngineError:
         path.unlink()
