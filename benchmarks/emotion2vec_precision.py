@@ -127,12 +127,13 @@ def report(ways: list[Way], seconds: float) -> None:
     print(f"{'':24} | against | cosine mean    least | logits | label | ms a second | ratio")
     for way in ways:
         mine, other = way.result, by_name[way.against].result
-        assert mine is not None and other is not None
-        alike = cosine(mine[0], other[0])
+        if mine is None or other is None:
+            raise SystemExit("--rounds must be at least 1")
+        alike, logits = cosine(mine[0], other[0]), np.abs(mine[1] - other[1]).max()
         label = float((mine[1].argmax(axis=1) == other[1].argmax(axis=1)).mean())
         print(
-            f"{way.name:24} | {way.against:7} | {alike.mean():11.6f} {alike.min():.6f} "
-            f"| {np.abs(mine[1] - other[1]).max():6.4f} | {label:5.3f} | {1000 * way.seconds / seconds:11.0f} | {ways[0].seconds / way.seconds:5.2f}"
+            f"{way.name:24} | {way.against:7} | {alike.mean():11.6f} {alike.min():.6f} | {logits:6.4f} | {label:5.3f} "
+            f"| {1000 * way.seconds / seconds:11.0f} | {ways[0].seconds / way.seconds:5.2f}"
         )
 
 

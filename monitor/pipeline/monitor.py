@@ -177,7 +177,7 @@ class Monitor:
         calls = self.calls()
         info = self.engine.info
         return {
-            "engine": {"name": info.name, "model": info.model, "version": info.version, "device": info.device},
+            "engine": {name: getattr(info, name) for name in ("name", "model", "version", "device", "precision")},
             "window": {name: frames / FRAME_RATE for name, frames in asdict(self.geometry).items()},
             "calls": len(calls),
             "legs": sum(len(call.legs) for call in calls),

@@ -14,6 +14,7 @@ from monitor.engines.emotion2vec.gate import SpeechGate
 from monitor.engines.emotion2vec.leg import Emotion2vecLeg, Normalise
 from monitor.engines.emotion2vec.load import load_model
 from monitor.engines.emotion2vec.models import resolve
+from monitor.engines.emotion2vec.network import TAIL
 from monitor.engines.emotion2vec.runner import Runner
 from monitor.engines.leg_speech import speech_of
 from monitor.timeline import FRAME_SAMPLES, frames_for
@@ -45,7 +46,9 @@ class Emotion2vecEngine(Engine):
         model = load_model(settings.model, settings.hub_timeout)
         self._runner = Runner(model, device, precision, threads)
         self._normalise: Normalise = settings.normalise if self._runner.architecture.normalize else "nothing"
-        self._gate = SpeechGate(settings.gate, frames_for(LOOKAHEAD if settings.lookahead is None else settings.lookahead))
+        own = ((settings.window, WINDOW), (settings.hop, HOP), (settings.lookahead, LOOKAHEAD))
+        self._geometry = tuple(frames_for(default if asked is None else asked) for asked, default in own)
+        self._gate = SpeechGate(settings.gate, self._geometry[2])
         self._max_batch = settings.max_batch
         self.info = EngineInfo(
             name="emotion2vec",
@@ -87,15 +90,15 @@ class Emotion2vecEngine(Engine):
         ]
 
     def warm_up(self) -> None:
-        """Run a window: the first pass allocates, loads the speech network, and on a GPU chooses kernels and records graphs."""
-        frames, hop, ahead = frames_for(WINDOW), frames_for(HOP), frames_for(LOOKAHEAD)
-        samples = np.zeros(frames * FRAME_SAMPLES, np.float32)
+        """Run a window: the first pass allocates, and loads the speech network; a GPU records a graph for each batch size."""
+        window, hop, lookahead = self._geometry
+        samples = np.zeros(window * FRAME_SAMPLES, np.float32)
         leg = Emotion2vecLeg("nothing")
         leg.speech.of(Window(leg, 0, samples, 0, 1))
-        for count in {1, self._max_batch}:
-            for _ in range(2):
-                features = self._runner.features([np.pad(samples, (0, 80))] * count)
-                self._runner.frames(features, frames - ahead - hop, frames - ahead)
+        sizes = [1 << power for power in range(self._max_batch.bit_length())] if self.info.device != "cpu" else [1]
+        for size in sizes * 2:
+            features = self._runner.features([np.pad(samples, (0, TAIL))] * size)
+            self._runner.frames(features, max(0, window - lookahead - hop), window - lookahead)
 
     def _compute(
         self, windows: Sequence[Window], legs: Sequence[Emotion2vecLeg], members: Sequence[int]

@@ -4,7 +4,6 @@ A graph is recorded for a number of windows, their length and the frames wanted.
 of two; the rows in between are computed and not read. A window's result does not depend on the other rows.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -31,6 +30,8 @@ class GraphedEncoder:
         self._encoder = encoder
         self._recorded: dict[tuple[int, int, int, int], _Recorded] = {}
         self._seen: set[tuple[int, int, int, int]] = set()
+        self._pool = torch.cuda.graph_pool_handle()
+        """Graphs run one after the other and what they give is copied at once, so they share their memory."""
 
     def __call__(self, features: Tensor, first: int, stop: int) -> tuple[Tensor, Tensor]:
         """See `Encoder`. A shape is recorded when it comes a second time: most shapes of calls' ends never do."""
@@ -40,22 +41,20 @@ class GraphedEncoder:
             if key not in self._seen or len(self._recorded) >= _MOST:
                 self._seen.add(key)
                 return self._encoder(features, first, stop)
-            self._recorded[key] = record(lambda x: self._encoder(x, first, stop), features.new_zeros(key[0], length, width))
+            self._recorded[key] = self._record(features.new_zeros(key[0], length, width), first, stop)
         recorded = self._recorded[key]
         recorded.features[:count].copy_(features)
         recorded.graph.replay()
         return recorded.result[0][:count].clone(), recorded.result[1][:count].clone()
 
-
-def record(run: Callable[[Tensor], tuple[Tensor, Tensor]], features: Tensor) -> _Recorded:
-    """Record what `run` launches for an input of this shape."""
-    aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-    aside.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(aside):  # libraries choose kernels and workspace at first calls, which must not be recorded
-        for _ in range(3):
-            run(features)
-    torch.cuda.current_stream().wait_stream(aside)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        result = run(features)
-    return _Recorded(graph, features, result)
+    def _record(self, features: Tensor, first: int, stop: int) -> _Recorded:
+        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        aside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(aside):  # libraries choose kernels and workspace at first calls, which must not be recorded
+            for _ in range(3):
+                self._encoder(features, first, stop)
+        torch.cuda.current_stream().wait_stream(aside)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, pool=self._pool):
+            result = self._encoder(features, first, stop)
+        return _Recorded(graph, features, result)

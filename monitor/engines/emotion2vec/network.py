@@ -53,14 +53,17 @@ class Stem:
         return self._project(self._norm(x))
 
     def all(self, waves: Sequence[Tensor]) -> list[Tensor]:
-        """Features of several legs, each (n, D). On a GPU they are laid end to end and computed as one."""
+        """Features of several legs, each (n, D)."""
         if not waves or waves[0].device.type == "cpu":  # one after the other, what is computed stays in the cache
             return [self(wave) for wave in waves]
+        return self.end_to_end(waves)
+
+    def end_to_end(self, waves: Sequence[Tensor]) -> list[Tensor]:
+        """The same in one pass, for a GPU: legs are laid end to end, whatever their lengths."""
         # Each is filled up to whole frames; the frame that would see into the next leg is not taken.
         filled = [functional.pad(wave, (0, FRAME_SAMPLES - TAIL)) for wave in waves]
-        counts = [len(wave) // FRAME_SAMPLES for wave in filled]
         features = functional.pad(self(torch.cat(filled)), (0, 0, 0, 1))
-        return [part[:-1] for part in torch.split(features, counts)]
+        return [part[:-1] for part in torch.split(features, [len(wave) // FRAME_SAMPLES for wave in filled])]
 
 
 class Encoder:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from monitor.engines.base import Engine, LegContext, Window, WindowError, WindowFrames
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
@@ -104,3 +105,9 @@ def test_a_bad_window_is_named_by_its_place_in_the_batch(sliding):
     with pytest.raises(WindowError, match=r"^window 1: 32000 samples of the window are not finite") as caught:
         sliding.infer([good, bad])
     assert caught.value.window == 1
+
+
+def test_legs_laid_end_to_end_have_the_features_of_each_alone(sliding):
+    stem = sliding._runner._stem
+    waves = [torch.from_numpy(voice(frames + 1, frames)[: frames * FRAME_SAMPLES + 80]) for frames in (1, 26, 3, 100)]
+    torch.testing.assert_close(stem.end_to_end(waves), [stem(wave) for wave in waves], atol=1e-5, rtol=0)
