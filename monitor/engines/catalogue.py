@@ -87,14 +87,14 @@ def pull_model(model: str | None, to: Path | None = None, timeout: float = 5.0) 
 def prepare_model(model: str | None, to: Path | None = None, timeout: float = 5.0) -> tuple[Path, "Deviation"]:
     """Write a model as one file that starts in seconds, and prove the file against FunASR's own network.
 
-    `model` is a folder, hub id or short name; `to` the file, by default beside the folder's name in the current directory.
+    `model` is a folder, hub id or short name; `to` the file, by default in the current directory under the model's name.
     Raises `EngineError` where the model cannot be had or read, or the file gives other frames than FunASR; it is removed then.
     """
     from monitor.engines.emotion2vec.load import load_model
     from monitor.engines.emotion2vec.prove import prepare  # imports torch, which listing and pulling do not need
 
     what = resolve(model)
-    path = to or Path(str(what).rpartition("/")[2]).with_suffix(PREPARED)
+    path = to or Path(str(what).rpartition("/")[2] + PREPARED)
     if path.suffix != PREPARED:
         raise EngineError(f"{path}: a prepared model is a file whose name ends in {PREPARED}")
     return path, prepare(load_model(model, timeout), path)

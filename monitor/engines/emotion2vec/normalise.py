@@ -88,11 +88,9 @@ class Normalisation:
             sound = sound[taken:]
 
     def _step(self) -> None:
-        weight = (
-            self._period[0] / (self._period[0] + (_MEMORY * FRAME_SAMPLES if self.stands else 0)) if self._period[0] else 0.0
-        )
-        if weight:
-            self._now += weight * (self._period / self._period[0] - self._now)
+        samples, memory = self._period[0], _MEMORY * FRAME_SAMPLES if self.stands else 0
+        if samples:
+            self._now += (self._period / samples - self._now) * samples / (samples + memory)
         self._steps.append((self._heard if self.stands else 0, *_mean_and_factor(self._now)))
         self._period = np.zeros(3)
         self._frames = 0
