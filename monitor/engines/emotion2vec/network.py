@@ -52,18 +52,14 @@ class Stem:
             x = functional.gelu(norm(linear(taps)))
         return self._project(self._norm(x))
 
-    def all(self, waves: Sequence[Tensor]) -> list[Tensor]:
-        """Features of several legs, each (n, D)."""
-        if not waves or waves[0].device.type == "cpu":  # one after the other, what is computed stays in the cache
-            return [self(wave) for wave in waves]
-        return self.end_to_end(waves)
+    def end_to_end(self, waves: Tensor, frames: Sequence[int]) -> list[Tensor]:
+        """Features (n, D) of each of several legs in one pass, for a GPU; `frames` says how many n.
 
-    def end_to_end(self, waves: Sequence[Tensor]) -> list[Tensor]:
-        """The same in one pass, for a GPU: legs are laid end to end, whatever their lengths."""
-        # Each is filled up to whole frames; the frame that would see into the next leg is not taken.
-        filled = [functional.pad(wave, (0, FRAME_SAMPLES - TAIL)) for wave in waves]
-        features = functional.pad(self(torch.cat(filled)), (0, 0, 0, 1))
-        return [part[:-1] for part in torch.split(features, [len(wave) // FRAME_SAMPLES for wave in filled])]
+        `waves`: the legs' samples one after the other, each filled up from 320 n + 80 to 320 (n + 1). The last frame of each
+        would see into the next leg, and is not taken.
+        """
+        features = functional.pad(self(waves), (0, 0, 0, 1))
+        return [part[:-1] for part in torch.split(features, [count + 1 for count in frames])]
 
 
 class Encoder:

@@ -64,14 +64,14 @@ class Normalisation:
 
     def apply(self, samples: Samples, first: int) -> Samples:
         """Samples from frame `first` on, normalised; shape as given."""
-        if not self.stands:
-            mean, factor = _mean_and_factor(self._all + np.array([self.padding, 0.0, 0.0]))
-            return ((samples - mean) * factor).astype(np.float32)
-        frames = first + np.arange(-(-len(samples) // FRAME_SAMPLES))
-        step = np.searchsorted([begin for begin, _, _ in self._steps[1:]], frames, side="right")
-        values = np.array([[mean, factor] for _, mean, factor in self._steps])[step]
-        mean, factor = np.repeat(values, FRAME_SAMPLES, axis=0)[: len(samples)].T
-        return np.asarray((samples - mean) * factor, np.float32)
+        steps = self._steps or [(0, *_mean_and_factor(self._all + np.array([self.padding, 0.0, 0.0])))]
+        normalised = np.empty_like(samples)
+        for at, (begin, mean, factor) in enumerate(steps):
+            # The first step is also for what comes before it; the last has no end.
+            start = max(begin - first, 0) * FRAME_SAMPLES if at else 0
+            stop = max(steps[at + 1][0] - first, 0) * FRAME_SAMPLES if at + 1 < len(steps) else len(samples)
+            np.multiply(samples[start:stop] - np.float32(mean), np.float32(factor), out=normalised[start:stop])
+        return normalised
 
     def _take(self, sound: Moments) -> None:
         """Frames' moments, zero where there is no sound."""

@@ -11,7 +11,8 @@ from monitor.audio.chunk import Samples
 from monitor.engines.emotion2vec.device import Precision
 from monitor.engines.emotion2vec.graphs import GraphedEncoder
 from monitor.engines.emotion2vec.model import Model, checked_architecture, needed
-from monitor.engines.emotion2vec.network import Encoder, Stem
+from monitor.engines.emotion2vec.network import TAIL, Encoder, Stem
+from monitor.timeline import FRAME_SAMPLES
 
 Array = NDArray[np.float32]
 
@@ -38,7 +39,11 @@ class Runner:
     def features(self, waves: Sequence[Samples]) -> list[Tensor]:
         """Features (n, D) of the frames of each leg's samples (320 n + 80,), on the device."""
         with self._running():
-            return self._stem.all([torch.from_numpy(wave).to(self._device, self._type) for wave in waves])
+            if self._device.type == "cpu":  # one after the other, what is computed stays in the cache
+                return [self._stem(torch.from_numpy(wave).to(self._type)) for wave in waves]
+            filled = torch.from_numpy(np.concatenate([np.pad(wave, (0, FRAME_SAMPLES - TAIL)) for wave in waves]))
+            counts = [len(wave) // FRAME_SAMPLES for wave in waves]
+            return self._stem.end_to_end(filled.to(self._device).to(self._type), counts)
 
     def frames(self, features: Sequence[Tensor], first: int, stop: int) -> tuple[Array, Array]:
         """Embeddings (B, n, D) and logits (B, n, C) of the frames [first, stop) of windows with features (k, D) each."""
