@@ -49,6 +49,8 @@ class Monitor:
         self.rules: RuleSet = load_rules(settings.alerts.rules)
         if unknown := self.rules.unknown_labels(engine.info.labels):
             log.warning("rules_name_unknown_labels", labels=unknown, engine=engine.info.name, known=engine.info.labels)
+        picked = {name: getattr(engine.info, name) for name in ("name", "model", "device", "precision")}
+        log.info("engine", **picked, asked=settings.engine.precision)
         self._worker = InferenceWorker(engine, settings.engine.max_batch)
         self._lock = threading.Lock()
         self._calls: dict[str, LiveCall] = {}

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
-import structlog
 from numpy.typing import NDArray
 
 from monitor.config.sections import EngineSection
@@ -18,8 +17,6 @@ from monitor.engines.emotion2vec.network import TAIL
 from monitor.engines.emotion2vec.runner import Runner
 from monitor.engines.leg_speech import speech_of
 from monitor.timeline import FRAME_SAMPLES, frames_for
-
-log = structlog.get_logger(__name__)
 
 WINDOW = 2.0
 HOP = 0.5
@@ -62,9 +59,6 @@ class Emotion2vecEngine(Engine):
             device=str(device),
             precision=precision,
             licence=model.licence,
-        )
-        log.info(
-            "engine_loaded", model=str(what), device=str(device), precision=precision, asked=settings.precision, threads=threads
         )
 
     def open_leg(self) -> LegContext:

@@ -30,7 +30,7 @@ class Runner:
         if device.type == "cuda":
             # On by default for convolutions, and good to three digits only: fp32 would not be what it says.
             torch.backends.cudnn.allow_tf32 = False
-        with self._running():
+        with torch.inference_mode():
             weights = {name: value.to(device, self._type) for name, value in needed(model, self.architecture).items()}
             self._stem = Stem(weights, self.architecture, precision)
             encoder = Encoder(weights, self.architecture, precision, torch.tensor(model.labels.columns, device=device))
