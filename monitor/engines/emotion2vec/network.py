@@ -30,18 +30,25 @@ Norm = Callable[[Tensor], Tensor]
 
 
 class Stem:
-    """Features of frames from their samples alone. In float32 where the network is int8: it has few new frames to compute."""
+    """Features of frames from their samples alone. The first convolution is never int8: ten products a row gain nothing."""
 
     def __init__(self, weights: Weights, shape: Architecture, precision: Precision) -> None:
-        kept: Precision = "fp32" if precision == "int8" else precision
+        first: Precision = "fp32" if precision == "int8" else precision
         name = f"{ENCODER}local_encoder.conv_layers."
         self._layers: list[tuple[int, int, Linear, Norm]] = []
         for index, (width, kernel, stride) in enumerate(shape.stem):
             # (out, in, tap) -> (out, tap * in): the order in which a strided view of the rows has them
             taps = weights[f"{name}{index}.0.weight"].transpose(1, 2).reshape(width, -1)
-            self._layers.append((kernel, stride, make_linear(taps, None, kept), _norm(weights, f"{name}{index}.2.1", STEM_EPS)))
+            self._layers.append(
+                (
+                    kernel,
+                    stride,
+                    make_linear(taps, None, precision if index else first),
+                    _norm(weights, f"{name}{index}.2.1", STEM_EPS),
+                )
+            )
         self._norm = _norm(weights, f"{ENCODER}project_features.1", STEM_EPS)
-        self._project = _linear(weights, f"{ENCODER}project_features.2", kept)
+        self._project = _linear(weights, f"{ENCODER}project_features.2", precision)
 
     def __call__(self, wave: Tensor) -> Tensor:
         """Features (n, D) of the n frames that the samples (320 n + 80,) hold."""
