@@ -1,1 +1,1 @@
-"""A leg's emotion state: smoothed, with hysteresis, relative to the speaker's own beginning."""
+"""A leg's emotion state: believed by all evidence so far, with hysteresis, relative to the speaker's own neutral voice."""

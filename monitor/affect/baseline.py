@@ -1,18 +1,13 @@
-"""A speaker's own normal, from the first seconds of speech, so that a harsh voice or a bad line is not taken for anger.
+"""A speaker's own neutral voice, so that a harsh voice or a bad line is not taken for anger, nor quiet anger for nothing.
 
-Over the baseline, the mean logit of each class is compared with that of `neutral`. A class that lies *a little* above neutral
-there is taken for a trait of the voice or the line and its logit is lowered by about that much; a class that lies *far* above
-it is taken for what it is. Between the two the correction follows Tukey's biweight influence function (Beaton & Tukey 1974,
-Technometrics 16), here of the excess `e = max(0, logit - neutral)` in nats:
+A classifier leans one way or the other for a voice that it has never heard, and leans so for the whole call. What it says of the
+speech that is believed to be neutral shows by how much: its logits there, relative to that of `neutral`, are averaged, and their
+distance from what is typical (`neutral` leads every other class by `lead` nats) is taken off. After n steps of neutral speech the
+mean counts for n / (n + half): shrinkage, as of a normal mean whose prior is worth `half` observations.
 
-    correction(e) = e (1 - (e / REJECT)^2)^2   for e < REJECT, else 0
-
-It is at most 0.86 nats (odds of 2.4 to 1) for REJECT = 3, and `e - correction(e)` never falls as e grows. So a caller who is
-angry from the first second (odds of 20 to 1 against neutral) is not corrected at all, and nobody's anger is turned into its
-opposite. Classes below neutral are left alone: calm speech at the start says nothing about how this speaker's anger sounds.
-A model without a class `neutral` is not corrected.
-
-Before the baseline is full nothing is corrected, and afterwards it does not change any more.
+Steps are weighted with the belief that they are neutral, as in the expectation step of EM (Dempster, Laird & Rubin 1977). So nobody
+has to begin calmly: who is angry from the first second gives no such steps, and is not corrected by them. The average goes on
+through the call, and what is learned late is not lost. A model without a class `neutral` is not corrected.
 """
 
 from collections.abc import Sequence
@@ -20,50 +15,41 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-REJECT = 3.0
-"""Excess, in nats, from which on a class is not a trait but an emotion."""
 NEUTRAL = "neutral"
 
 
-def correction(excess: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What is taken off logits that lie `excess` nats above neutral over the baseline.
-
-    >>> correction(np.array([-1.0, 0.0, 0.5, 3.0, 10.0])).round(3).tolist()
-    [0.0, 0.0, 0.473, 0.0, 0.0]
-    """
-    bounded = np.clip(excess, 0.0, REJECT)
-    return np.asarray(bounded * (1.0 - (bounded / REJECT) ** 2) ** 2)
-
-
 class SpeakerBaseline:
-    """Collects the first `steps` steps of speech, then corrects every later one.
+    """What is typical of one speaker's neutral speech.
 
-    >>> baseline = SpeakerBaseline(("angry", "neutral"), steps=1)
-    >>> baseline.update(np.array([0.5, 0.0])).tolist(), baseline.ready
-    ([0.5, 0.0], True)
-    >>> baseline.update(np.array([0.5, 0.0])).round(3).tolist()
-    [0.027, 0.0]
+    >>> baseline = SpeakerBaseline(("angry", "neutral"), half=1.0, lead=3.0)
+    >>> voice = np.array([-1.0, 0.0])
+    >>> baseline.learn(voice, belief=1.0)
+    >>> baseline.relative(voice).tolist()
+    [-2.0, 0.0]
     """
 
-    def __init__(self, labels: Sequence[str], steps: int) -> None:
-        self._neutral = labels.index(NEUTRAL) if NEUTRAL in labels else None
-        self._left = steps
-        self._steps = steps
+    def __init__(self, labels: Sequence[str], half: float, lead: float) -> None:
+        """`half`: steps of neutral speech after which the speaker's own mean counts for a half; 0 takes no baseline."""
+        self._neutral = labels.index(NEUTRAL) if NEUTRAL in labels and half > 0 else None
+        self._half = half
+        self._typical = np.array([0.0 if label == NEUTRAL else -lead for label in labels])
         self._sum: NDArray[np.float64] = np.zeros(len(labels))
-        self._offset: NDArray[np.float64] = np.zeros(len(labels))
+        self._steps = 0.0
 
     @property
     def ready(self) -> bool:
-        """Whether the baseline is full. Never so where it was set to none."""
-        return self._steps > 0 and self._left == 0
+        """Whether the speaker's own mean counts for at least a half."""
+        return self._neutral is not None and self._steps >= self._half
 
-    def update(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Take the logits, shape (C,), of the next step of speech; the same relative to the speaker."""
-        if self._left == 0:
-            return logits - self._offset
-        self._left -= 1
-        self._sum = self._sum + logits
-        if self._left == 0 and self._neutral is not None:
-            mean = self._sum / self._steps
-            self._offset = correction(mean - mean[self._neutral])
-        return logits
+    def relative(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Logits, shape (C,), as they would be of a typical speaker, by what is known now."""
+        if self._neutral is None or self._steps == 0.0:
+            return logits
+        weight = self._steps / (self._steps + self._half)
+        return np.asarray(logits - weight * (self._sum / self._steps - self._typical))
+
+    def learn(self, logits: NDArray[np.float64], belief: float) -> None:
+        """Take the logits, shape (C,), of a step that is neutral with probability `belief`."""
+        if self._neutral is not None:
+            self._sum = self._sum + belief * (logits - logits[self._neutral])
+            self._steps += belief

@@ -14,8 +14,9 @@ NOT_EMOTIONS = frozenset({ABSTAIN, "<unk>", "unk"})
 class LabelHysteresis:
     """Schmitt trigger over labels.
 
-    From `unknown`, the likeliest label is taken once its posterior reaches `enter`. A label that is held gives way, after
-    `min_hold` steps, to another that reaches `enter` and is ahead of it, or to `unknown` when it falls below `leave`.
+    From `unknown`, the likeliest label is taken once its posterior reaches `enter`. A label that is held gives way to another
+    that reaches `enter` and is ahead of it, or to `unknown` when it falls below `leave`. Each, `unknown` too, stands for at
+    least `min_hold` steps, so that nothing is said on the prior alone.
 
     >>> label = LabelHysteresis(("angry", "neutral"), enter=0.6, leave=0.4, min_hold=0)
     >>> [label.update(np.array([p, 1 - p])) for p in (0.5, 0.6, 0.45, 0.5, 0.35)]
@@ -45,7 +46,7 @@ class LabelHysteresis:
     def update(self, posterior: NDArray[np.float64]) -> str:
         """Take the smoothed posterior, shape (C,), of the next step of speech; the label."""
         self._steps += 1
-        if self._held is None or self._steps >= self._min_hold:
+        if self._steps >= self._min_hold:
             chosen = self._choose(np.where(self._emotions, posterior, -1.0))
             if chosen != self._held:
                 self._held, self._steps = chosen, 0

@@ -1,4 +1,4 @@
-"""The smoothed posterior of a leg, its clock running only while the leg speaks."""
+"""A running mean of what is heard of a leg, its clock running only while the leg speaks."""
 
 import numpy as np
 from numpy.typing import NDArray

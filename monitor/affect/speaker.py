@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.affect.baseline import SpeakerBaseline
+from monitor.affect.baseline import NEUTRAL, SpeakerBaseline
+from monitor.affect.belief import EmotionBelief
 from monitor.affect.dimensions import Dimensions
 from monitor.affect.hysteresis import LabelHysteresis
 from monitor.affect.posterior import SmoothedPosterior
@@ -25,17 +26,20 @@ class Affect:
 
     emotion: str = ABSTAIN
     posterior: tuple[float, ...] = ()
-    """Smoothed, in the order of the engine's labels."""
+    """What is believed, in the order of the engine's labels."""
     valence: float = 0.0
     """-1 (negative) to 1 (positive)."""
     arousal: float = 0.0
     """-1 (calm) to 1 (excited)."""
     normal: tuple[float, float] | None = None
-    """The speaker's own mean valence and arousal over the baseline; None until it is full."""
+    """The speaker's own mean valence and arousal while believed neutral; None until there is enough of that."""
 
 
 class SpeakerAffect:
     """Follows one leg, tick by tick. Only speech moves it; silence of `FORGET_AFTER` seconds clears it.
+
+    The emotion is what is *believed* given all speech so far (`belief.py`); valence and arousal are a running mean of what is
+    *heard* (`posterior.py`), because they are matters of degree. Both are relative to the speaker's own neutral voice.
 
     >>> affect = SpeakerAffect(("angry", "neutral"), StateSection())
     >>> for _ in range(10):
@@ -45,38 +49,45 @@ class SpeakerAffect:
     """
 
     def __init__(self, labels: Sequence[str], settings: StateSection) -> None:
-        self._posterior = SmoothedPosterior(len(labels), settings.smoothing, 1 / TICK_RATE)
+        self._neutral = labels.index(NEUTRAL) if NEUTRAL in labels else None
+        self._belief = EmotionBelief(
+            labels, settings.prior_neutral, settings.correlation_time, settings.mean_duration, 1 / TICK_RATE
+        )
+        self._baseline = SpeakerBaseline(labels, settings.baseline * TICK_RATE, settings.neutral_lead)
         self._label = LabelHysteresis(labels, settings.enter, settings.leave, round(settings.min_hold * TICK_RATE))
-        self._baseline = SpeakerBaseline(labels, round(settings.baseline * TICK_RATE))
+        self._heard = SmoothedPosterior(len(labels), settings.smoothing, 1 / TICK_RATE)
         self._dimensions = Dimensions(labels)
         self._sums = np.zeros(2)
-        self._steps = 0
-        self._normal: tuple[float, float] | None = None
+        self._steps = 0.0
         self._silent = 0
-        self.now = Affect(posterior=tuple(self._posterior.value.tolist()))
+        self.now = Affect(posterior=tuple(self._belief.value.tolist()))
 
     def update(self, logits: NDArray[np.float64]) -> Affect:
         """Take the mean logits, shape (C,), of a tick of speech."""
+        relative = self._baseline.relative(logits)
+        belief = self._belief.update(relative, self._silent + 1)
         self._silent = 0
-        posterior = self._posterior.update(self._baseline.update(logits))
-        valence, arousal = self._dimensions(self._posterior.evidence)
-        self._follow_normal(valence, arousal)
-        self.now = Affect(self._label.update(posterior), tuple(posterior.tolist()), valence, arousal, self._normal)
+        self._heard.update(relative)
+        valence, arousal = self._dimensions(self._heard.evidence)
+        if self._neutral is not None:
+            neutral = float(belief[self._neutral])
+            self._baseline.learn(logits, neutral)
+            self._sums += (neutral * valence, neutral * arousal)
+            self._steps += neutral
+        self.now = Affect(self._label.update(belief), tuple(belief.tolist()), valence, arousal, self._normal())
         return self.now
 
     def rest(self) -> Affect:
         """Take a tick without speech of this leg."""
         self._silent += 1
         if self._silent == round(FORGET_AFTER * TICK_RATE):
-            self._posterior.forget()
+            self._belief.forget()
+            self._heard.forget()
             self._label.forget()
-            self.now = Affect(posterior=tuple(self._posterior.value.tolist()), normal=self._normal)
+            self.now = Affect(posterior=tuple(self._belief.value.tolist()), normal=self._normal())
         return self.now
 
-    def _follow_normal(self, valence: float, arousal: float) -> None:
-        if self._normal is not None:
-            return
-        self._sums += (valence, arousal)
-        self._steps += 1
-        if self._baseline.ready:
-            self._normal = (float(self._sums[0]) / self._steps, float(self._sums[1]) / self._steps)
+    def _normal(self) -> tuple[float, float] | None:
+        if not self._baseline.ready:
+            return None
+        return float(self._sums[0]) / self._steps, float(self._sums[1]) / self._steps

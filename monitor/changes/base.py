@@ -5,10 +5,13 @@ Every detector passes `tests/conformance/test_detectors.py`.
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+Looks = Literal["embedding", "logits"]
+"""What of a frame a detector follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +30,18 @@ class Detection:
 
 
 class Detector(ABC):
-    """Finds the moments at which a leg's embeddings change.
+    """Finds the moments at which what is heard of a leg changes.
 
     It sees ticks of speech alone, in order, and is a pure function of them. Every `provisional` detection is followed by
     exactly one `confirmed` or `retracted` of the same number; there is at most one open at a time. Ticks of confirmed
     detections increase.
     """
 
+    looks_at: ClassVar[Looks]
+
     @abstractmethod
     def update(self, tick: int, vector: NDArray[np.float64]) -> list[Detection]:
-        """Take the mean embedding, shape (D,), of the next tick of speech; what is now known."""
+        """Take the mean of what it looks at, shape (D,), over the next tick of speech; what is now known."""
 
     @abstractmethod
     def finish(self) -> list[Detection]:

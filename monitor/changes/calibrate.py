@@ -13,7 +13,7 @@ import numpy as np
 
 from monitor.changes.calibration import terms
 from monitor.changes.kernel import WARM_UP, KernelDetector
-from monitor.changes.nulls import FAMILY, Null
+from monitor.changes.nulls import EMBEDDINGS, Null
 from monitor.changes.procedure import Procedure
 from monitor.timeline import TICK_RATE
 
@@ -62,9 +62,9 @@ def main() -> None:
     rows, values = [], []
     for procedure in procedures(Procedure()):
         for threshold in THRESHOLDS:
-            rate = alarms_per_hour(procedure, threshold, FAMILY, arguments.minutes, arguments.seed)
+            rate = alarms_per_hour(procedure, threshold, EMBEDDINGS, arguments.minutes, arguments.seed)
             print(procedure, f"threshold {threshold:g}: {rate:.1f} alarms an hour", flush=True)
-            if rate * arguments.minutes / 60 * len(FAMILY) >= FEWEST:
+            if rate * arguments.minutes / 60 * len(EMBEDDINGS) >= FEWEST:
                 rows.append(terms(procedure, rate))
                 values.append(math.log(threshold))
     fitted, *_ = np.linalg.lstsq(np.array(rows), np.array(values), rcond=None)

@@ -8,12 +8,12 @@ looked at many times, has no tractable distribution.
 
 from collections import deque
 from dataclasses import replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.changes.base import Detection, Detector
+from monitor.changes.base import Detection, Detector, Looks
 from monitor.changes.normal import Normal, learn
 from monitor.changes.procedure import Procedure
 from monitor.changes.projection import projection
@@ -39,6 +39,8 @@ class KernelDetector(Detector):
     >>> [(d.number, d.status) for d in found], abs(found[-1].tick - 200) < 3
     ([(1, 'provisional'), (1, 'confirmed')], True)
     """
+
+    looks_at: ClassVar[Looks] = "embedding"
 
     def __init__(self, procedure: Procedure, threshold: float) -> None:
         if threshold <= 0:

@@ -3,9 +3,12 @@
 from collections.abc import Callable
 
 from monitor.changes.base import Detector
+from monitor.changes.bayes import BayesDetector
 from monitor.changes.calibration import threshold
 from monitor.changes.kernel import KernelDetector
+from monitor.changes.odds import log_odds
 from monitor.changes.procedure import Procedure
+from monitor.changes.segments import Model
 from monitor.config.sections import ChangesSection
 from monitor.errors import ConfigError
 from monitor.timeline import TICK_RATE
@@ -21,7 +24,17 @@ def _kernel(settings: ChangesSection) -> Detector:
     return KernelDetector(procedure, threshold(procedure, settings.false_alarms_per_hour))
 
 
-DETECTORS: dict[str, Callable[[ChangesSection], Detector]] = {"kernel": _kernel}
+def _bayes(settings: ChangesSection) -> Detector:
+    model = Model(
+        weight=min(1.0, 1.0 / (settings.correlation_time * TICK_RATE)),
+        contrast=settings.contrast,
+        hazard=1.0 / (settings.mean_duration * TICK_RATE),
+        memory=round(settings.buffer * TICK_RATE),
+    )
+    return BayesDetector(model, log_odds(model, settings.false_alarms_per_hour))
+
+
+DETECTORS: dict[str, Callable[[ChangesSection], Detector]] = {"bayes": _bayes, "kernel": _kernel}
 
 
 def open_detector(settings: ChangesSection) -> Detector:

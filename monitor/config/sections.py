@@ -65,18 +65,26 @@ class PrivacySection(Section):
 
 
 class StateSection(Section):
-    """The smoothed emotion of a leg."""
+    """The emotion of a leg: what is believed by all its speech so far."""
 
+    correlation_time: Seconds = Field(default=0.5, ge=0.1, le=30)
+    """Seconds of speech that count as one independent observation: longer is slower and surer."""
+    mean_duration: Seconds = Field(default=30.0, ge=1, le=3600)
+    """For how long a speaker stays in one emotion, on average: shorter is quicker to change its mind."""
+    prior_neutral: float = Field(default=0.7, gt=0, lt=1)
+    """How probable it is that a voice is neutral, before it is heard."""
+    baseline: Seconds = Field(default=3.0, ge=0, le=120)
+    """Seconds of speech, believed neutral, after which a speaker's own neutral voice counts for a half; 0 takes none."""
+    neutral_lead: float = Field(default=3.0, ge=0, le=20)
+    """By how many nats `neutral` leads the other classes in neutral speech of a typical speaker."""
     smoothing: Seconds = Field(default=1.5, gt=0, le=30)
-    """Time constant of the smoothing, counted in speech."""
-    enter: float = Field(default=0.45, gt=0, lt=1)
-    """A label is taken when its smoothed posterior reaches this ..."""
-    leave: float = Field(default=0.3, gt=0, lt=1)
+    """Time constant of valence and arousal, counted in speech."""
+    enter: float = Field(default=0.6, gt=0, lt=1)
+    """A label is taken when its probability reaches this ..."""
+    leave: float = Field(default=0.35, gt=0, lt=1)
     """... and given up for `unknown` when it falls below this, or for another that enters and is ahead."""
-    min_hold: Seconds = Field(default=1.0, ge=0, le=60)
-    """A label stands at least this long."""
-    baseline: Seconds = Field(default=8.0, ge=0, le=120)
-    """Seconds of a speaker's first speech that are taken as that speaker's own normal; 0 for none."""
+    min_hold: Seconds = Field(default=0.5, ge=0, le=60)
+    """A label stands at least this long, counted in speech; `unknown` too."""
     speech_threshold: float = Field(default=0.5, gt=0, lt=1)
 
     @model_validator(mode="after")
@@ -89,18 +97,24 @@ class StateSection(Section):
 class ChangesSection(Section):
     """Online change-point detection."""
 
-    detector: str = "kernel"
+    detector: str = "bayes"
     """A name of `changes/registry.py`."""
-    false_alarms_per_hour: float = Field(default=6.0, gt=0, le=600)
-    """Expected false alarms an hour of speech without change. The penalty is derived from it."""
-    buffer: Seconds = Field(default=20.0, ge=4, le=120)
+    false_alarms_per_hour: float = Field(default=3.0, gt=0, le=600)
+    """Expected false alarms an hour of speech without change. The threshold is derived from it."""
+    buffer: Seconds = Field(default=30.0, ge=4, le=120)
     """Trailing seconds of speech that are searched."""
+    correlation_time: Seconds = Field(default=2.5, ge=0.1, le=30)
+    """bayes: seconds of speech that count as one independent observation."""
+    mean_duration: Seconds = Field(default=100.0, ge=1, le=3600)
+    """bayes: seconds of a call from one change to the next, on average."""
+    contrast: float = Field(default=4.0, gt=0, le=100)
+    """bayes: variance between segments, in units of that within one."""
     dimensions: int = Field(default=24, ge=2, le=128)
-    """Embeddings are reduced to this many by a projection fixed for the call."""
+    """kernel: embeddings are reduced to this many by a projection fixed for the call."""
     min_segment: Seconds = Field(default=1.0, ge=0.2, le=30)
-    """Speech needed on each side of a change."""
+    """kernel: speech needed on each side of a change."""
     confirm: Seconds = Field(default=1.5, ge=0.1, le=30)
-    """Speech after a provisional change point by which it is confirmed or retracted."""
+    """kernel: speech after a provisional change point by which it is confirmed or retracted."""
 
     @model_validator(mode="after")
     def _room_for_both_sides(self) -> "ChangesSection":

@@ -80,7 +80,8 @@ class Speaker:
         if self._detector is None:
             return []
         self._evidence.append((tick.index, tick.logits))
-        return [self._change_point(found, at) for found in self._detector.update(tick.index, tick.embedding)]
+        seen = tick.logits if self._detector.looks_at == "logits" else tick.embedding
+        return [self._change_point(found, at) for found in self._detector.update(tick.index, seen)]
 
     def _change_point(self, found: Detection, at: float) -> ChangePoint:
         change = ChangePoint(

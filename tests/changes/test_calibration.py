@@ -4,7 +4,7 @@ import pytest
 
 from monitor.changes.calibrate import alarms_per_hour
 from monitor.changes.calibration import threshold
-from monitor.changes.nulls import FAMILY
+from monitor.changes.nulls import EMBEDDINGS
 from monitor.changes.procedure import Procedure
 
 
@@ -19,7 +19,7 @@ from monitor.changes.procedure import Procedure
     ],
 )
 def test_the_measured_rate_is_within_a_factor_of_three_of_the_one_asked_for(procedure, asked):
-    measured = alarms_per_hour(procedure, threshold(procedure, asked), FAMILY, minutes=10, seed=1000)
+    measured = alarms_per_hour(procedure, threshold(procedure, asked), EMBEDDINGS, minutes=10, seed=1000)
     assert asked / 3 <= measured <= asked * 3
 
 

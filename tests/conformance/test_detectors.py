@@ -26,8 +26,12 @@ def voice(seed: int, moods: list[tuple[int, float]], width: int = 96) -> np.ndar
     return noise + places[:, None] * rng.normal(size=width)
 
 
+def settings_of(name: str) -> ChangesSection:
+    return ChangesSection(detector=name, false_alarms_per_hour=6.0)
+
+
 def run(name: str, stream: np.ndarray, ticks: range | None = None) -> list[Detection]:
-    detector = open_detector(ChangesSection(detector=name))
+    detector = open_detector(settings_of(name))
     numbers = ticks or range(len(stream))
     found = [one for tick, vector in zip(numbers, stream, strict=True) for one in detector.update(tick, vector)]
     return found + detector.finish()
@@ -47,7 +51,7 @@ def test_a_clear_change_is_confirmed_at_its_place(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_clear_change_is_known_within_three_seconds_of_speech(name):
-    detector = open_detector(ChangesSection(detector=name))
+    detector = open_detector(settings_of(name))
     stream = voice(2, [(250, 0.0), (30, 3.0)])
     assert confirmed([one for tick, vector in enumerate(stream) for one in detector.update(tick, vector)])
 
@@ -62,7 +66,7 @@ def test_changes_are_found_one_after_the_other(name):
 def test_ticks_of_silence_between_do_not_matter_but_for_the_time(name):
     stream = voice(1, [(250, 0.0), (120, 1.5)])
     alone, spread = run(name, stream), run(name, stream, range(0, 5 * len(stream), 5))
-    assert [(one.tick * 5, one.strength) for one in alone] == [(one.tick, one.strength) for one in spread]
+    assert [(one.tick * 5, one.status) for one in alone] == [(one.tick, one.status) for one in spread]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -102,5 +106,5 @@ def test_the_scale_of_the_embeddings_does_not_matter(name):
 
 
 def test_an_unknown_detector_is_named_with_those_there_are():
-    with pytest.raises(ConfigError, match=r"no detector is called 'magic'; there are: kernel"):
+    with pytest.raises(ConfigError, match=r"no detector is called 'magic'; there are: bayes, kernel"):
         open_detector(ChangesSection(detector="magic"))

@@ -31,7 +31,9 @@ class Baseline:
 
     name: str
     about: str
-    """How it was set, for a reader of the table."""
+    """How it was set."""
+    setting: str
+    """Which seconds or penalty; empty where there is nothing to set."""
     changes: ChangeFigures
 
 
@@ -43,7 +45,7 @@ def change_baselines(
     for name, about, candidates in _contenders(scores, evidence):
         progress(name)
         setting, figures = _best((setting, _score(scores, times)) for setting, times in candidates)
-        found.append(Baseline(name, about.format(setting), figures))
+        found.append(Baseline(name, about.format(setting), setting, figures))
     return found
 
 

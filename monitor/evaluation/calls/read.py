@@ -73,7 +73,7 @@ def _audio_beside(file: Path) -> Path:
 
 
 def _check_audio(call: LabelledCall) -> None:
-    """By its header, where libsndfile knows the format; others are checked as they are heard."""
+    """By its header, where libsndfile knows the format; the length of others is checked as they are heard."""
     if not call.audio.is_file():
         raise ConfigError(f"{call.name}: there is no file {call.audio}")
     try:
@@ -82,8 +82,13 @@ def _check_audio(call: LabelledCall) -> None:
         return
     if info.channels != len(call.legs):
         raise ConfigError(f"{call.audio}: has {info.channels} channels, and its labels name {', '.join(call.legs)}")
-    if abs(info.duration - call.seconds) > DIFFERENCE:
-        raise ConfigError(f"{call.audio}: is {info.duration:.2f} s long, and its labels say {call.seconds:.2f} s")
+    check_length(call, info.duration)
+
+
+def check_length(call: LabelledCall, seconds: float) -> None:
+    """Raises `ConfigError` where the call's audio, `seconds` long, is not what its labels are of."""
+    if abs(seconds - call.seconds) > DIFFERENCE:
+        raise ConfigError(f"{call.audio}: is {seconds:.2f} s long, and its labels say {call.seconds:.2f} s")
 
 
 def _explain(error: ValueError) -> str:

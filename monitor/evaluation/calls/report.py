@@ -35,7 +35,7 @@ def tables(result: CallsResult) -> list[tuple[str, list[Row]]]:
     rules = ", ".join(result.aim.rules)
     found = [
         (f"{summary.calls} calls, {summary.hours:.2f} h, legs {', '.join(summary.legs)}; alerts of {rules}", _figures(result)),
-        ("Change points beside baselines, whose settings are the best in hindsight", _baselines(result)),
+        ("Change points beside baselines, whose settings (seconds, penalties) are the best in hindsight", _baselines(result)),
     ]
     datasets = split(result.scores, lambda score: score.call.dataset)
     if len(datasets) > 1:
@@ -62,23 +62,20 @@ def _bounds(result: CallsResult, key: str) -> str:
 
 def _baselines(result: CallsResult) -> list[Row]:
     return [
-        _changes("emotion-monitor", "online, as configured", result.summary.changes),
-        *(_changes(baseline.name, baseline.about, baseline.changes) for baseline in result.baselines),
+        _changes("emotion-monitor", result.summary.changes),
+        *(_changes(f"{baseline.name} {baseline.setting}".rstrip(), baseline.changes) for baseline in result.baselines),
     ]
 
 
-def _changes(name: str, about: str, figures: ChangeFigures) -> Row:
+def _changes(name: str, figures: ChangeFigures) -> Row:
     return {
         "detector": name,
-        "F1 1 s": number(figures.f1_1s),
-        "F1 2 s": number(figures.f1_2s),
-        "F1 4 s": number(figures.f1_4s),
-        "precision": number(figures.precision_2s),
-        "recall": number(figures.recall_2s),
-        "covering": number(figures.covering),
+        "F1 1s": number(figures.f1_1s),
+        "F1 2s": number(figures.f1_2s),
+        "F1 4s": number(figures.f1_4s),
+        "cover": number(figures.covering),
         "false/h": number(figures.false_alarms_per_hour),
         "delay": number(figures.delay_median),
-        "how": about,
     }
 
 

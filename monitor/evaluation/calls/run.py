@@ -9,6 +9,7 @@ from monitor.evaluation.calls.baselines import change_baselines
 from monitor.evaluation.calls.bootstrap import intervals
 from monitor.evaluation.calls.evidence import Evidence, evidence
 from monitor.evaluation.calls.labelled import LabelledCall
+from monitor.evaluation.calls.read import check_length
 from monitor.evaluation.calls.result import CallsResult, headline
 from monitor.evaluation.calls.score import CallScore, score_call
 from monitor.evaluation.calls.summary import summarise
@@ -42,7 +43,8 @@ def evaluate_calls(
     `take` says how a call is heard (over which line); `heard` is told of each call as it is done; `stage` of what is
     being counted. A call that cannot be heard is left out.
 
-    Raises `SourceError` where none can be heard, and `ConfigError` where the settings forbid to hear one.
+    Raises `SourceError` where none can be heard, and `ConfigError` where the settings forbid to hear one or it is not as long
+    as its labels say.
     """
     aim = aim or AlertAim()
     scores: list[CallScore] = []
@@ -53,6 +55,7 @@ def evaluate_calls(
             reason = hearing.reason
             heard(call, hearing)
             continue
+        check_length(call, hearing.seconds)
         scores.append(score_call(call, hearing, listeners.info.labels, aim))
         if baselines:
             kept.append(evidence(hearing, scores[-1].legs, settings.state.speech_threshold))

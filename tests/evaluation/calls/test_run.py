@@ -1,6 +1,7 @@
 """Labelled calls through the whole pipeline: from a folder to a report."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]
@@ -62,10 +63,16 @@ def test_calls_that_cannot_be_heard_are_left_out_unless_it_is_all_of_them(
 ) -> None:
     calls = read_calls(folder)
     (tmp_path / "broken.wav").write_bytes(b"no audio")
-    broken = type(calls[0])(
-        "broken", tmp_path / "broken.wav", 12.0, calls[0].legs, calls[0].segments, calls[0].changes, calls[0].speaker
-    )
+    broken = replace(calls[0], name="broken", audio=tmp_path / "broken.wav")
     result = evaluate_calls([broken, calls[0]], listeners, settings, baselines=False)
     assert [score.call.name for score in result.scores] == ["calm"]
     with pytest.raises(SourceError, match=r"none of 1 calls .*broken\.wav"):
         evaluate_calls([broken], listeners, settings, baselines=False)
+
+
+def test_a_call_whose_length_is_only_known_once_it_is_heard_is_held_against_its_labels(
+    folder: Path, settings: Settings, listeners: Listeners
+) -> None:
+    call = replace(read_calls(folder)[0], seconds=20.0)
+    with pytest.raises(ConfigError, match=r"calm\.wav: is 12\.00 s long, and its labels say 20\.00 s"):
+        evaluate_calls([call], listeners, settings, baselines=False)

@@ -1,0 +1,87 @@
+"""Finds the coefficients of `odds.py` by simulation: `python -m monitor.changes.calibrate_odds`.
+
+Calls without change (`nulls.py`) are followed to their end, and the highest posterior odds of each are noted. How many calls
+stay below a threshold gives its rate of alarms (which come as a Poisson process: rare and, a call long, independent). The
+logarithm of its Bayes factor is then fitted to those of the rate and of the settings, by least squares.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.changes.bayes import WARM_UP, unit
+from monitor.changes.nulls import LOGITS, Null, clock
+from monitor.changes.odds import prior_log_odds, terms
+from monitor.changes.segments import Model, Segments
+from monitor.timeline import TICK_RATE
+
+CLASSES = 8
+STREAM = 150 * TICK_RATE
+"""Ticks of speech of a call, of which one side speaks about half the time."""
+RATES = (1.0, 2.0, 4.0, 8.0)
+"""False alarms an hour for which thresholds are fitted."""
+
+
+def highest(model: Model, null: Null, calls: int, seed: int) -> NDArray[np.float64]:
+    """The highest log posterior odds of a change in each of so many calls without one."""
+    return np.array([_highest(model, null, seed + number) for number in range(calls)])
+
+
+def threshold_for(peaks: Sequence[NDArray[np.float64]], rate: float) -> float:
+    """The log odds that calls with these highest ones pass `rate` times an hour of speech, as a mean over kinds of call."""
+    candidates = np.sort(np.concatenate(peaks))
+    hours = STREAM / TICK_RATE / 3600
+    for candidate in candidates:
+        below = [np.clip((one <= candidate).mean(), 1e-3, 1.0) for one in peaks]
+        if np.mean([-np.log(share) for share in below]) / hours <= rate:
+            return float(candidate)
+    return float(candidates[-1])
+
+
+def models(centre: Model) -> list[Model]:
+    """The settings that are simulated: the centre, and each setting moved both ways."""
+    return [
+        centre,
+        *(replace(centre, weight=weight) for weight in (0.02, 0.1)),
+        *(replace(centre, contrast=contrast) for contrast in (1.0, 12.0)),
+        *(replace(centre, hazard=hazard) for hazard in (0.0003, 0.003)),
+    ]
+
+
+def _highest(model: Model, null: Null, seed: int) -> float:
+    ticks = null.stream(STREAM, seed, CLASSES)
+    ticks = ticks - ticks.mean(axis=1, keepdims=True)
+    origin, scale = unit(ticks[:WARM_UP])
+    segments, best = Segments(model, CLASSES), -np.inf
+    for number, one in zip(clock(STREAM, seed), ticks, strict=True):
+        segments.update(int(number), (one - origin) / scale)
+        best = max(best, segments.log_odds())
+    return best
+
+
+def main() -> None:
+    """Prints the coefficients."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, default=40, help="of each kind, for each setting")
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    rows, values = [], []
+    for model in models(Model(weight=0.04, contrast=4.0, hazard=0.001, memory=300)):
+        peaks = [highest(model, null, arguments.calls, arguments.seed) for null in LOGITS]
+        for rate in RATES:
+            threshold = threshold_for(peaks, rate)
+            print(model, f"{rate:g} alarms an hour: log odds {threshold:.2f}", flush=True)
+            evidence = threshold - prior_log_odds(model)
+            if evidence > 0:
+                rows.append(terms(model, rate))
+                values.append(np.log(evidence))
+    fitted, *_ = np.linalg.lstsq(np.array(rows), np.array(values), rcond=None)
+    residual = np.array(rows) @ fitted - np.array(values)
+    print("COEFFICIENTS =", tuple(round(float(value), 3) for value in fitted), "deviation", residual.std().round(3))
+
+
+if __name__ == "__main__":
+    main()
