@@ -131,7 +131,7 @@ def test_a_search_is_drawn_and_told_as_json(found: Tuned, tmp_path: Path) -> Non
     assert [file.name for file in draw(found, tmp_path / "plots")] == ["history.svg"]
     document = json.loads(json.dumps(found.as_json(), allow_nan=False))
     assert (len(document["trials"]), document["apart"]["calls"]) == (4, 2)
-    assert document["knobs"]["state.enter"]["before"] == 0.45
+    assert document["knobs"]["state.enter"]["before"] == found.before.settings.state.enter
 
 
 def test_the_file_says_how_it_was_found(found: Tuned, tmp_path: Path) -> None:
