@@ -6,6 +6,7 @@ import { WINDOW_SECONDS, clock, drawTimeline } from "./timeline.js";
 
 const KEEP_ENDED = 6;           // calls that are over and still shown
 const KEEP_ALERTS = 100;
+const UNHEARD_SHOWN = 15;       // seconds that a leg is shown as degraded after frames of it were skipped
 const $ = (id) => document.getElementById(id);
 
 /** An element with a class and text; text is never parsed. */
@@ -39,6 +40,11 @@ class LegView {
     this.element = make("div", "leg");
     this.words = make("div");
     this.who = make("p", "who", analysed ? name : `${name}, speech only`);
+    this.unheard = 0;       // frames that were not analysed, of late
+    this.unheardUntil = 0;  // time of the call up to which that is shown
+    this.degraded = make("span", "badge degraded");
+    this.degraded.hidden = true;
+    this.who.append(" ", this.degraded);
     const line = make("p", "emotion");
     this.swatch = make("span", "swatch");
     this.label = make("span", "label");
@@ -88,6 +94,21 @@ class LegView {
       this.say(message.emotion, last(message.posterior[message.emotion]), last(message.valence), last(message.arousal));
     }
     return message.time + message.speech.length / message.rate;
+  }
+
+  /** Overload or an engine error: part of this leg was not heard. */
+  skipped(message) {
+    this.unheard += message.frames;
+    this.unheardUntil = message.at + UNHEARD_SHOWN;
+    setText(this.degraded, `${Math.max(1, Math.round(this.unheard * 0.02))} s not heard`);
+    this.degraded.title = message.cause;
+    this.degraded.hidden = false;
+  }
+
+  forgetSkipped(now) {
+    if (this.degraded.hidden || now < this.unheardUntil) return;
+    this.unheard = 0;
+    this.degraded.hidden = true;
   }
 
   change(message) {
@@ -160,8 +181,10 @@ class CallView {
       case "change_point": this.leg(message.leg).change(message); break;
       case "frames": this.time = Math.max(this.time, this.leg(message.leg).frames(message)); break;
       case "alert": this.alert(message); break;
+      case "frames_skipped": this.leg(message.leg).skipped(message); break;
       case "call_ended": this.end(message.reason); break;
     }
+    for (const leg of this.legs.values()) leg.forgetSkipped(this.time);
     setText(this.clock, clock(this.time));
   }
 
@@ -322,7 +345,7 @@ function take(message) {
     case "alert_acknowledged": alerts.get(`\n${message.id}`)?.acknowledged(message); break;
     case "replay_ended": calls.get(keyOf(message))?.end(message.reason); break;
     case "call_ended": calls.get(keyOf(message))?.take(message); break;
-    case "call_started": case "state": case "change_point": case "frames": callOf(message).take(message); break;
+    case "call_started": case "state": case "change_point": case "frames": case "frames_skipped": callOf(message).take(message); break;
   }
   schedule();
 }

@@ -10,6 +10,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--autoplay-policy=no-user-gesture-required"]
 
+PATIENCE = 60_000
+"""Milliseconds for what a busy machine does late; no test waits so long where all is well."""
+
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
 
@@ -26,6 +29,7 @@ def opened_page(browser: Browser) -> Iterator[Page]:
     """A page; what goes wrong in it fails the test."""
     context = browser.new_context(viewport={"width": 1400, "height": 900})
     page = context.new_page()
+    page.set_default_timeout(PATIENCE)
     defects: list[str] = []
     page.on("pageerror", lambda error: defects.append(str(error)))
     yield page

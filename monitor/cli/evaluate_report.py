@@ -57,7 +57,7 @@ def print_report(report: Report, console: Console) -> None:
         console.print(f"not heard: {len(report.unheard)} files in all; --json FILE names them", style="yellow")
     console.print(
         f"{report.seconds / 60:.1f} min heard in {report.wall_seconds:.0f} s by {report.jobs} processes, "
-        f"{report.seconds / max(report.wall_seconds, 1e-9):.0f} times faster than real time"
+        f"{report.seconds / max(report.wall_seconds, 1e-9):.1f} times real time"
     )
 
 
@@ -71,14 +71,15 @@ def _print_clips(report: Report, console: Console) -> None:
     for name in report.classes:
         table.add_column(name, justify="right")
     for name, row in zip(report.classes, clips["all"].confusion, strict=True):
-        table.add_row(name, *(f"{100 * count / sum(row):.0f}" if sum(row) else "" for count in row))
+        if sum(row):
+            table.add_row(name, *(f"{100 * count / sum(row):.0f}" for count in row))
     console.print(table)
 
 
 def _scores(title: str, rows: Mapping[str, ClipScores]) -> Table:
     table = Table(title=title, title_justify="left", header_style="bold")
     table.add_column("")
-    for head in ("clips", "speakers", "UAR", "WA", "F1", "ECE", "temperature"):
+    for head in ("clips", "speakers", "UAR", "WA", "F1", "ECE", "T"):
         table.add_column(head, justify="right")
     for name, row in rows.items():
         if name != "all":

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
-from monitor.cli import calls, config, demo, evaluate, models, replay, run, serve, train, watch
+from monitor.cli import calls, capacity, config, demo, evaluate, models, replay, run, serve, train, tune, watch
 from monitor.errors import MonitorError
 
 app = typer.Typer(
@@ -30,6 +30,8 @@ app.command("demo")(demo.demo)
 app.command("replay")(replay.replay)
 app.command("watch")(watch.watch)
 app.command("evaluate")(evaluate.evaluate)
+app.command("tune")(tune.tune)
+app.command("capacity")(capacity.capacity)
 app.add_typer(calls.app, name="calls")
 app.add_typer(models.app, name="models")
 app.add_typer(train.app, name="train")

@@ -35,11 +35,19 @@ class EngineSection(Section):
     lookahead: Seconds | None = Field(default=None, ge=0, le=5)
     """The three: None takes the engine's own default. Multiples of 0.1 s, but lookahead of 0.02 s."""
     max_batch: int = Field(default=32, ge=1, le=1024)
+    latency: Seconds = Field(default=1.5, ge=0.2, le=60)
+    """From a live window's arrival to its frames, aimed for: batches are sized for it, and overload is judged by it."""
     max_backlog: Seconds = Field(default=10.0, ge=1, le=600)
-    """A live leg whose audio waits for the engine longer than this gives up its oldest windows; their frames are marked."""
+    """Live audio that waits for the engine longer than this is given up; its frames are marked."""
     hub_timeout: Seconds = Field(default=5.0, gt=0, le=600)
 
     _tick = field_validator("window", "hop")(_multiple_of_a_tick)
+
+    @model_validator(mode="after")
+    def _backlog_outlasts_latency(self) -> "EngineSection":
+        if self.max_backlog < self.latency:
+            raise ValueError(f"max_backlog ({self.max_backlog}) must not be below latency ({self.latency})")
+        return self
 
 
 class PrivacySection(Section):

@@ -92,8 +92,10 @@ class Engine(ABC):
         """Frames of each window, in the order given.
 
         The result for a window does not depend on the others in the batch (within 1e-5). At most one window a leg.
-        Raises `WindowError` where one window is bad, before any context has been changed; the caller then offers the
-        others alone.
+        Raises `WindowError` where one window is bad, before any context has been changed. Whatever else it raises, it leaves
+        the contexts so that the same windows can be offered again: the caller halves the batch until the one at fault is
+        alone. A GPU's or Python's out-of-memory error is raised as it is, so that smaller batches are made from then on.
+        Windows of a leg may leave frames out (overload) and may be of several hops (`pipeline/joining.py`).
         """
 
     def warm_up(self) -> None:  # noqa: B027 - optional

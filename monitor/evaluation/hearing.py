@@ -109,7 +109,7 @@ def hear(
     info = worker.engine.info
     geometry = Geometry.of(settings.engine, info)
     formats = {leg: leg_format(leg, settings, info) for leg in source.legs}
-    tracks = {leg: open_track(call, leg, formats[leg], worker, geometry) for leg in source.legs}
+    tracks = {leg: open_track(call, leg, formats[leg], worker, geometry, live=False) for leg in source.legs}
     records = {leg: _LegRecord(leg, formats[leg], embeddings) for leg in source.legs}
     analysis = CallAnalysis(call, formats, info.labels, settings.state, settings.changes, rules)
     events: list[Event] = []
@@ -139,6 +139,29 @@ def hear(
         {leg: record.heard(call, audio[leg]) for leg, record in records.items()},
         tuple(events),
     )
+
+
+def analysed_anew(hearing: Hearing, labels: tuple[str, ...], settings: Settings, rules: RuleSet) -> Hearing:
+    """What would have been said of the same frames with other settings and rules: what `hear` with them would give.
+
+    The frames of `hearing` must have their embeddings; `labels` are those of the engine that made them. Raises `ConfigError`
+    where the settings name no detector.
+    """
+    formats = {leg: heard.format for leg, heard in hearing.legs.items()}
+    records = {leg: _LegRecord(leg, formats[leg], embeddings=True) for leg in hearing.legs}
+    analysis = CallAnalysis(hearing.call, formats, labels, settings.state, settings.changes, rules)
+    events: list[Event] = []
+    for leg, heard in hearing.legs.items():
+        if len(heard):
+            records[leg].add(heard.frames)
+            events += analysis.update(heard.frames)
+            for record in records.values():
+                record.look(analysis)
+    events += analysis.finish()
+    for record in records.values():
+        record.look(analysis)
+    legs = {leg: record.heard(hearing.call, hearing.legs[leg].audio) for leg, record in records.items()}
+    return Hearing(hearing.call, hearing.seconds, legs, tuple(events))
 
 
 def _longest(tracks: Mapping[Leg, LegTrack]) -> int:

@@ -51,7 +51,7 @@ class Ear:
         engine = settings.engine.model_copy(update={"threads": threads})
         self._settings = settings.model_copy(update={"engine": engine})
         self._rules = load_rules(settings.alerts.rules)
-        self._worker = InferenceWorker(load_engine(engine), settings.engine.max_batch)
+        self._worker = InferenceWorker.of(load_engine(engine), engine)
 
     @property
     def info(self) -> EngineInfo:
@@ -100,7 +100,7 @@ class Listeners:
             for take in takes:
                 yield take, self._ear.hear(take, embeddings)
         elif self._pool is not None:
-            with _deaths_told():
+            with deaths_told():
                 yield from _hear_ahead(self._pool, takes, embeddings, self.jobs * AHEAD)
 
     def close(self) -> None:
@@ -118,7 +118,7 @@ class Listeners:
 
     def _ask_info(self, pool: ProcessPoolExecutor) -> EngineInfo:
         try:
-            with _deaths_told():
+            with deaths_told():
                 return pool.submit(_info).result()
         except BaseException:
             self.close()
@@ -139,7 +139,8 @@ def _hear_ahead(
 
 
 @contextmanager
-def _deaths_told() -> Iterator[None]:
+def deaths_told() -> Iterator[None]:
+    """Turn the death of a process into an `EngineError` that says what to do."""
     try:
         yield
     except BrokenProcessPool:
@@ -153,7 +154,7 @@ _ear: Ear | Exception | None = None
 def _begin(settings: Settings) -> None:
     global _ear
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
-    threading.Thread(target=_leave_with_the_first, daemon=True).start()
+    threading.Thread(target=leave_with_the_first, daemon=True).start()
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(getLevelNamesMapping()[settings.log.level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
@@ -164,8 +165,8 @@ def _begin(settings: Settings) -> None:
         _ear = error
 
 
-def _leave_with_the_first() -> None:
-    """A first process that is killed cannot end the others."""
+def leave_with_the_first() -> None:
+    """End this process when the first one is gone: one that is killed cannot end the others."""
     if (first := parent_process()) is not None:
         first.join()
         os._exit(1)

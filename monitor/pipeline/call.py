@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -16,6 +17,7 @@ from monitor.pipeline.leg import LegTrack
 from monitor.pipeline.live import LiveFrames
 from monitor.pipeline.recorder import CallRecorder
 from monitor.pipeline.report import LegTally, leg_report
+from monitor.pipeline.urgency import CallUrgency
 from monitor.sources.base import Source
 from monitor.timeline import frame_seconds, frames_for
 
@@ -24,6 +26,11 @@ log = structlog.get_logger(__name__)
 MAX_AHEAD = 8
 """Windows a leg may have in the queue where audio comes faster than real time: enough to fill batches, little memory."""
 SKIP_REPORT_FRAMES = frames_for(5.0)
+SKIP_CAUSES: Mapping[str, str] = {
+    "overload": "overload: the engine could not keep up with all legs",
+    "failed": "the engine failed on these frames; the log says why",
+}
+"""For people."""
 
 
 class LiveCall:
@@ -39,10 +46,9 @@ class LiveCall:
         tracks: Mapping[Leg, LegTrack],
         analysis: CallAnalysis,
         recorder: CallRecorder,
-        max_backlog_frames: int,
-        hop_frames: int,
         live: LiveFrames,
         speech_threshold: float,
+        watched: Callable[[], bool],
         on_live: Callable[[dict[str, Any]], None],
         on_end: Callable[["LiveCall"], None],
     ) -> None:
@@ -58,9 +64,10 @@ class LiveCall:
         self._tracks = tracks
         self._analysis = analysis
         self._recorder = recorder
-        self._max_windows = max(1, max_backlog_frames // hop_frames)
         self._tallies = {leg: LegTally(speech_threshold) for leg in tracks}
-        self._unsaid_skips = dict.fromkeys(tracks, 0)
+        self._urgency = CallUrgency(self.legs, speech_threshold)
+        self._watched = watched
+        self._said_skips: dict[Leg, Counter[str]] = {leg: Counter() for leg in tracks}
         self._live = live
         self._on_live = on_live
         self._on_end = on_end
@@ -141,7 +148,7 @@ class LiveCall:
                 for event in self.source.events():
                     self._recorder.put(replace(event, call=self.id, at=self.seconds))
                 self._collect(None if self.source.realtime else MAX_AHEAD)
-                self._shed()
+                self._hurry()
                 self._recorder.snapshot_when_due()
         except SourceError as error:
             self.error = error
@@ -161,18 +168,16 @@ class LiveCall:
 
     def _collect(self, most: int | None) -> None:
         for leg, track in self._tracks.items():
-            skipped = track.skipped
+            skipped = track.skipped.total()
             for frames in track.collect(most):
                 self._take_frames(leg, frames)
-            if track.skipped > skipped:
-                self._unsaid_skips[leg] += track.skipped - skipped
-            elif self._unsaid_skips[leg]:
-                self._say_skips(leg)
-            if self._unsaid_skips[leg] >= SKIP_REPORT_FRAMES:
+            unsaid = track.skipped.total() - self._said_skips[leg].total()
+            if unsaid and (track.skipped.total() == skipped or unsaid >= SKIP_REPORT_FRAMES):
                 self._say_skips(leg)
 
     def _take_frames(self, leg: Leg, frames: Frames) -> None:
         self._tallies[leg].add(frames)
+        self._urgency.hear(frames)
         self._recorder.put(frames)
         self._emit(self._analysis.update(frames))
         for message in self._live.messages(self._analysis):
@@ -180,17 +185,19 @@ class LiveCall:
 
     def _emit(self, events: list[Event]) -> None:
         for event in events:
+            self._urgency.follow(event)
             self._recorder.put(event)
 
-    def _shed(self) -> None:
-        if self.source.realtime:
-            for track in self._tracks.values():
-                if track.pending() > self._max_windows:
-                    track.shed(self._max_windows // 2)
+    def _hurry(self) -> None:
+        """Tell the schedule how urgent each leg is."""
+        watched = self._watched()
+        for leg, track in self._tracks.items():
+            view = self._analysis.live(leg)
+            track.hurry(self._urgency.of(leg, valence=view.valence, arousal=view.arousal, watched=watched))
 
     def _say_skips(self, leg: Leg) -> None:
-        if frames := self._unsaid_skips[leg]:
-            now = frame_seconds(self._tracks[leg].frames)
-            cause = "no engine result: overload or a failed window"
+        now = frame_seconds(self._tracks[leg].frames)
+        for reason, frames in (self._tracks[leg].skipped - self._said_skips[leg]).items():
+            cause = SKIP_CAUSES[reason]
             self._recorder.put(FramesSkipped(call=self.id, leg=leg, time=now, at=now, frames=frames, cause=cause))
-            self._unsaid_skips[leg] = 0
+        self._said_skips[leg] = self._tracks[leg].skipped.copy()

@@ -1,149 +1,165 @@
 """The inference worker: windows of all legs meet here and go to the engine in batches.
 
-Nothing else calls the engine. A window that the engine cannot compute costs that window alone.
+Nothing else calls the engine. A window that the engine cannot compute costs that window alone: a batch that fails is halved
+until the window at fault is by itself. `backlog.py` says which windows are next.
 """
 
-import queue
 import threading
 import time
-from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 
 import numpy as np
 import structlog
 
+from monitor.config.sections import EngineSection
 from monitor.engines.base import Engine, Window, WindowFrames
 from monitor.errors import EngineError
+from monitor.pipeline.backlog import Backlog, GivenUpError, Job, LegQueue, Policy, Task
+from monitor.pipeline.batch_size import BatchSize
+from monitor.pipeline.inference_status import InferenceStatus, InferenceTally
+from monitor.pipeline.joining import parts
+from monitor.pipeline.urgency import Urgency
+from monitor.pipeline.windows import Geometry
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class InferenceStatus:
-    """What the worker has done, and how quickly."""
-
-    queued: int
-    windows: int
-    failed: int
-    batches: int
-    frames: int
-    latency_p50: float
-    """Seconds from the submission of a window to its result, over the last 1000 windows."""
-    latency_p95: float
-    busy_seconds: float
-    """Spent in the engine."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    window: Window
-    result: "Future[WindowFrames]"
-    submitted: float
 
 
 class InferenceWorker:
     """A thread that owns an engine."""
 
-    def __init__(self, engine: Engine, max_batch: int) -> None:
-        if max_batch < 1:
-            raise ValueError(f"max_batch must be at least 1, got {max_batch}")
+    def __init__(self, engine: Engine, max_batch: int, policy: Policy) -> None:
         self.engine = engine
-        self._max_batch = max_batch
-        self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
-        self._waiting: deque[_Task] = deque()
-        self._closing = False
-        self._latencies: deque[float] = deque(maxlen=1000)
-        self._windows = self._failed = self._batches = self._frames = 0
-        self._busy = 0.0
+        self._size = BatchSize(max_batch, policy.latency)
+        self._backlog = Backlog(policy)
+        self._tally = InferenceTally(policy.latency)
+        self._changed = threading.Condition()
+        self._closing = self._closed = False
         self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
         self._thread.start()
 
-    def submit(self, window: Window) -> "Future[WindowFrames]":
-        """Queue a window. The future fails with `EngineError` where the engine cannot compute it."""
-        task = _Task(window, Future(), time.monotonic())
-        if self._closing:
-            task.result.set_exception(EngineError("the inference worker is stopped"))
-        else:
-            self._tasks.put(task)
+    @classmethod
+    def of(cls, engine: Engine, settings: EngineSection) -> "InferenceWorker":
+        """A worker by the settings. Raises `ConfigError` where the windows do not hold together."""
+        return cls(engine, settings.max_batch, Policy.of(settings, Geometry.of(settings, engine.info)))
+
+    def open_leg(self, live: bool) -> LegQueue:
+        """The queue of a leg that begins. One that is not live waits as long as it must, and keeps nobody else waiting."""
+        return LegQueue(self.engine.open_leg(), Urgency.SPEAKING if live else Urgency.BACKGROUND)
+
+    def submit(self, leg: LegQueue, window: Window) -> "Future[WindowFrames]":
+        """Queue a window. The future fails with `GivenUpError` in overload, with `EngineError` where it cannot be computed."""
+        task = Task(leg, window, time.monotonic())
+        with self._changed:
+            if self._closing:
+                self._refuse(task)
+                return task.result
+            self._give_up(self._backlog.add(task))
+            self._changed.notify()
         return task.result
 
     def status(self) -> InferenceStatus:
-        """A consistent enough look from any thread."""
-        latencies = list(self._latencies) or [0.0]
-        p50, p95 = np.quantile(latencies, [0.5, 0.95])
-        queued = self._tasks.qsize() + len(self._waiting)
-        return InferenceStatus(
-            queued, self._windows, self._failed, self._batches, self._frames, float(p50), float(p95), self._busy
-        )
+        """A consistent look from any thread."""
+        with self._changed:
+            return self._tally.status(len(self._backlog), self._backlog.legs, self._size.most)
 
     def close(self) -> None:
         """Finish what is queued, then stop the thread and close the engine."""
-        if not self._closing:
+        with self._changed:
             self._closing = True
-            self._tasks.put(None)
+            self._changed.notify()
+            first, self._closed = not self._closed, True
+        if first:
             self._thread.join()
             self.engine.close()
 
     def _run(self) -> None:
-        while batch := self._next_batch():
-            self._compute(batch)
+        try:
+            while batch := self._next_batch():
+                self._compute(batch)
+        except Exception:
+            # A defect of the schedule must not leave every call waiting for ever.
+            log.exception("inference_stopped")
+            with self._changed:
+                self._closing = True
+                self._tally.stopped()
+                for task in self._backlog.clear():
+                    self._refuse(task)
 
-    def _next_batch(self) -> list[_Task]:
-        """Up to `max_batch` windows in the order they came, at most one a leg; empty when closing and done."""
-        while True:
-            if not self._waiting:
-                task = self._tasks.get()
-                if task is None:
+    def _next_batch(self) -> list[Job]:
+        """What is computed next; waits for it. Empty when closing and done."""
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                self._give_up(self._backlog.give_up(now, self._size.seconds))
+                if batch := self._backlog.take(now, self._size.most):
+                    return batch
+                if self._closing:
                     return []
-                self._waiting.append(task)
-            while not self._tasks.empty():
-                task = self._tasks.get()
-                if task is None:
-                    self._tasks.put(None)
-                    break
-                self._waiting.append(task)
-            if batch := self._pick():
-                return batch
+                self._changed.wait()
 
-    def _pick(self) -> list[_Task]:
-        batch: list[_Task] = []
-        later: deque[_Task] = deque()
-        legs: set[int] = set()
-        while self._waiting:
-            task = self._waiting.popleft()
-            leg = id(task.window.context)
-            if len(batch) == self._max_batch or leg in legs:
-                later.append(task)
-            elif task.result.set_running_or_notify_cancel():
-                batch.append(task)
-            legs.add(leg)
-        self._waiting = later
-        return batch
-
-    def _compute(self, batch: list[_Task]) -> None:
+    def _compute(self, batch: Sequence[Job]) -> None:
         begun = time.monotonic()
         try:
-            results = self.engine.infer([task.window for task in batch])
+            computed = self.engine.infer([job.window for job in batch])
+            results = [parts(result, [task.window for task in job.tasks]) for job, result in zip(batch, computed, strict=True)]
         except Exception as error:  # noqa: BLE001 - whatever an engine raises must not end the worker
-            if len(batch) == 1:
-                self._fail(batch[0], error)
-                return
-            for task in batch:
-                self._compute([task])
+            self._retry(batch, error)
             return
         done = time.monotonic()
-        self._busy += done - begun
-        self._batches += 1
-        for task, result in zip(batch, results, strict=True):
-            self._windows += 1
-            self._frames += len(result.speech)
-            self._latencies.append(done - task.submitted)
-            task.result.set_result(result)
+        with self._changed:
+            self._size.computed(len(batch), done - begun)
+            self._tally.batch([len(job.tasks) for job in batch if job.leg.live], len(batch), done - begun)
+        for job, frames in zip(batch, results, strict=True):
+            for task, result in zip(job.tasks, frames, strict=True):
+                self._deliver(task, result, done)
 
-    def _fail(self, task: _Task, error: Exception) -> None:
-        log.error("window_failed", first_frame=task.window.first, error=f"{type(error).__name__}: {error}")
-        self._failed += 1
+    def _retry(self, batch: Sequence[Job], error: Exception) -> None:
+        """Halve what failed: the batch, then what was joined, in order, down to the one window at fault."""
+        if _is_out_of_memory(error):
+            log.warning("batch_exceeds_memory", windows=len(batch), error=_first_line(error))
+            with self._changed:
+                self._size.exceeded_memory(len(batch))
+        if len(batch) > 1:
+            half = len(batch) // 2
+            self._compute(batch[:half])
+            self._compute(batch[half:])
+        elif len(batch[0].tasks) > 1:
+            for task in batch[0].tasks:
+                self._compute([Job([task], task.window)])
+        else:
+            self._fail(batch[0].tasks[0], error)
+
+    def _deliver(self, task: Task, result: WindowFrames, done: float) -> None:
+        if not (np.isfinite(result.logits).all() and np.isfinite(result.embedding).all()):
+            self._fail(task, EngineError("the engine's result is not finite"))
+            return
+        with self._changed:
+            self._tally.heard(task.frames, done - task.ready, task.leg.urgency)
+        task.result.set_result(result)
+
+    def _fail(self, task: Task, error: Exception) -> None:
+        log.error("window_failed", first_frame=task.window.first, error=f"{type(error).__name__}: {_first_line(error)}")
+        with self._changed:
+            self._tally.failed(task.frames)
         if not isinstance(error, EngineError):
-            error = EngineError(f"{type(error).__name__}: {error}")
+            error = EngineError(f"{type(error).__name__}: {_first_line(error)}")
         task.result.set_exception(error)
+
+    def _refuse(self, task: Task) -> None:
+        self._tally.failed(task.frames)
+        task.result.set_exception(EngineError("the inference worker is stopped"))
+
+    def _give_up(self, tasks: Sequence[Task]) -> None:
+        for task in tasks:
+            self._tally.given_up(task.frames)
+            task.result.set_exception(GivenUpError("the engine could not keep up"))
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether an engine ran out of memory. torch's own error is known by its name: nothing here imports torch."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]

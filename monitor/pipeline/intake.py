@@ -33,8 +33,10 @@ def leg_format(leg: Leg, settings: Settings, info: EngineInfo) -> LegFormat:
     )
 
 
-def open_track(call: str, leg: Leg, leg_format: LegFormat, worker: InferenceWorker, geometry: Geometry) -> LegTrack:
-    """A leg at its first sample; one of width 0 never reaches the engine."""
+def open_track(
+    call: str, leg: Leg, leg_format: LegFormat, worker: InferenceWorker, geometry: Geometry, *, live: bool
+) -> LegTrack:
+    """A leg at its first sample; one of width 0 never reaches the engine. A leg that is not live waits for the engine."""
     if leg_format.classes == 0:
         return SpeechOnlyLeg(call, leg, leg_format)
-    return InferredLeg(call, leg, leg_format, worker, geometry)
+    return InferredLeg(call, leg, leg_format, worker, geometry, live)

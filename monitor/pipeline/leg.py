@@ -5,7 +5,7 @@ alone and never reaches one.
 """
 
 from abc import ABC, abstractmethod
-from collections import deque
+from collections import Counter, deque
 from concurrent.futures import Future
 
 import numpy as np
@@ -15,9 +15,11 @@ from monitor.audio.speech import SpeechDetector
 from monitor.engines.base import Window, WindowFrames
 from monitor.errors import EngineError
 from monitor.events import Frames, Leg, Mark
+from monitor.pipeline.backlog import GivenUpError
 from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.marks import GapMarks
 from monitor.pipeline.stitch import Stitcher, skipped
+from monitor.pipeline.urgency import Urgency
 from monitor.pipeline.windows import Geometry, WindowCutter
 from monitor.store.base import LegFormat
 
@@ -30,8 +32,8 @@ class LegTrack(ABC):
         self.format = leg_format
         self.frames = 0
         """Frames given out."""
-        self.skipped = 0
-        """Frames among them without an engine result."""
+        self.skipped: Counter[str] = Counter()
+        """Frames among them without an engine result, by cause."""
         self._marks = GapMarks()
         self._stitcher = Stitcher(call, leg, leg_format)
 
@@ -52,14 +54,11 @@ class LegTrack(ABC):
         """Frames that are ready; waits, where `most` is given, until no more than that many windows are pending."""
 
     @abstractmethod
-    def shed(self, keep: int) -> int:
-        """Give up the oldest windows not yet begun until `keep` wait; the frames that are lost by it."""
+    def hurry(self, urgency: Urgency) -> None:
+        """Say how urgent the leg's windows are, should the engine not keep up."""
 
     def _stitch(self, first: int, result: WindowFrames, mark: Mark = Mark.NONE) -> list[Frames]:
-        count = len(result.speech)
-        marks = self._marks.take(first, first + count) | np.uint8(mark)
-        if mark & Mark.SKIPPED:
-            self.skipped += count
+        marks = self._marks.take(first, first + len(result.speech)) | np.uint8(mark)
         return self._count(self._stitcher.push(result, marks))
 
     def _count(self, runs: list[Frames]) -> list[Frames]:
@@ -70,10 +69,13 @@ class LegTrack(ABC):
 class InferredLeg(LegTrack):
     """A leg whose emotion may be inferred."""
 
-    def __init__(self, call: str, leg: Leg, leg_format: LegFormat, worker: InferenceWorker, geometry: Geometry) -> None:
+    def __init__(
+        self, call: str, leg: Leg, leg_format: LegFormat, worker: InferenceWorker, geometry: Geometry, live: bool
+    ) -> None:
         super().__init__(call, leg, leg_format)
         self._worker = worker
-        self._cutter = WindowCutter(geometry, worker.engine.open_leg())
+        self._queue = worker.open_leg(live)
+        self._cutter = WindowCutter(geometry, self._queue.context)
         self._asked: deque[tuple[Window, Future[WindowFrames]]] = deque()
         self._finished = False
 
@@ -81,12 +83,12 @@ class InferredLeg(LegTrack):
         """Take the audio that follows; ask the engine for the windows it completes."""
         self._marks.add(chunk.gaps)
         for window in self._cutter.push(chunk):
-            self._asked.append((window, self._worker.submit(window)))
+            self._asked.append((window, self._worker.submit(self._queue, window)))
 
     def finish(self) -> None:
         """Ask for the frames still owed."""
         for window in self._cutter.finish():
-            self._asked.append((window, self._worker.submit(window)))
+            self._asked.append((window, self._worker.submit(self._queue, window)))
         self._finished = True
 
     def pending(self) -> int:
@@ -98,29 +100,25 @@ class InferredLeg(LegTrack):
         runs: list[Frames] = []
         while self._asked and (self._asked[0][1].done() or (most is not None and len(self._asked) > most)):
             window, future = self._asked.popleft()
-            if future.cancelled():
-                runs += self._skip(window)
-                continue
             try:
-                result = future.result()
+                runs += self._stitch(window.first, future.result())
+            except GivenUpError:
+                runs += self._skip(window, "overload")
             except EngineError:
-                runs += self._skip(window)
-            else:
-                runs += self._stitch(window.first, result)
+                runs += self._skip(window, "failed")
         if self._finished and not self._asked:
             runs += self._count(self._stitcher.finish())
         return runs
 
-    def shed(self, keep: int) -> int:
-        """Cancel the oldest windows that the worker has not begun."""
-        lost = 0
-        for window, future in list(self._asked)[: max(0, len(self._asked) - keep)]:
-            if not future.cancelled() and future.cancel():
-                lost += window.stop - window.first
-        return lost
+    def hurry(self, urgency: Urgency) -> None:
+        """Say how urgent the leg's windows are; audio that is not live has time."""
+        if self._queue.live:
+            self._queue.urgency = urgency
 
-    def _skip(self, window: Window) -> list[Frames]:
-        return self._stitch(window.first, skipped(window.stop - window.first, self.format), Mark.SKIPPED)
+    def _skip(self, window: Window, cause: str) -> list[Frames]:
+        count = window.stop - window.first
+        self.skipped[cause] += count
+        return self._stitch(window.first, skipped(count, self.format), Mark.SKIPPED)
 
 
 class SpeechOnlyLeg(LegTrack):
@@ -158,9 +156,8 @@ class SpeechOnlyLeg(LegTrack):
             runs += self._count(self._stitcher.finish())
         return runs
 
-    def shed(self, keep: int) -> int:
-        """There is nothing to give up."""
-        return 0
+    def hurry(self, urgency: Urgency) -> None:
+        """Nothing ever waits for the engine."""
 
     def _decide(self, speech: np.ndarray[tuple[int], np.dtype[np.float32]]) -> None:
         none = np.zeros((len(speech), 0), np.float32)

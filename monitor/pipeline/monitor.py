@@ -14,6 +14,7 @@ from monitor.engines.base import Engine
 from monitor.errors import BusyError, MonitorError, NotFoundError
 from monitor.events import AlertAcknowledged, CallStarted
 from monitor.pipeline.analysis import CallAnalysis
+from monitor.pipeline.attention import Attention
 from monitor.pipeline.call import LiveCall
 from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.intake import check_privacy, leg_format, open_track
@@ -26,7 +27,7 @@ from monitor.sources.base import Source
 from monitor.store.base import CallRecord
 from monitor.store.call_id import check_call_id, new_call_id
 from monitor.store.zarr_store import ZarrStore
-from monitor.timeline import FRAME_RATE, frames_for
+from monitor.timeline import FRAME_RATE
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +50,8 @@ class Monitor:
         self.rules: RuleSet = load_rules(settings.alerts.rules)
         if unknown := self.rules.unknown_labels(engine.info.labels):
             log.warning("rules_name_unknown_labels", labels=unknown, engine=engine.info.name, known=engine.info.labels)
-        self._worker = InferenceWorker(engine, settings.engine.max_batch)
+        self.attention = Attention()
+        self._worker = InferenceWorker.of(engine, settings.engine)
         self._lock = threading.Lock()
         self._calls: dict[str, LiveCall] = {}
         self._live_listeners: list[LiveListener] = []
@@ -115,13 +117,15 @@ class Monitor:
                 source,
                 started_at=started_at,
                 metadata=metadata,
-                tracks={leg: open_track(call_id, leg, formats[leg], self._worker, self.geometry) for leg in source.legs},
+                tracks={
+                    leg: open_track(call_id, leg, formats[leg], self._worker, self.geometry, live=source.realtime)
+                    for leg in source.legs
+                },
                 analysis=CallAnalysis(call_id, formats, info.labels, self.settings.state, self.settings.changes, self.rules),
                 recorder=CallRecorder(writer, self.journal, self.settings.store.snapshot_every),
-                max_backlog_frames=frames_for(self.settings.engine.max_backlog),
-                hop_frames=self.geometry.hop,
                 live=LiveFrames(call_id, source.legs, info.labels),
                 speech_threshold=self.settings.state.speech_threshold,
+                watched=lambda: self.attention.on(call_id),
                 on_live=self._tell_live,
                 on_end=self._forget,
             )

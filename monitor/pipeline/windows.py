@@ -15,6 +15,9 @@ from monitor.engines.base import EngineInfo, LegContext, Window
 from monitor.errors import ConfigError
 from monitor.timeline import FRAME_SAMPLES, TICK_FRAMES, frame_start, frames_for, whole_frames
 
+MAX_GROWTH = 3
+"""Hops that overload may make of one: more would be later than a supervisor wants to know."""
+
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
@@ -37,6 +40,16 @@ class Geometry:
                 f"engine.window ({self.window * 0.02:g} s) must hold at least engine.hop + engine.lookahead "
                 f"({(self.hop + self.lookahead) * 0.02:g} s)"
             )
+
+    @property
+    def growth(self) -> int:
+        """Hops that one window may be asked for in overload.
+
+        As many as a window has room for at its own length, so that more are computed at the cost of one. A window without
+        room for two (a streaming engine's) grows along instead: its frames cost the same, fewer windows cost less.
+        """
+        room = (self.window - self.lookahead) // self.hop
+        return min(room, MAX_GROWTH) if room > 1 else MAX_GROWTH
 
     @classmethod
     def of(cls, settings: EngineSection, info: EngineInfo) -> "Geometry":

@@ -35,6 +35,8 @@ def list_calls(
 def get_call(call: CallId, monitor: MonitorOf) -> dict[str, Any]:
     """What is known of a call: its legs and their audio, engine, labels, and, while it is live, the state of each leg."""
     live = next((item for item in monitor.calls() if item.id == call), None)
+    if live is not None:
+        monitor.attention.look(call)
     return call_detail(monitor.store.open(call), live)
 
 

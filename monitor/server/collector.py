@@ -16,7 +16,6 @@ from monitor.server.subscription import EVENT_TYPES
 SEVERITIES = ("info", "warning", "critical")
 PACKET_COUNTS = ("packets", "lost", "reordered", "duplicates", "late", "malformed", "foreign")
 """Counts of a leg's report that are summed a codec."""
-FRAME_COUNTS = ("frames", "gaps")
 
 _PREFIX = "emotion_monitor"
 
@@ -75,20 +74,31 @@ class MonitorCollector(Collector):
 
 def _inference(status: Mapping[str, Any]) -> Iterator[Metric]:
     yield _gauge("inference_queue_windows", "Windows waiting for the engine.", status["queued"])
+    yield _gauge("inference_queue_legs", "Legs with windows waiting for the engine.", status["legs_waiting"])
     yield _counter("inference_windows", "Windows computed.", status["windows"])
     yield _counter("inference_windows_failed", "Windows that the engine could not compute.", status["failed"])
-    yield _counter("inference_batches", "Batches computed; windows by batches is the mean batch size.", status["batches"])
+    yield _counter("inference_windows_given_up", "Windows not computed because of overload.", status["given_up"])
+    yield _counter("inference_windows_late", "Live windows computed later than engine.latency.", status["late"])
+    yield _counter("inference_batches", "Batches computed.", status["batches"])
+    yield _gauge("inference_batch_size", "Windows a batch, mean of the last 100.", status["batch_size"])
+    yield _gauge("inference_batch_limit", "Windows that a batch may have at present.", status["batch_limit"])
+    text = "Hops that a live window was joined of, mean of the last 1000; 1 without overload."
+    yield _gauge("inference_hop_factor", text, status["hop_factor"])
     yield _counter("inference_frames", "Frames that the engine gave.", status["frames"])
     yield _counter("inference_busy_seconds", "Seconds spent in the engine.", status["busy_seconds"])
+    yield _gauge("inference_failing", "1 where the last windows have all failed.", status["failing"])
     latency = {"0.5": status["latency_p50"], "0.95": status["latency_p95"]}
-    text = "Seconds from a window's submission to its result, over the last 1000 windows."
+    text = "Seconds from a live window's arrival to its result, over the last 1000 windows."
     yield _labelled(GaugeMetricFamily, "inference_latency_seconds", text, "quantile", latency)
+    text = "The 0.95 quantile of the same by how urgent the leg was: in overload the quiet wait."
+    by_urgency = status["latency_p95_by_urgency"]
+    yield _labelled(GaugeMetricFamily, "inference_latency_by_urgency_seconds", text, "urgency", by_urgency)
+    text = "Frames without an engine result, by reason: overload, or a failed window."
+    yield _labelled(CounterMetricFamily, "frames_skipped", text, "reason", status["frames_skipped"])
 
 
 def _legs(totals: Mapping[tuple[str, str], float]) -> Iterator[Metric]:
-    frames = {name: sum(count for (_, key), count in totals.items() if key == name) for name in FRAME_COUNTS}
-    yield _counter("frames", "Frames of all legs.", frames["frames"])
-    yield _counter("frames_skipped", "Frames without an engine result: overload or a failed window.", frames["gaps"])
+    yield _counter("frames", "Frames of all legs.", sum(count for (_, key), count in totals.items() if key == "frames"))
     for name in PACKET_COUNTS:
         metric = "rtp_packets" if name == "packets" else f"rtp_packets_{name}"
         by_codec = {codec: count for (codec, key), count in totals.items() if key == name}
@@ -99,7 +109,7 @@ def _by_codec(reports: Iterable[Mapping[str, Any]]) -> Counter[tuple[str, str]]:
     """Counts of legs by (codec, name)."""
     counts: Counter[tuple[str, str]] = Counter()
     for report in reports:
-        for name in (*PACKET_COUNTS, *FRAME_COUNTS):
+        for name in (*PACKET_COUNTS, "frames"):
             counts[report.get("codec", "unknown"), name] += report.get(name, 0)
     return counts
 

@@ -20,8 +20,9 @@ def live() -> dict[str, str]:
 @router.get("/ready", summary="Does the program take calls?", responses={503: {"description": "Not now; `checks` says why."}})
 def ready(monitor: MonitorOf, settings: SettingsOf, hub: HubOf, response: Response) -> dict[str, Any]:
     """200 where calls can be started, else 503. No check names a path or a call: anybody may ask."""
-    stopping = hub.stopping or bool(monitor.status()["closing"])
-    checks = {"engine": True, "store": _writable(settings.store.path), "accepting": not stopping}
+    status = monitor.status()
+    stopping = hub.stopping or bool(status["closing"])
+    checks = {"engine": not status["inference"]["failing"], "store": _writable(settings.store.path), "accepting": not stopping}
     well = all(checks.values())
     response.status_code = 200 if well else 503
     return {"status": "ready" if well else "not ready", "checks": checks}

@@ -52,7 +52,8 @@ async def events(websocket: WebSocket) -> None:
     try:
         present = [message for message in hub.present.messages() if subscription.wants(message)]
         await _say(websocket, {"type": "hello", "version": __version__, "seq": hub.last, "present": present})
-        await _converse(_speak(websocket, client, hub), _listen(websocket, monitor, hub))
+        with monitor.attention.following(subscription.calls):
+            await _converse(_speak(websocket, client, hub), _listen(websocket, monitor, hub))
     except WebSocketDisconnect:
         pass
     except MonitorError as error:

@@ -19,7 +19,7 @@ HEAVY = (
     "sklearn",
     "matplotlib",
 )
-COMMANDS = ["run", "serve", "demo", "replay", "watch", "calls", "models", "train", "config", "evaluate"]
+COMMANDS = ["run", "serve", "demo", "replay", "watch", "calls", "models", "train", "config", "evaluate", "tune", "capacity"]
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -1,6 +1,8 @@
 """Pages to judge by listening: in a real browser, from a file, with no network."""
 
+import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,11 +14,11 @@ from monitor.errors import ConfigError
 from monitor.evaluation.pages import PageFolder
 from monitor.evaluation.pages.findings import alerts, change_points
 from monitor.evaluation.pages.sound import outline, sound_of
-from tests.browser import needs_chromium, opened_browser, opened_page
+from tests.browser import PATIENCE, needs_chromium, opened_browser, opened_page
 from tests.evaluation.test_evaluate import evaluated
 from tests.evaluation.told_call import LABELS, MARKUP, Labels, engine, events, told_call
 
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +199,19 @@ def test_every_call_has_a_page_of_its_own_whatever_its_name(tmp_path: Path) -> N
 def test_evaluate_writes_a_page_for_each_recording(settings: Settings, call_file: Path, tmp_path: Path) -> None:
     evaluated(settings, call_file, pages=tmp_path)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["call.html", "index.html"]
+
+
+def test_the_page_of_a_labelled_call_tells_how_right_it_was(settings: Settings, call_file: Path, tmp_path: Path) -> None:
+    shutil.copy(call_file, tmp_path / "made.wav")
+    segments = [{"channel": "customer", "start": 0.5, "end": 5.5, "emotion": "neutral"}]
+    segments += [{"channel": "customer", "start": 6.0, "end": 11.5, "emotion": "angry"}]
+    changes = [{"channel": "customer", "time": 6.0, "from": "neutral", "to": "angry"}]
+    about = {"seconds": 12.0, "channels": ["customer", "agent"], "segments": segments, "changes": changes}
+    (tmp_path / "made.json").write_text(json.dumps({**about, "speaker": "s", "dataset": "d", "lang": "en"}))
+    evaluated(settings, tmp_path, pages=tmp_path / "pages", baselines=False)
+    page = (tmp_path / "pages" / "made.html").read_text()
+    assert all(f'"{name}":' in page for name in ("EDER", "anger warned of", "false alerts", "changes found"))
+    assert '"true_changes":[{"time":6.0,"before":"neutral","after":"angry"}]' in page
 
 
 def test_pages_of_clips_alone_are_refused(settings: Settings, clips_folder: Path, tmp_path: Path) -> None:

@@ -9,6 +9,11 @@ from monitor.engines.base import Engine, EngineInfo, LegContext, Window, WindowF
 from monitor.errors import EngineError
 from monitor.timeline import FRAME_SAMPLES
 
+
+class OutOfMemoryError(RuntimeError):
+    """Named as torch's."""
+
+
 LABELS = ("angry", "happy", "neutral", "sad")
 
 
@@ -20,14 +25,23 @@ class LevelEngine(Engine):
         self.batches: list[int] = []
         self.poison: float | None = None
         """A sample value on which the engine fails."""
+        self.memory: int | None = None
+        """Windows that fit into it."""
         self.gate = threading.Event()
         self.gate.set()
+        self.waiting = threading.Event()
+        """Set while a batch is held up at the gate."""
 
     def open_leg(self) -> LegContext:
         return LegContext()
 
     def infer(self, windows: Sequence[Window]) -> list[WindowFrames]:
-        self.gate.wait(30)
+        if not self.gate.is_set():
+            self.waiting.set()
+            self.gate.wait(30)
+            self.waiting.clear()
+        if self.memory is not None and len(windows) > self.memory:
+            raise OutOfMemoryError("CUDA out of memory\nwith many lines")
         for window in windows:
             check_window(window)
             if self.poison is not None and (window.samples == np.float32(self.poison)).any():

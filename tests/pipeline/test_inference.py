@@ -1,13 +1,16 @@
 """The inference worker: batches across legs, and one bad window costs only itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 
 import numpy as np
 import pytest
 
-from monitor.engines.base import LegContext, Window
+from monitor.engines.base import Window, WindowFrames
 from monitor.errors import EngineError
+from monitor.pipeline.backlog import Backlog, GivenUpError, LegQueue, Policy
 from monitor.pipeline.inference import InferenceWorker
+from monitor.pipeline.inference_status import FAILING_AFTER
 from tests.pipeline.level_engine import LevelEngine
 
 
@@ -16,77 +19,198 @@ def engine() -> LevelEngine:
     return LevelEngine()
 
 
+PATIENT = Policy(latency=1e6, max_backlog=1e6, growth=3)
+"""Nothing is ever late, so that nothing depends on the time that passes."""
+
+
 @pytest.fixture
 def worker(engine: LevelEngine) -> Iterator[InferenceWorker]:
-    worker = InferenceWorker(engine, max_batch=4)
+    worker = InferenceWorker(engine, max_batch=4, policy=PATIENT)
     yield worker
     engine.gate.set()
     worker.close()
 
 
-def window(context: LegContext, value: float = 0.5, first: int = 0) -> Window:
-    return Window(context, first, np.full(1600, value, np.float32), first, first + 5)
+@pytest.fixture
+def hasty(engine: LevelEngine, monkeypatch: pytest.MonkeyPatch) -> Iterator[InferenceWorker]:
+    """Whatever waited is late, and no lateness lasts long enough to be an overload."""
+    monkeypatch.setattr("monitor.pipeline.backlog.OVERLOAD_AFTER", 1e15)
+    worker = InferenceWorker(engine, max_batch=4, policy=Policy(latency=1e-9, max_backlog=1e6, growth=3))
+    yield worker
+    engine.gate.set()
+    worker.close()
+
+
+def window(leg: LegQueue, value: float = 0.5, first: int = 0) -> Window:
+    return Window(leg.context, first, np.full(1600, value, np.float32), first, first + 5)
+
+
+def submit(worker: InferenceWorker, value: float = 0.5, leg: LegQueue | None = None, first: int = 0) -> "Future[WindowFrames]":
+    leg = leg or worker.open_leg(live=True)
+    return worker.submit(leg, window(leg, value, first))
+
+
+def let_batches_grow(worker: InferenceWorker) -> None:
+    """One window at a time is where a worker begins; afterwards a batch may have `max_batch`."""
+    while worker.status().batch_limit < 4:
+        wait(behind_a_gate(worker, [0.5] * worker.status().batch_limit))
+
+
+def behind_a_gate(worker: InferenceWorker, values: Sequence[float]) -> list["Future[WindowFrames]"]:
+    """Submit windows of as many legs so that all of them wait together."""
+    engine = worker.engine
+    assert isinstance(engine, LevelEngine)
+    engine.gate.clear()
+    first = submit(worker)
+    assert engine.waiting.wait(30)
+    futures = [submit(worker, value) for value in values]
+    engine.gate.set()
+    first.result(10)
+    return futures
+
+
+def wait(futures: Sequence["Future[WindowFrames]"]) -> list[bool]:
+    """Whether each came."""
+    return [future.exception(10) is None for future in futures]
 
 
 def test_a_window_comes_back_as_the_frames_it_wanted(worker: InferenceWorker) -> None:
-    result = worker.submit(window(LegContext())).result(10)
-    assert result.embedding.shape == (5, 4)
+    assert submit(worker).result(10).embedding.shape == (5, 4)
 
 
 def test_waiting_windows_of_many_legs_share_a_batch_up_to_the_limit(worker: InferenceWorker, engine: LevelEngine) -> None:
-    engine.gate.clear()
-    first = worker.submit(window(LegContext()))
-    while not first.running():
-        pass
-    others = [worker.submit(window(LegContext())) for _ in range(6)]
-    engine.gate.set()
-    [future.result(10) for future in others]
+    let_batches_grow(worker)
+    engine.batches.clear()
+    wait(behind_a_gate(worker, [0.5] * 6))
     assert engine.batches == [1, 4, 2]
 
 
 def test_windows_of_one_leg_are_never_in_one_batch_and_keep_their_order(worker: InferenceWorker, engine: LevelEngine) -> None:
+    let_batches_grow(worker)
+    engine.batches.clear()
     engine.gate.clear()
-    leg = LegContext()
-    futures = [worker.submit(window(leg, first=5 * n)) for n in range(3)]
+    leg = worker.open_leg(live=True)
+    futures = [submit(worker, leg=leg, first=5 * n) for n in range(3)]
     engine.gate.set()
-    [future.result(10) for future in futures]
+    wait(futures)
     assert engine.batches == [1, 1, 1]
 
 
-def test_a_poisoned_window_fails_alone(worker: InferenceWorker, engine: LevelEngine) -> None:
-    engine.gate.clear()
+def test_a_poisoned_window_fails_alone_and_its_batch_is_halved_to_find_it(worker: InferenceWorker, engine: LevelEngine) -> None:
+    let_batches_grow(worker)
+    engine.batches.clear()
     engine.poison = 0.25
-    futures = [worker.submit(window(LegContext(), value)) for value in (0.5, 0.5, 0.25, 0.5)]
-    engine.gate.set()
-    assert [future.exception(10) is None for future in futures] == [True, True, False, True]
+    assert wait(behind_a_gate(worker, [0.5, 0.5, 0.25, 0.5])) == [True, True, False, True]
+    assert engine.batches == [1, 2, 1]
 
 
 def test_a_window_that_is_not_finite_fails_alone_with_the_reason(worker: InferenceWorker) -> None:
     with pytest.raises(EngineError, match="1600 samples of the window are not finite"):
-        worker.submit(window(LegContext(), np.nan)).result(10)
+        submit(worker, np.nan).result(10)
+
+
+def test_a_result_that_is_not_finite_fails_alone(worker: InferenceWorker, engine: LevelEngine) -> None:
+    let_batches_grow(worker)
+    assert wait(behind_a_gate(worker, [0.5, 3e38, 0.5])) == [True, False, True]
+
+
+def test_a_batch_that_exceeds_the_memory_is_halved_and_so_are_those_after(worker: InferenceWorker, engine: LevelEngine) -> None:
+    let_batches_grow(worker)
+    engine.batches.clear()
+    engine.memory = 2
+    assert all(wait(behind_a_gate(worker, [0.5] * 4)))
+    assert all(wait(behind_a_gate(worker, [0.5] * 4)))
+    assert engine.batches == [1, 2, 2, 1, 2, 2]
+
+
+def test_one_window_that_exceeds_the_memory_fails_and_the_worker_goes_on(worker: InferenceWorker, engine: LevelEngine) -> None:
+    engine.memory = 0
+    with pytest.raises(EngineError, match="OutOfMemoryError"):
+        submit(worker).result(10)
+    engine.memory = None
+    assert submit(worker).result(10).speech.shape == (5,)
+
+
+def test_an_engine_that_fails_again_and_again_is_said_to_be_failing_until_it_works(
+    worker: InferenceWorker, engine: LevelEngine
+) -> None:
+    engine.poison = 0.25
+    wait([submit(worker, 0.25) for _ in range(FAILING_AFTER)])
+    failing = worker.status().failing
+    wait([submit(worker)])
+    assert (failing, worker.status().failing) == (True, False)
 
 
 def test_what_is_queued_at_the_close_is_still_computed(engine: LevelEngine) -> None:
-    worker = InferenceWorker(engine, max_batch=2)
-    futures = [worker.submit(window(LegContext())) for _ in range(9)]
+    worker = InferenceWorker(engine, max_batch=2, policy=PATIENT)
+    futures = [submit(worker) for _ in range(9)]
     worker.close()
     assert all(future.done() and future.exception() is None for future in futures)
 
 
 def test_after_the_close_a_window_is_refused(engine: LevelEngine) -> None:
-    worker = InferenceWorker(engine, max_batch=2)
+    worker = InferenceWorker(engine, max_batch=2, policy=PATIENT)
     worker.close()
     with pytest.raises(EngineError, match="stopped"):
-        worker.submit(window(LegContext())).result(10)
+        submit(worker).result(10)
 
 
-def test_a_cancelled_window_costs_nothing(worker: InferenceWorker, engine: LevelEngine) -> None:
+def test_windows_that_have_waited_are_computed_as_one_and_handed_out_one_by_one(
+    hasty: InferenceWorker, engine: LevelEngine
+) -> None:
     engine.gate.clear()
-    first = worker.submit(window(LegContext()))
-    while not first.running():
-        pass
-    second = worker.submit(window(LegContext()))
-    second.cancel()
+    held = submit(hasty)
+    assert engine.waiting.wait(30)
+    leg = hasty.open_leg(live=True)
+    futures = [submit(hasty, 0.1 * n, leg, 5 * n) for n in range(1, 6)]
     engine.gate.set()
-    worker.submit(window(LegContext())).result(10)
-    assert engine.batches == [1, 1]
+    results = [future.result(10) for future in (held, *futures)]
+    assert [float(result.embedding[0, 2]) for result in results[1:]] == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5])
+    assert (len(engine.batches), hasty.status().hop_factor) == (3, 2.0)
+
+
+def test_a_poisoned_window_among_joined_ones_fails_alone(hasty: InferenceWorker, engine: LevelEngine) -> None:
+    engine.poison = 0.25
+    engine.gate.clear()
+    submit(hasty)
+    assert engine.waiting.wait(30)
+    leg = hasty.open_leg(live=True)
+    futures = [submit(hasty, value, leg, 5 * n) for n, value in enumerate([0.5, 0.25, 0.5])]
+    engine.gate.set()
+    assert wait(futures) == [True, False, True]
+
+
+def test_windows_given_up_are_told_from_windows_that_failed(engine: LevelEngine) -> None:
+    worker = InferenceWorker(engine, max_batch=4, policy=Policy(latency=1e6, max_backlog=0.1, growth=3))
+    engine.poison = 0.25
+    engine.gate.clear()
+    leg = worker.open_leg(live=True)
+    held = submit(worker, 0.25)
+    assert engine.waiting.wait(30)
+    futures = [submit(worker, leg=leg, first=5 * n) for n in range(3)]
+    engine.gate.set()
+    errors = [type(future.exception(10)) for future in (held, *futures[:2])]
+    worker.close()
+    status = worker.status()
+    assert errors == [EngineError, GivenUpError, GivenUpError]
+    assert (status.frames_skipped["failed"], status.frames_skipped["overload"] >= 10, status.failed) == (5, True, 1)
+
+
+def test_a_defect_of_the_schedule_leaves_nobody_waiting(engine: LevelEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = InferenceWorker(engine, max_batch=4, policy=PATIENT)
+    monkeypatch.setattr(Backlog, "take", lambda self, now, most: [] if not self.legs else 1 // 0)
+    with pytest.raises(EngineError, match="stopped"):
+        submit(worker).result(10)
+    with pytest.raises(EngineError, match="stopped"):
+        submit(worker).result(10)
+    worker.close()
+    assert (worker.status().failed, worker.status().failing) == (2, True)
+
+
+def test_files_wait_as_long_as_they_must(engine: LevelEngine) -> None:
+    worker = InferenceWorker(engine, max_batch=4, policy=Policy(latency=1e-9, max_backlog=0.1, growth=3))
+    leg = worker.open_leg(live=False)
+    futures = [submit(worker, leg=leg, first=5 * n) for n in range(20)]
+    assert all(wait(futures))
+    worker.close()
+    assert (engine.batches, worker.status().latency_p95) == ([1] * 20, 0.0)

@@ -122,20 +122,23 @@ def test_a_failed_window_leaves_marked_frames_and_an_event_and_the_call_goes_on(
     assert marks[-1] == 0
 
 
-def test_a_live_leg_that_waits_too_long_gives_up_its_oldest_windows(start_monitor: StartMonitor) -> None:
+def test_a_live_leg_that_waits_too_long_gives_up_its_oldest_windows_and_says_so(start_monitor: StartMonitor) -> None:
     engine = LevelEngine()
     engine.gate.clear()
     monitor = start_monitor(engine, engine__max_backlog=2.0)
     source = ScriptedSource({"customer": tone(20, 0.1)}, realtime=True)
     source.hold_at = 300_000
     call = monitor.start_call(source)
-    while call.summary()["pending_windows"] < 30:
+    while monitor.status()["inference"]["given_up"] < 20:
         pass
     engine.gate.set()
     source.more.set()
     assert call.wait(60)
     report = call.reports()["customer"]
-    assert (report["frames"], report["gaps"] > 0) == (1000, True)
+    said = monitor.journal.read(0, call=call.id, types=("frames_skipped",))
+    assert (report["frames"], report["gaps"] >= 500) == (1000, True)
+    assert sum(event["frames"] for event in said) == report["gaps"]
+    assert {event["cause"] for event in said} == {"overload: the engine could not keep up with all legs"}
 
 
 def test_a_stopped_call_is_stored_with_the_reason(start_monitor: StartMonitor) -> None:

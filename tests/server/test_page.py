@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import needs_chromium, opened_browser, opened_page
+from tests.pipeline.level_engine import LevelEngine
 from tests.server.conftest import StartService
 from tests.server.service import CALM, LOUD, PATIENCE, TOKEN, Service, wait_until
 
@@ -43,6 +44,16 @@ def test_the_page_shows_a_call_its_state_moving_and_an_alert(service: Service, p
     alert = page.locator(".alert", has_text="sounds angry")
     expect(alert.locator(".severity")).to_have_text("critical")
     assert _painted(page)
+
+
+def test_a_leg_that_was_not_heard_is_shown_as_such(service: Service, page: Page) -> None:
+    page.goto(service.url)
+    expect(page.locator("#connection")).to_have_text("live")
+    engine = service.monitor.engine
+    assert isinstance(engine, LevelEngine)
+    engine.memory = 0
+    service.call({"customer": [CALM] * 8, "agent": [0.0] * 8}, "c1")
+    expect(page.locator(".leg .degraded").first).to_have_text(re.compile(r"\d+ s not heard"))
 
 
 def test_an_alert_is_acknowledged_by_name(service: Service, page: Page) -> None:

@@ -9,8 +9,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.config.sections import ServerSection, Settings, StaticSource
 from monitor.server.status import get_config
+from tests.pipeline.level_engine import LevelEngine
 from tests.server.conftest import StartService
-from tests.server.service import CALM, LOUD, TOKEN, Service, of_type, receive_until
+from tests.server.service import CALM, LOUD, TOKEN, Service, of_type, receive_until, wait_until
 
 SHARED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 HARMFUL_IDS = ["..", "%2e%2e", "..%2f..%2fetc%2fpasswd", "a%2fb", "%00", "-x", "a" * 200, "%F0%9F%98%80", "a b", "c1%0a"]
@@ -228,6 +229,26 @@ def test_the_program_is_ready_until_it_stops_taking_calls(service: Service) -> N
     assert service.http().get("/health/live").status_code == 200
 
 
+def test_the_program_is_not_ready_while_its_engine_fails(start_service: StartService) -> None:
+    service = start_service()
+    engine = service.monitor.engine
+    assert isinstance(engine, LevelEngine)
+    engine.memory = 0
+    service.finished_call("c1", {"customer": [CALM] * 20})
+    answer = service.http().get("/health/ready")
+    assert (answer.status_code, answer.json()["checks"]["engine"]) == (503, False)
+
+
+def test_a_call_that_somebody_asks_for_or_follows_is_looked_at(service: Service) -> None:
+    for name in ("asked", "followed", "neither"):
+        service.call({"customer": [CALM] * 2}, name)
+    service.http().get("/api/v1/calls/asked")
+    with service.websocket("call=followed") as websocket:
+        receive_until(websocket, of_type("hello"))
+        wait_until(lambda: service.monitor.attention.on("followed"))
+        assert [service.monitor.attention.on(name) for name in ("asked", "neither")] == [True, False]
+
+
 def test_metrics_count_calls_frames_events_and_packets(start_service: StartService) -> None:
     service = start_service()
     service.finished_call("c1", {"customer": [CALM] * 2})
@@ -245,6 +266,10 @@ def test_metrics_count_calls_frames_events_and_packets(start_service: StartServi
     assert values["emotion_monitor_events_total", "call_ended"] == 1
     assert values["emotion_monitor_rtp_packets_total", "pcm"] == 150
     assert values["emotion_monitor_inference_windows_total",] > 0
+    assert values["emotion_monitor_inference_hop_factor",] == 1
+    assert values["emotion_monitor_frames_skipped_total", "overload"] == 0
+    assert values["emotion_monitor_frames_skipped_total", "failed"] == 0
+    assert ("emotion_monitor_inference_latency_by_urgency_seconds", "urgent") in values
     assert values["emotion_monitor_alerts_open", "critical"] == 0
 
 

@@ -89,7 +89,10 @@ def _penalties(
         for call in evidence
     ]
     for index, penalty in enumerate(penalties):
-        yield f"{penalty:.3g}", [{leg: _at(times[index], known=np.inf) for leg, times in call.items()} for call in found]
+        yield (
+            f"{penalty:.0f}" if penalty >= 100 else f"{penalty:.3g}",
+            [{leg: _at(times[index], known=np.inf) for leg, times in call.items()} for call in found],
+        )
 
 
 def _scale(signals: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from torch.nn import functional
 from monitor.engines.compact.network import STEP_INPUTS
 from monitor.engines.compact.training.batches import Batch, Sampler, fit_prior, fit_scaling
 from monitor.engines.compact.training.clips import LABELS, held_out, read_labels
+from monitor.engines.compact.training.head import refit_head
 from monitor.engines.compact.training.measure import measure
 from monitor.engines.compact.training.model import Model
 from monitor.engines.compact.training.opinions import form_opinions
@@ -166,7 +167,8 @@ class _Run:
             progress("training", self._epoch, self._recipe.epochs, note)
 
     def weights(self, licence: str, datasets: list[str]) -> Weights:
-        """The averaged weights, calibrated on the held speakers."""
+        """The averaged weights, their head fitted once more, calibrated on the held speakers."""
+        refit_head(self._averaged, self._sampler)
         found = measure(self._averaged, self._held) if self._held else None
         temperature = found.temperature if found else 1.0
         about = {

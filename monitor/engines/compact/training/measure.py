@@ -52,17 +52,36 @@ class Measured:
         return rows
 
 
-def measure(model: Model, sampler: Sampler) -> Measured:
-    """Every clip of `sampler` alone, its logits the mean over frames that are speech by the model's own account."""
-    logits, labels = [], []
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """n clips, each alone, its frames averaged over speech by the model's own account."""
+
+    embeddings: NDArray[np.float64]
+    """Shape (n, D)."""
+    logits: Logits
+    """Shape (n, C)."""
+    labels: NDArray[np.int64]
+    datasets: NDArray[np.str_]
+
+
+def hear_alone(model: Model, sampler: Sampler) -> Heard:
+    """Every clip of `sampler` by itself."""
+    embeddings, logits, labels = [], [], []
     with torch.no_grad():
         for batch in sampler.singles(64):
-            _, frames, spoken = model(torch.from_numpy(batch.steps))
-            share = torch.sigmoid(spoken) * torch.from_numpy(batch.valid) + 1e-6
-            logits.append(((frames * share[..., None]).sum(1) / share.sum(1, keepdim=True)).double().numpy())
+            embedding, frames, spoken = model(torch.from_numpy(batch.steps))
+            share = (torch.sigmoid(spoken) * torch.from_numpy(batch.valid) + 1e-6)[..., None]
+            embeddings.append(((embedding * share).sum(1) / share.sum(1)).double().numpy())
+            logits.append(((frames * share).sum(1) / share.sum(1)).double().numpy())
             labels.append(batch.labels)
     datasets = np.array([sampler.dataset(place) for place in sampler.single_places()])
-    return Measured(np.concatenate(logits), np.concatenate(labels), datasets)
+    return Heard(np.concatenate(embeddings), np.concatenate(logits), np.concatenate(labels), datasets)
+
+
+def measure(model: Model, sampler: Sampler) -> Measured:
+    """How every clip of `sampler` is heard alone."""
+    heard = hear_alone(model, sampler)
+    return Measured(heard.logits, heard.labels, heard.datasets)
 
 
 def recall(labels: NDArray[np.int64], decided: NDArray[np.int64]) -> float:
