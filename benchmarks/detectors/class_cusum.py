@@ -38,10 +38,7 @@ class ClassCusum(Detector):
         place, since = int(self._since[best]), self._began
         self._held, self._began = best, place
         self._sums = np.zeros(len(self._sums))
-        return [
-            Detection(self._number, status, place, since, 1.0)
-            for status in ("provisional", "confirmed")  # type: ignore[arg-type]
-        ]
+        return [Detection(self._number, status, place, since, 1.0) for status in ("provisional", "confirmed")]
 
     def finish(self) -> list[Detection]:
         """Nothing is ever open."""
