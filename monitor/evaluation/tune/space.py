@@ -90,14 +90,21 @@ class Knob:
 
 
 SETTINGS: tuple[Knob, ...] = (
+    Knob("state.correlation_time", Range(0.2, 3.0, log=True)),
+    Knob("state.mean_duration", Range(8.0, 200.0, log=True)),
+    Knob("state.prior_neutral", Range(0.3, 0.9, step=0.05)),
+    Knob("state.neutral_lead", Range(1.0, 6.0, step=0.25)),
     Knob("state.smoothing", Range(0.3, 6.0, log=True)),
-    Knob("state.enter", Range(0.3, 0.9, step=0.01)),
+    Knob("state.enter", Range(0.4, 0.9, step=0.01)),
     Knob("state.leave", Range(0.0, 0.28, step=0.01, below="state.enter")),
     Knob("state.min_hold", Range(0.0, 3.0, step=0.1)),
     Knob("state.baseline", Range(0.0, 20.0, step=0.5)),
     Knob("state.speech_threshold", Range(0.3, 0.8, step=0.05)),
     Knob("changes.false_alarms_per_hour", Range(0.5, 60.0, log=True)),
-    Knob("changes.buffer", Range(8.0, 40.0, step=1.0)),
+    Knob("changes.buffer", Range(8.0, 60.0, step=1.0)),
+    Knob("changes.correlation_time", Range(0.8, 6.0, log=True), detector="bayes"),
+    Knob("changes.mean_duration", Range(20.0, 500.0, log=True), detector="bayes"),
+    Knob("changes.contrast", Range(0.5, 16.0, log=True), detector="bayes"),
     Knob("changes.dimensions", Range(6, 64, log=True), detector="kernel"),
     Knob("changes.min_segment", Range(0.4, 3.0, step=0.1), detector="kernel"),
     Knob("changes.confirm", Range(0.2, 4.0, step=0.1), detector="kernel"),
