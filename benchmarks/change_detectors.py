@@ -23,7 +23,7 @@ from monitor.changes.base import Detection, Detector
 from monitor.changes.bayes import BayesDetector
 from monitor.changes.kernel import KernelDetector
 from monitor.changes.procedure import Procedure
-from monitor.changes.segments import Model
+from monitor.changes.registry import segment_model
 from monitor.config import Settings
 from monitor.evaluation.calls.changes import DetectedChange, LegChanges, score_leg
 from monitor.evaluation.calls.read import read_calls
@@ -34,7 +34,6 @@ from monitor.events import Leg
 from monitor.timeline import FRAME_RATE, TICK_RATE
 
 Make = Callable[[float], Detector]
-MODEL = Model(weight=0.04, contrast=4.0, hazard=0.001, memory=300)
 
 
 @dataclass(frozen=True)
@@ -67,10 +66,11 @@ class Row:
     """Of time on legs without change, speech or not."""
 
 
-def ladders(labels: Sequence[str]) -> dict[str, tuple[Make, Sequence[float]]]:
+def ladders(labels: Sequence[str], settings: Settings) -> dict[str, tuple[Make, Sequence[float]]]:
     """The detectors and the thresholds at which each is run."""
+    model = segment_model(settings.changes)
     return {
-        "bayes": (lambda odds: BayesDetector(MODEL, odds), (0.5, 1.0, 1.5, 2.0, 2.5, 3.5, 5.0, 8.0, 12.0)),
+        "bayes": (lambda odds: BayesDetector(model, odds), (0.5, 1.0, 1.5, 2.0, 2.5, 3.5, 5.0, 8.0, 12.0)),
         "kernel (ruptures, online)": (lambda score: KernelDetector(Procedure(), score), (4, 6, 8, 10, 13, 16, 20)),
         "kernel CUSUM": (KernelCusum, np.geomspace(4, 30, 10).round(2).tolist()),
         "class CUSUM": (lambda sum_: ClassCusum(labels, sum_), np.geomspace(10, 160, 9).round(1).tolist()),
@@ -166,14 +166,15 @@ def main() -> None:
     parser.add_argument("--rates", default="1,6,12", help="false alarms an hour at which detectors are compared")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    labels, legs = speech(arguments.calls, Settings())
+    settings = Settings()
+    labels, legs = speech(arguments.calls, settings)
     rates = [float(rate) for rate in arguments.rates.split(",")]
     still = sum(leg.seconds for leg in legs if not leg.true) / 3600
     print(f"{len(legs)} legs, {sum(len(leg.true) for leg in legs)} changes, {still:.2f} h of legs without change\n")
     print("| detector | at | threshold | F1 1 s | 2 s | 4 s | precision | recall | delay | p95 | false/h |")
     print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
     kept = []
-    for name, (make, thresholds) in ladders(labels).items():
+    for name, (make, thresholds) in ladders(labels, settings).items():
         rows = [measure(name, make, threshold, legs) for threshold in thresholds]
         for row in chosen(rows, rates):
             print(

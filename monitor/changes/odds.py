@@ -22,7 +22,7 @@ def prior_log_odds(model: Model) -> float:
 
 
 def terms(model: Model, false_alarms_per_hour: float) -> tuple[float, ...]:
-    """What the coefficients are for; all but the first are 0 at the default settings and 3 alarms an hour."""
+    """What the coefficients are for; all but the first are 0 at the settings in the middle of those simulated."""
     return (
         1.0,
         math.log(false_alarms_per_hour / 3.0),

@@ -24,13 +24,18 @@ def _kernel(settings: ChangesSection) -> Detector:
     return KernelDetector(procedure, threshold(procedure, settings.false_alarms_per_hour))
 
 
-def _bayes(settings: ChangesSection) -> Detector:
-    model = Model(
+def segment_model(settings: ChangesSection) -> Model:
+    """What the Bayesian detector takes to be known of segments."""
+    return Model(
         weight=min(1.0, 1.0 / (settings.correlation_time * TICK_RATE)),
         contrast=settings.contrast,
         hazard=1.0 / (settings.mean_duration * TICK_RATE),
         memory=round(settings.buffer * TICK_RATE),
     )
+
+
+def _bayes(settings: ChangesSection) -> Detector:
+    model = segment_model(settings)
     return BayesDetector(model, log_odds(model, settings.false_alarms_per_hour))
 
 

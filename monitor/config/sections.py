@@ -81,7 +81,7 @@ class PrivacySection(Section):
 class StateSection(Section):
     """The emotion of a leg: what is believed by all its speech so far."""
 
-    correlation_time: Seconds = Field(default=0.5, ge=0.1, le=30)
+    correlation_time: Seconds = Field(default=0.7, ge=0.1, le=30)
     """Seconds of speech that count as one independent observation: longer is slower and surer."""
     mean_duration: Seconds = Field(default=30.0, ge=1, le=3600)
     """For how long a speaker stays in one emotion, on average: shorter is quicker to change its mind."""
@@ -89,7 +89,7 @@ class StateSection(Section):
     """How probable it is that a voice is neutral, before it is heard."""
     baseline: Seconds = Field(default=3.0, ge=0, le=120)
     """Seconds of speech, believed neutral, after which a speaker's own neutral voice counts for a half; 0 takes none."""
-    neutral_lead: float = Field(default=3.0, ge=0, le=20)
+    neutral_lead: float = Field(default=2.0, ge=0, le=20)
     """By how many nats `neutral` leads the other classes in neutral speech of a typical speaker."""
     smoothing: Seconds = Field(default=1.5, gt=0, le=30)
     """Time constant of valence and arousal, counted in speech."""
@@ -113,11 +113,11 @@ class ChangesSection(Section):
 
     detector: str = "bayes"
     """A name of `changes/registry.py`."""
-    false_alarms_per_hour: float = Field(default=3.0, gt=0, le=600)
+    false_alarms_per_hour: float = Field(default=1.5, gt=0, le=600)
     """Expected false alarms an hour of speech without change. The threshold is derived from it."""
     buffer: Seconds = Field(default=30.0, ge=4, le=120)
     """Trailing seconds of speech that are searched."""
-    correlation_time: Seconds = Field(default=2.5, ge=0.1, le=30)
+    correlation_time: Seconds = Field(default=3.0, ge=0.1, le=30)
     """bayes: seconds of speech that count as one independent observation."""
     mean_duration: Seconds = Field(default=100.0, ge=1, le=3600)
     """bayes: seconds of a call from one change to the next, on average."""

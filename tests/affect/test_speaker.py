@@ -69,11 +69,11 @@ def test_a_model_that_says_it_does_not_know_gives_no_label():
 
 def test_a_lean_to_anger_in_a_neutral_voice_comes_to_count_as_neutral():
     leaning = np.array([-0.5, -2, -2, -2, 0.0, -2, -2, -2, -9])
-    affect = SpeakerAffect(LABELS, StateSection())
-    heard = [affect.update(leaning) for _ in range(200)]
-    assert {now.emotion for now in heard} <= {ABSTAIN, "neutral"}
-    assert heard[-1].posterior[0] < heard[5].posterior[0] / 2
-    assert heard[-1].arousal < heard[5].arousal
+    affect, stranger = SpeakerAffect(LABELS, StateSection()), SpeakerAffect(LABELS, StateSection(baseline=0.0))
+    heard = [(affect.update(leaning), stranger.update(leaning)) for _ in range(200)]
+    assert {now.emotion for now, _ in heard} <= {ABSTAIN, "neutral"}
+    assert heard[-1][0].posterior[0] < heard[-1][1].posterior[0] / 2
+    assert heard[-1][0].arousal < heard[-1][1].arousal
 
 
 def test_quiet_anger_is_heard_against_a_voice_that_never_sounds_angry():
