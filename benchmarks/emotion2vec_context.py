@@ -72,7 +72,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with TemporaryDirectory() as folder:
         model = arguments.model or write_model(Path(folder), arguments.size)
-        engine = Emotion2vecEngine(EngineSection(name="emotion2vec", model=str(model), threads=1))
+        engine = Emotion2vecEngine(EngineSection(name="emotion2vec", model=str(model), threads=1, gate=0, normalise="window"))
     samples = sound(arguments.audio, arguments.seconds)
     engine.warm_up()
     full = run(engine, samples, len(samples) / SAMPLE_RATE, len(samples) / SAMPLE_RATE, 0.0)[0]

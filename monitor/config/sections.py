@@ -28,8 +28,14 @@ class EngineSection(Section):
     """Hub id or directory for emotion2vec (default iic/emotion2vec_plus_large); a weights file for compact."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:N."""
+    precision: Literal["auto", "fp32", "int8", "bf16", "fp16"] = "auto"
+    """Of emotion2vec's matrix products; auto: fp32 on a processor, bf16 on a GPU."""
     threads: int = Field(default=0, ge=0, le=256)
     """CPU threads for inference; 0 takes all cores."""
+    gate: float = Field(default=0.2, ge=0, lt=1)
+    """emotion2vec computes nothing where the probability of speech stays below this; 0 computes everything."""
+    normalise: Literal["leg", "window"] = "leg"
+    """emotion2vec relates samples to their leg so far, or each window to itself, as FunASR does, at twice the cost."""
     window: Seconds | None = Field(default=None, ge=0.5, le=30)
     hop: Seconds | None = Field(default=None, ge=0.1, le=10)
     lookahead: Seconds | None = Field(default=None, ge=0, le=5)
@@ -225,3 +231,12 @@ class Settings(Section):
     server: ServerSection = ServerSection()
     log: LogSection = LogSection()
     sources: tuple[StaticSource, ...] = ()
+
+    @model_validator(mode="after")
+    def _gate_lets_speech_through(self) -> "Settings":
+        if self.engine.gate > self.state.speech_threshold:
+            raise ValueError(
+                f"engine.gate ({self.engine.gate}) must not be above state.speech_threshold ({self.state.speech_threshold}): "
+                f"what counts as speech would not be computed"
+            )
+        return self

@@ -19,6 +19,11 @@ from monitor.errors import EngineError
 class WindowError(EngineError):
     """One window cannot be computed (wrong dtype, NaN, too short). The other windows of a batch are not at fault."""
 
+    def __init__(self, message: str, window: int | None = None) -> None:
+        """`window`: its index in the batch, where it is known."""
+        super().__init__(message if window is None else f"window {window}: {message}")
+        self.window = window
+
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
@@ -41,6 +46,8 @@ class EngineInfo:
     lookahead: float
     """Seconds of right context a frame waits for, by default."""
     device: str = "cpu"
+    precision: str = "fp32"
+    """Of the matrix products."""
     licence: str = ""
 
 
@@ -105,17 +112,21 @@ class Engine(ABC):
         """Free memory and threads."""
 
 
-def check_window(window: Window) -> None:
-    """Raise `WindowError` where a window breaks the interface: every engine calls this first."""
+def check_window(window: Window, index: int | None = None) -> None:
+    """Raise `WindowError` where a window breaks the interface: every engine calls this first.
+
+    `index`: its place in the batch.
+    """
     samples = window.samples
     if samples.dtype != np.float32 or samples.ndim != 1:
-        raise WindowError(f"a window must be one-dimensional float32, got {samples.ndim}-d {samples.dtype}")
+        raise WindowError(f"a window must be one-dimensional float32, got {samples.ndim}-d {samples.dtype}", index)
     if len(samples) == 0 or len(samples) % 320:
-        raise WindowError(f"a window must hold a positive multiple of 320 samples, got {len(samples)}")
+        raise WindowError(f"a window must hold a positive multiple of 320 samples, got {len(samples)}", index)
     if not window.start <= window.first < window.stop <= window.start + len(samples) // 320:
         raise WindowError(
             f"frames [{window.first}, {window.stop}) are not inside the window, which starts at frame {window.start} "
-            f"and holds {len(samples) // 320}"
+            f"and holds {len(samples) // 320}",
+            index,
         )
     if not np.isfinite(samples).all():
-        raise WindowError(f"{int((~np.isfinite(samples)).sum())} samples of the window are not finite")
+        raise WindowError(f"{int((~np.isfinite(samples)).sum())} samples of the window are not finite", index)

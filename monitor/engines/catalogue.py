@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,10 +13,13 @@ from monitor.config.sections import EngineSection
 from monitor.engines.base import Engine, Window
 from monitor.engines.emotion2vec.cache import find_cached
 from monitor.engines.emotion2vec.hub import fetch, remedy
-from monitor.engines.emotion2vec.models import KNOWN, REQUIRED, HubId, resolve
+from monitor.engines.emotion2vec.models import KNOWN, PREPARED, REQUIRED, HubId, resolve
 from monitor.engines.registry import load_engine
 from monitor.errors import EngineError
 from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE, frames_for
+
+if TYPE_CHECKING:
+    from monitor.engines.emotion2vec.prove import Deviation
 
 COMPACT = "compact"
 
@@ -80,6 +84,22 @@ def pull_model(model: str | None, to: Path | None = None, timeout: float = 5.0) 
     return fetch(what, to, timeout)
 
 
+def prepare_model(model: str | None, to: Path | None = None, timeout: float = 5.0) -> tuple[Path, "Deviation"]:
+    """Write a model as one file that starts in seconds, and prove the file against FunASR's own network.
+
+    `model` is a folder, hub id or short name; `to` the file, by default in the current directory under the model's name.
+    Raises `EngineError` where the model cannot be had or read, or the file gives other frames than FunASR; it is removed then.
+    """
+    from monitor.engines.emotion2vec.load import load_model
+    from monitor.engines.emotion2vec.prove import prepare  # imports torch, which listing and pulling do not need
+
+    what = resolve(model)
+    path = to or Path(str(what).rpartition("/")[2] + PREPARED)
+    if path.suffix != PREPARED:
+        raise EngineError(f"{path}: a prepared model is a file whose name ends in {PREPARED}")
+    return path, prepare(load_model(model, timeout), path)
+
+
 def check_model(model: str | None = None, device: str = "auto") -> list[CheckRow]:
     """Look at every part of a model on this machine, in order, up to the first that is wrong; at the end, run it on noise.
 
@@ -107,12 +127,16 @@ def _emotion2vec_steps(model: str | None, device: str) -> _Steps:
 
     yield "folder", lambda: str(_folder(model))
     folder = _folder(model)
+    if folder.is_file():
+        yield "prepared", partial(_prepared, folder)
+        yield "inference", partial(_inference, EngineSection(name="emotion2vec", model=str(folder), device=device, gate=0))
+        return
     for name in REQUIRED:
         yield name, partial(_size, folder / name)
     yield "architecture", lambda: f"Emotion2vec, embeddings of {files.read_config(folder)['embed_dim']}"
     yield "labels", lambda: ", ".join(files.read_tokens(folder)[1].names)
     yield "weights", lambda: f"{len(files.read_weights(folder))} tensors, version {files.read_version(folder)}"
-    yield "inference", partial(_inference, EngineSection(name="emotion2vec", model=str(folder), device=device))
+    yield "inference", partial(_inference, EngineSection(name="emotion2vec", model=str(folder), device=device, gate=0))
 
 
 def _folder(model: str | None) -> Path:
@@ -123,6 +147,15 @@ def _folder(model: str | None) -> Path:
     if folder is None:
         raise EngineError(f"{what} is not on this machine. {remedy(what)}")
     return folder
+
+
+def _prepared(file: Path) -> str:
+    from monitor.engines.emotion2vec.model import checked_architecture
+    from monitor.engines.emotion2vec.prepared import read_prepared
+
+    model = read_prepared(file)
+    dim = checked_architecture(model).dim
+    return f"{len(model.weights)} tensors, version {model.version}, embeddings of {dim}, labels {', '.join(model.labels.names)}"
 
 
 def _size(file: Path) -> str:

@@ -1,9 +1,12 @@
 """Speech probability of a leg for engines that have none of their own, whatever windows they are given."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.audio.speech import SpeechDetector
+from monitor.audio.chunk import Samples
+from monitor.audio.speech import SpeechDetector, update_together
 from monitor.engines.base import Window
 from monitor.timeline import FRAME_SAMPLES
 
@@ -31,12 +34,27 @@ class LegSpeech:
         The detector decides a frame up to 40 ms late. Frames that the window's right context does not let it decide take the
         last decided probability; with 40 ms of lookahead, or in a final window, there are none.
         """
+        return speech_of([window], [self])[0]
+
+    def between(self, first: int, stop: int) -> NDArray[np.float32]:
+        """Probabilities of frames [first, stop) so far; 0 where they are not decided yet, or forgotten."""
+        probabilities = np.zeros(stop - first, np.float32)
+        begin, end = max(first, self._kept_from), min(stop, self._kept_from + len(self._kept))
+        if begin < end:
+            probabilities[begin - first : end - first] = self._kept[begin - self._kept_from : end - self._kept_from]
+        return probabilities
+
+    def _unheard(self, window: Window) -> Samples:
+        """The samples that the detector is to be given; it starts afresh where they do not go on where it was."""
         begin, end = window.start * FRAME_SAMPLES, window.start * FRAME_SAMPLES + len(window.samples)
         if begin > self._heard or window.start < self._kept_from or (self._finished and end > self._heard):
             self._restart(window.start)
-        if end > self._heard:
-            self._keep(self._detector.update(window.samples[self._heard - begin :]))
-            self._heard = end
+        unheard = window.samples[self._heard - begin :]
+        self._heard = max(self._heard, end)
+        return unheard
+
+    def _answer(self, window: Window, fresh: NDArray[np.float32]) -> NDArray[np.float32]:
+        self._keep(fresh)
         if window.final and not self._finished:
             self._keep(self._detector.finish())
             self._finished = True
@@ -55,3 +73,10 @@ class LegSpeech:
     def _held(self, decided: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
         last = decided[-1] if len(decided) else (self._kept[-1] if len(self._kept) else np.float32(0))
         return np.concatenate([decided, np.full(frames - len(decided), last, np.float32)])
+
+
+def speech_of(windows: Sequence[Window], legs: Sequence[LegSpeech]) -> list[NDArray[np.float32]]:
+    """`LegSpeech.of` for windows of different legs, all heard at once."""
+    unheard = [leg._unheard(window) for window, leg in zip(windows, legs, strict=True)]
+    fresh = update_together([leg._detector for leg in legs], unheard)
+    return [leg._answer(window, decided) for window, leg, decided in zip(windows, legs, fresh, strict=True)]

@@ -50,6 +50,8 @@ class Monitor:
         self.rules: RuleSet = load_rules(settings.alerts.rules)
         if unknown := self.rules.unknown_labels(engine.info.labels):
             log.warning("rules_name_unknown_labels", labels=unknown, engine=engine.info.name, known=engine.info.labels)
+        picked = {name: getattr(engine.info, name) for name in ("name", "model", "device", "precision")}
+        log.info("engine", **picked, asked=settings.engine.precision)
         self.attention = Attention()
         self._worker = InferenceWorker.of(engine, settings.engine)
         self._lock = threading.Lock()
@@ -181,7 +183,7 @@ class Monitor:
         calls = self.calls()
         info = self.engine.info
         return {
-            "engine": {"name": info.name, "model": info.model, "version": info.version, "device": info.device},
+            "engine": {name: getattr(info, name) for name in ("name", "model", "version", "device", "precision")},
             "window": {name: frames / FRAME_RATE for name, frames in asdict(self.geometry).items()},
             "calls": len(calls),
             "legs": sum(len(call.legs) for call in calls),

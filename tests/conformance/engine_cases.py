@@ -34,7 +34,7 @@ def _compact(folder: Path) -> EngineSection:
 def _emotion2vec(folder: Path) -> EngineSection:
     from tests.engines.emotion2vec_dir import write_model
 
-    return EngineSection(name="emotion2vec", model=str(write_model(folder / "model")), device="cpu", threads=1)
+    return EngineSection(name="emotion2vec", model=str(write_model(folder / "model")), device="cpu", threads=1, gate=0)
 
 
 CASES = (

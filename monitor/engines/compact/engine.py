@@ -161,13 +161,13 @@ class CompactEngine(Engine):
 def _checked(windows: Sequence[Window]) -> list[CompactContext]:
     """The contexts of windows that are all in order; raises WindowError before anything has changed."""
     contexts = []
-    for window in windows:
-        check_window(window)
+    for index, window in enumerate(windows):
+        check_window(window, index)
         context = window.context
         if not isinstance(context, CompactContext):
-            raise WindowError(f"the context of a window is not of this engine but a {type(context).__name__}")
+            raise WindowError(f"the context of a window is not of this engine but a {type(context).__name__}", index)
         if window.first < context.first_waiting:
-            raise WindowError(f"frame {window.first} was handed out before; the next is {context.first_waiting}")
+            raise WindowError(f"frame {window.first} was handed out before; the next is {context.first_waiting}", index)
         contexts.append(context)
     if len({id(context) for context in contexts}) < len(contexts):
         raise WindowError("two windows of one leg in one batch")

@@ -1,10 +1,13 @@
-"""Where the network runs."""
+"""Where the network runs, in which precision, on how many threads."""
 
 import os
+from typing import Literal
 
 import torch
 
 from monitor.errors import EngineError
+
+Precision = Literal["fp32", "int8", "bf16", "fp16"]
 
 
 def choose_device(name: str) -> torch.device:
@@ -26,6 +29,33 @@ def choose_device(name: str) -> torch.device:
             f"use auto or cpu, or install a torch built for this machine's CUDA"
         )
     return device
+
+
+def choose_precision(name: str, device: torch.device) -> Precision:
+    """The precision that `engine.precision` names; `auto` is exact on a processor, and bf16 (fp16 on older chips) on a GPU.
+
+    Raises `EngineError` where the device does not compute in it, or would be slower with it than without.
+    """
+    wanted: dict[str, Precision] = {"fp32": "fp32", "int8": "int8", "bf16": "bf16", "fp16": "fp16"}
+    if name == "auto":
+        if device.type == "cpu":
+            return "fp32"
+        return "bf16" if torch.cuda.get_device_capability(device) >= (8, 0) else "fp16"
+    precision = wanted[name]
+    if device.type == "cuda" and precision == "int8":
+        raise EngineError("engine.precision: int8 is for the processor; on a GPU use bf16, fp16, fp32 or auto")
+    if device.type == "cpu" and precision == "fp16":
+        raise EngineError("engine.precision: fp16 is for a GPU; on the processor use int8, fp32 or auto")
+    if device.type == "cpu" and precision == "bf16" and not has_bf16():
+        raise EngineError(
+            "engine.precision: this processor has no bf16 arithmetic (AVX512-BF16 or AMX); use int8, fp32 or auto"
+        )
+    return precision
+
+
+def has_bf16() -> bool:
+    """Whether this processor multiplies bf16 numbers itself. Emulation is some twenty times slower than fp32."""
+    return bool(torch.cpu._is_avx512_bf16_supported()) or bool(torch.cpu._is_amx_tile_supported())
 
 
 def choose_threads(threads: int) -> int:

@@ -9,7 +9,6 @@ import hashlib
 import pickle
 import re
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,35 +17,14 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from monitor.engines.emotion2vec.architecture import read_stem
 from monitor.engines.emotion2vec.labels import Labels, read_labels
+from monitor.engines.emotion2vec.model import Model
 from monitor.engines.emotion2vec.models import REQUIRED
 from monitor.errors import EngineError
-from monitor.timeline import FRAME_SAMPLES
-
-RECEPTIVE_FIELD = 400
-"""Samples that the convolution stem needs for one frame."""
-
-_LAYER = r"\(\s*\d{1,5}\s*,\s*\d{1,3}\s*,\s*\d{1,3}\s*\)"
-_TERM = rf"\[\s*{_LAYER}(?:\s*,\s*{_LAYER})*\s*\](?:\s*\*\s*\d{{1,2}})?"
-_STEM = re.compile(rf"\s*{_TERM}(?:\s*\+\s*{_TERM})*\s*")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ModelFolder:
-    """What a model folder holds, checked."""
-
-    path: Path
-    config: dict[str, Any]
-    """`model_conf` of FunASR's Emotion2vec."""
-    tokens: tuple[str, ...]
-    labels: Labels
-    weights: dict[str, torch.Tensor]
-    """By the names that the network gives its parameters."""
-    version: str
-    """See `read_version`."""
-
-
-def read_folder(path: Path) -> ModelFolder:
+def read_folder(path: Path, licence: str = "") -> Model:
     """Read a model folder. Raises `EngineError` naming the file that is missing, damaged or of another kind."""
     missing = [name for name in REQUIRED if not (path / name).is_file()]
     if missing:
@@ -55,7 +33,7 @@ def read_folder(path: Path) -> ModelFolder:
             f"as the hubs have it"
         )
     tokens, labels = read_tokens(path)
-    return ModelFolder(path, read_config(path), tokens, labels, read_weights(path), read_version(path))
+    return Model(path, read_config(path), tokens, labels, read_weights(path), read_version(path), licence)
 
 
 def read_version(folder: Path) -> str:
@@ -80,25 +58,8 @@ def read_config(folder: Path) -> dict[str, Any]:
         stem = str(config["modalities"]["audio"]["feature_encoder_spec"])
     except (TypeError, KeyError, IndexError):
         raise EngineError(f"{path} has no model_conf.modalities.audio.feature_encoder_spec: it is incomplete") from None
-    _check_stem(path, stem)
+    read_stem(stem, path)
     return dict(config)
-
-
-def _check_stem(path: Path, spec: str) -> None:
-    if not _STEM.fullmatch(spec):
-        raise EngineError(f"{path}: feature_encoder_spec is not a list of (width, kernel, stride), refused: {spec[:80]!r}")
-    stride, field = 1, 1
-    for term in re.finditer(_TERM, spec):
-        repeat = re.search(r"\*\s*(\d+)$", term[0])
-        layers = [tuple(map(int, re.findall(r"\d+", layer))) for layer in re.findall(_LAYER, term[0])]
-        for _, kernel, step in layers * (int(repeat[1]) if repeat else 1):
-            field += (kernel - 1) * stride
-            stride *= step
-    if (stride, field) != (FRAME_SAMPLES, RECEPTIVE_FIELD):
-        raise EngineError(
-            f"{path}: its frames are {stride} samples apart and see {field}; "
-            f"emotion2vec's are {FRAME_SAMPLES} and {RECEPTIVE_FIELD}"
-        )
 
 
 def read_tokens(folder: Path) -> tuple[tuple[str, ...], Labels]:

@@ -33,9 +33,11 @@ DEFAULT = KNOWN[0]
 
 REQUIRED = ("config.yaml", "model.pt", "tokens.txt")
 """Files without which a folder is no model."""
+PREPARED = ".safetensors"
+"""How the name of a prepared model ends (`prepared.py`)."""
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
-_WAYS = "give a folder, a hub id (OWNER/NAME) or one of " + ", ".join(known.short for known in KNOWN)
+_WAYS = "give a folder, a prepared file, a hub id (OWNER/NAME) or one of " + ", ".join(known.short for known in KNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class HubId:
 
 
 def resolve(model: str | None) -> Path | HubId:
-    """What `engine.model` means: a folder, or a model of a hub.
+    """What `engine.model` means: a folder, a prepared file, or a model of a hub.
 
     A folder that exists wins over a hub id of the same spelling. `hf:OWNER/NAME` names a model of Hugging Face alone; other
     ids that are not known are looked for on ModelScope alone, where FunASR looks.
@@ -76,6 +78,9 @@ def resolve(model: str | None) -> Path | HubId:
 def _folder(folder: Path) -> Path:
     if not folder.exists():
         raise EngineError(f"engine.model: there is no folder {folder}: {_WAYS}")
-    if not folder.is_dir():
-        raise EngineError(f"engine.model: {folder} is a file; name the folder that holds model.pt, config.yaml and tokens.txt")
+    if not folder.is_dir() and folder.suffix != PREPARED:
+        raise EngineError(
+            f"engine.model: {folder} is a file; name the folder that holds model.pt, config.yaml and tokens.txt, or a "
+            f"{PREPARED} file made by: emotion-monitor models prepare"
+        )
     return folder

@@ -1,80 +1,178 @@
-"""FunASR's own emotion2vec network, with a folder's weights in it.
+"""emotion2vec's arithmetic, the same as FunASR's, arranged for windows that slide.
 
-The network's class is used directly and not through FunASR's `AutoModel`, which would give the same numbers (a test holds it
-to that) at a price: it reads the folder without distrust, fills parameters that the file lacks with random numbers and goes
-on, seeds the random generators of the whole process, and takes the weights into memory three times.
+The stem (seven convolutions) sees 400 samples a frame and nothing else: run as matrix products over strided views, on new
+samples only. The encoder (positional convolutions and twelve transformer blocks) sees a window. Its last block is computed for
+the frames wanted alone: the others serve them as keys and values, and what becomes of those afterwards is never read.
+
+Tensors are channels-last, (batch, frames, channels). Names of weights are FunASR's (`architecture.py`).
 """
 
-import logging
-import sys
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from math import log2
 
 import torch
+from torch import Tensor
+from torch.nn import functional
 
-from monitor.engines.emotion2vec.folder import ModelFolder
-from monitor.errors import EngineError
+from monitor.engines.emotion2vec.architecture import ENCODER, RECEPTIVE_FIELD, Architecture
+from monitor.engines.emotion2vec.device import Precision
+from monitor.engines.emotion2vec.linear import Linear, make_linear
+from monitor.timeline import FRAME_SAMPLES
 
-_TRAINING_ONLY = ".decoder."
-"""Parts of the network that published files leave out, because only training runs them."""
+TAIL = RECEPTIVE_FIELD - FRAME_SAMPLES
+"""Samples that a frame sees beyond its own 320."""
 
+STEM_EPS = 1e-5
+"""Of the norms of the stem and of the positional encoder: torch's default, which the configuration does not change."""
 
-def build_network(folder: ModelFolder, device: torch.device) -> Any:
-    """FunASR's `Emotion2vec` with the folder's weights, float32, in evaluation mode, on `device`.
-
-    Takes some ten seconds, most of them for importing FunASR. Raises `EngineError` where the weights are not this network's.
-    """
-    with _quietly():
-        try:
-            from funasr.models.emotion2vec.model import Emotion2vec
-        except (ImportError, OSError) as error:  # OSError: a torchaudio whose CUDA libraries are not there
-            raise EngineError(
-                f"FunASR cannot be imported: {error}. Install this program's pinned packages, and if torchaudio is installed "
-                f"remove it: it is not needed; or use engine.name: compact"
-            ) from error
-        try:
-            with torch.random.fork_rng(devices=[]):
-                network: Any = Emotion2vec(model_conf=folder.config, vocab_size=len(folder.tokens))
-        except Exception as error:  # whatever a configuration can make FunASR trip over
-            path = folder.path / "config.yaml"
-            reason = " ".join(str(error).split())
-            raise EngineError(f"{path} does not describe a network that FunASR can build: {reason}") from error
-    _load_weights(network, folder)
-    network.modality_encoders["AUDIO"].remove_pretraining_modules()
-    return network.to(device=device, dtype=torch.float32).eval().requires_grad_(False)
+Weights = Mapping[str, Tensor]
+Norm = Callable[[Tensor], Tensor]
 
 
-def _load_weights(network: Any, folder: ModelFolder) -> None:
-    wanted = {name: value for name, value in network.state_dict().items() if _TRAINING_ONLY not in name}
-    path = folder.path / "model.pt"
-    missing = [name for name in wanted if name not in folder.weights]
-    if missing:
-        head = "; it has no emotion head, take a plus model" if set(missing) == {"proj.weight", "proj.bias"} else ""
-        raise EngineError(f"{path} lacks {len(missing)} of the network's {len(wanted)} tensors, {missing[0]} first{head}")
-    for name, value in wanted.items():
-        if value.shape != folder.weights[name].shape:
-            raise EngineError(
-                f"{path} does not fit config.yaml and tokens.txt beside it: {name} is {tuple(folder.weights[name].shape)}, "
-                f"they ask for {tuple(value.shape)}"
+class Stem:
+    """Features of frames from their samples alone. The first convolution is never int8: ten products a row gain nothing."""
+
+    def __init__(self, weights: Weights, shape: Architecture, precision: Precision) -> None:
+        first: Precision = "fp32" if precision == "int8" else precision
+        name = f"{ENCODER}local_encoder.conv_layers."
+        self._layers: list[tuple[int, int, Linear, Norm]] = []
+        for index, (width, kernel, stride) in enumerate(shape.stem):
+            # (out, in, tap) -> (out, tap * in): the order in which a strided view of the rows has them
+            taps = weights[f"{name}{index}.0.weight"].transpose(1, 2).reshape(width, -1)
+            self._layers.append(
+                (
+                    kernel,
+                    stride,
+                    make_linear(taps, None, precision if index else first),
+                    _norm(weights, f"{name}{index}.2.1", STEM_EPS),
+                )
             )
-    network.load_state_dict({name: folder.weights[name] for name in wanted}, strict=False)
-    broken = [name for name, value in network.state_dict().items() if name in wanted and not bool(torch.isfinite(value).all())]
-    if broken:
-        raise EngineError(f"{path} is damaged: {broken[0]} holds numbers that are not finite. Pull the model again.")
+        self._norm = _norm(weights, f"{ENCODER}project_features.1", STEM_EPS)
+        self._project = _linear(weights, f"{ENCODER}project_features.2", precision)
+
+    def __call__(self, wave: Tensor) -> Tensor:
+        """Features (n, D) of the n frames that the samples (320 n + 80,) hold."""
+        x = wave[:, None]
+        for kernel, stride, linear, norm in self._layers:
+            frames, width = (len(x) - kernel) // stride + 1, x.shape[1]
+            taps = x.as_strided((frames, kernel * width), (stride * width, 1))
+            x = functional.gelu(norm(linear(taps)))
+        return self._project(self._norm(x))
+
+    def end_to_end(self, waves: Tensor, frames: Sequence[int]) -> list[Tensor]:
+        """Features (n, D) of each of several legs in one pass, for a GPU; `frames` says how many n.
+
+        `waves`: the legs' samples one after the other, each filled up from 320 n + 80 to 320 (n + 1). The last frame of each
+        would see into the next leg, and is not taken.
+        """
+        features = functional.pad(self(waves), (0, 0, 0, 1))
+        return [part[:-1] for part in torch.split(features, [count + 1 for count in frames])]
 
 
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Undo what importing FunASR does to the process: it prints to stdout, and gives the root logger a level and a handler."""
-    root = logging.getLogger()
-    level, handlers, threads = root.level, list(root.handlers), torch.get_num_threads()
-    try:
-        with redirect_stdout(sys.stderr), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        root.setLevel(level)
-        root.handlers[:] = handlers
-        torch.set_num_threads(threads)
+class Encoder:
+    """What a window's frames become in its context."""
+
+    def __init__(self, weights: Weights, shape: Architecture, precision: Precision, columns: Tensor) -> None:
+        """`columns`: outputs of the head that are wanted, in order."""
+        self._shape = shape
+        position = f"{ENCODER}relative_positional_encoder."
+        self._convolutions = [
+            (weights[f"{position}{index}.0.weight"], weights[f"{position}{index}.0.bias"])
+            for index in range(1, shape.positional + 1)
+        ]
+        self._tokens = weights[f"{ENCODER}extra_tokens"] if shape.extra_tokens else None
+        self._norm = _norm(weights, f"{ENCODER}context_encoder.norm", shape.norm_eps)
+        self._blocks = [_Block(weights, name, shape, precision) for name in shape.blocks()]
+        self._head = make_linear(weights["proj.weight"][columns].float(), weights["proj.bias"][columns].float(), "fp32")
+        self._scale = _bias_scale(weights)
+        self._biases: dict[int, list[Tensor]] = {}
+        """For windows of up to so many frames; a power of two, so that there are few. Kept for good: CUDA graphs read them."""
+
+    def __call__(self, features: Tensor, first: int, stop: int) -> tuple[Tensor, Tensor]:
+        """Embeddings (B, n, D) and logits (B, n, C) of the n frames [first, stop) of windows with features (B, k, D)."""
+        tokens = self._shape.extra_tokens
+        x = features + self._positions(features)
+        if self._tokens is not None:
+            x = torch.cat([self._tokens.expand(len(x), -1, -1), x], dim=1)
+        x = self._norm(x)
+        wanted = slice(tokens + first, tokens + stop)
+        biases = self._bias(features)
+        for block, bias in zip(self._blocks[:-1], biases, strict=False):
+            x = block(x, bias)
+        frames = self._blocks[-1](x, biases[-1], wanted).float()
+        return frames, self._head(frames)
+
+    def _positions(self, x: Tensor) -> Tensor:
+        kernel = self._shape.kernel
+        for weight, bias in self._convolutions:
+            x = functional.conv1d(x.transpose(1, 2), weight, bias, padding=kernel // 2, groups=self._shape.groups)
+            x = x[..., :-1].transpose(1, 2) if kernel % 2 == 0 else x.transpose(1, 2)
+            x = functional.gelu(functional.layer_norm(x, x.shape[-1:]))
+        return x
+
+    def _bias(self, features: Tensor) -> list[Tensor]:
+        """What is added to the attention of each block, (1, heads, k + tokens, k + tokens): less, the further away."""
+        length, tokens = features.shape[1], self._shape.extra_tokens
+        enough = max(128, 1 << (length - 1).bit_length())
+        if enough not in self._biases:
+            one = [alibi(self._shape, enough, scale).to(features) for scale in self._scale]
+            self._biases[enough] = one if len(one) > 1 else one * len(self._blocks)
+        return [bias[:, :, : length + tokens, : length + tokens] for bias in self._biases[enough]]
+
+
+class _Block:
+    """Attention, then a perceptron, each followed by its norm."""
+
+    def __init__(self, weights: Weights, name: str, shape: Architecture, precision: Precision) -> None:
+        self._heads = shape.heads
+        self._qkv = _linear(weights, f"{name}attn.qkv", precision)
+        self._out = _linear(weights, f"{name}attn.proj", precision)
+        self._fc1 = _linear(weights, f"{name}mlp.fc1", precision)
+        self._fc2 = _linear(weights, f"{name}mlp.fc2", precision)
+        self._norm1 = _norm(weights, f"{name}norm1", shape.norm_eps)
+        self._norm2 = _norm(weights, f"{name}norm2", shape.norm_eps)
+
+    def __call__(self, x: Tensor, bias: Tensor, wanted: slice = slice(None)) -> Tensor:
+        """(B, k, D) -> (B, n, D), for the n frames wanted."""
+        query, key, value = self._qkv(x).view(*x.shape[:2], 3, self._heads, -1).permute(2, 0, 3, 1, 4)
+        rows = x[:, wanted]
+        heard = functional.scaled_dot_product_attention(query[:, :, wanted], key, value, attn_mask=bias[:, :, wanted])
+        x = self._norm1(rows + self._out(heard.transpose(1, 2).reshape(rows.shape)))
+        return self._norm2(x + self._fc2(functional.gelu(self._fc1(x))))
+
+
+def alibi(shape: Architecture, length: int, scale: Tensor) -> Tensor:
+    """What is added to attention: less, the further away, to both sides (ALiBi, https://arxiv.org/abs/2108.12409).
+
+    `scale` has shape (heads or 1, 1, 1). Shape (1, heads, tokens + length, tokens + length), float32; 0 for the extra tokens.
+    The bias of fewer frames is a corner of it.
+    """
+    slopes = torch.tensor(_slopes(shape.biased_heads), device=scale.device).view(-1, 1, 1)
+    place = torch.arange(length, device=scale.device)
+    bias = -(place[None, :] - place[:, None]).abs() * slopes * scale
+    tokens = shape.extra_tokens
+    return functional.pad(bias, (tokens, 0, tokens, 0, 0, shape.heads - shape.biased_heads))[None]
+
+
+def _slopes(heads: int) -> list[float]:
+    below: int = 2 ** int(log2(heads))
+    start = 2.0 ** -(2.0 ** -(log2(below) - 3))
+    slopes = [start ** (index + 1) for index in range(below)]
+    return slopes if below == heads else slopes + _slopes(2 * below)[::2][: heads - below]
+
+
+def _bias_scale(weights: Weights) -> list[Tensor]:
+    """Scales of the attention bias, (heads or 1, 1, 1): one for all blocks, or one a block."""
+    scale = weights.get(f"{ENCODER}alibi_scale")
+    if scale is None:
+        return [torch.ones(1, 1, 1, device=weights["proj.bias"].device)]
+    return list(scale.float().clamp_min(0).reshape(scale.shape[0], -1, 1, 1))
+
+
+def _linear(weights: Weights, name: str, precision: Precision) -> Linear:
+    return make_linear(weights[f"{name}.weight"], weights[f"{name}.bias"], precision)
+
+
+def _norm(weights: Weights, name: str, eps: float) -> Norm:
+    weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
+    return lambda x: functional.layer_norm(x, weight.shape, weight, bias, eps)

@@ -14,8 +14,10 @@ def seed_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_model(tmp_path_factory.mktemp("emotion2vec") / "seed", tokens=SEED_TOKENS, seed=1)
 
 
-def tiny_settings(folder: Path) -> EngineSection:
-    return EngineSection(name="emotion2vec", model=str(folder), device="cpu", threads=1)
+def tiny_settings(folder: Path, **changes: object) -> EngineSection:
+    """As FunASR hears it: every frame computed, each window normalised by itself."""
+    as_funasr = {"device": "cpu", "threads": 1, "gate": 0, "normalise": "window"}
+    return EngineSection.model_validate({"name": "emotion2vec", "model": str(folder)} | as_funasr | changes)
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,7 @@ class Reference:
     def logits(self, samples: Samples) -> NDArray[np.float32]:
         """Of all outputs of the head, before FunASR's softmax: shape (outputs,)."""
         self._generate(samples, "utterance")
-        return self._behind_scores[-1][0]
+        return np.asarray(self._behind_scores[-1][0])
 
     def _generate(self, samples: Samples, granularity: str) -> dict[str, Any]:
         result: dict[str, Any] = self._model.generate(samples, granularity=granularity, extract_embedding=True)[0]

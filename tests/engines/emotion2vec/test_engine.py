@@ -10,6 +10,7 @@ from monitor.engines.emotion2vec.engine import Emotion2vecEngine
 from monitor.errors import EngineError
 from monitor.timeline import FRAME_SAMPLES
 from tests.conformance.engine_calls import assert_same, joined, voice, whole
+from tests.engines.emotion2vec.conftest import tiny_settings
 
 
 def test_info_is_that_of_the_folder(engine, model_dir):
@@ -26,8 +27,7 @@ def test_labels_without_unused_classes_have_as_many_logits(seed_engine):
 
 
 def test_more_windows_than_a_batch_holds_give_what_each_gives_alone(model_dir):
-    settings = EngineSection(name="emotion2vec", model=str(model_dir), device="cpu", threads=1, max_batch=3)
-    engine = Emotion2vecEngine(settings)
+    engine = Emotion2vecEngine(tiny_settings(model_dir, max_batch=3))
     sounds = [voice(50, seed) for seed in range(8)]
     alone = [engine.infer([whole(engine.open_leg(), sound)])[0] for sound in sounds]
     together = engine.infer([whole(engine.open_leg(), sound) for sound in sounds])

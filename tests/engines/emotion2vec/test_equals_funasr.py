@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from monitor.audio.chunk import Samples
-from monitor.config.sections import EngineSection
 from monitor.engines.base import Engine, Window, WindowFrames
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
-from monitor.engines.emotion2vec.forward import RIGHT_PADDING
+from monitor.engines.emotion2vec.network import TAIL
 from monitor.timeline import FRAME_SAMPLES
+from tests.engines.emotion2vec.conftest import tiny_settings
 from tests.engines.emotion2vec.funasr_reference import Reference
 from tests.engines.emotion2vec_dir import write_model
 
@@ -27,7 +27,7 @@ def heard(engine: Engine, samples: Samples) -> WindowFrames:
 
 def as_generate_hears_it(samples: Samples) -> Samples:
     """The engine gives a window 80 zeros of right context, so that its last frame is whole."""
-    return np.pad(samples, (0, RIGHT_PADDING))
+    return np.pad(samples, (0, TAIL))
 
 
 @pytest.mark.parametrize("frames", [1, 2, 7, 25, 100, 250])
@@ -76,7 +76,7 @@ def softmax(frames: WindowFrames) -> np.ndarray:
 @pytest.mark.slow
 def test_a_model_of_the_size_of_plus_large_gives_what_generate_gives(tmp_path: Path):
     folder = write_model(tmp_path / "large", "large")
-    engine = Emotion2vecEngine(EngineSection(name="emotion2vec", model=str(folder), device="cpu", threads=1))
+    engine = Emotion2vecEngine(tiny_settings(folder))
     reference, samples = Reference(folder), sound(100, seed=5)
     frames = heard(engine, samples)
     assert frames.embedding.shape == (100, 1024)

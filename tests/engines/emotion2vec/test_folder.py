@@ -13,6 +13,7 @@ import yaml
 
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
 from monitor.engines.emotion2vec.folder import read_folder
+from monitor.engines.emotion2vec.model import checked_architecture, needed
 from monitor.errors import EngineError
 from tests.engines.emotion2vec.conftest import tiny_settings
 
@@ -200,9 +201,11 @@ def test_other_weights_have_another_version(folder, model_dir):
     assert read_folder(folder).version != read_folder(model_dir).version
 
 
-def test_the_decoder_of_training_is_neither_needed_nor_kept(engine):
-    names = engine._forward._network.state_dict()
-    assert not [name for name in names if ".decoder." in name]
+def test_the_decoder_of_training_is_neither_needed_nor_kept(folder, model_dir):
+    decoder = "d2v_model.modality_encoders.AUDIO.decoder.proj.weight"
+    change_weights(folder, lambda state: state.update({decoder: torch.zeros(3)}))
+    model = read_folder(folder)
+    assert needed(model, checked_architecture(model)).keys() == read_folder(model_dir).weights.keys()
 
 
 @pytest.mark.parametrize("wrapper", ["{}", "module.{}"])

@@ -13,7 +13,7 @@ from monitor.evaluation.tune.proposal import Proposal
 from monitor.evaluation.tune.search import Budget, Search, Trial
 from monitor.evaluation.tune.space import SETTINGS
 
-KNOBS = [knob for knob in SETTINGS if knob.key in ("state.enter", "state.min_hold", "state.speech_threshold")]
+KNOBS = [knob for knob in SETTINGS if knob.key in ("state.enter", "state.leave", "state.min_hold")]
 START = Proposal(Settings(), RuleSet(()))
 AIM = parse_aim("alerts.f1 where eder <= 1")
 
