@@ -70,10 +70,10 @@ def ladders(labels: Sequence[str], settings: Settings) -> dict[str, tuple[Make, 
     """The detectors and the thresholds at which each is run."""
     model = segment_model(settings.changes)
     return {
-        "bayes": (lambda odds: BayesDetector(model, odds), (0.5, 1.0, 1.5, 2.0, 2.5, 3.5, 5.0, 8.0, 12.0)),
-        "kernel (ruptures, online)": (lambda score: KernelDetector(Procedure(), score), (4, 6, 8, 10, 13, 16, 20)),
-        "kernel CUSUM": (KernelCusum, np.geomspace(4, 30, 10).round(2).tolist()),
-        "class CUSUM": (lambda sum_: ClassCusum(labels, sum_), np.geomspace(10, 160, 9).round(1).tolist()),
+        "bayes": (lambda odds: BayesDetector(model, odds), (0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 9.0)),
+        "kernel (ruptures, online)": (lambda score: KernelDetector(Procedure(), score), (6, 8, 10, 13, 16)),
+        "kernel CUSUM": (KernelCusum, np.geomspace(8, 30, 8).round(2).tolist()),
+        "class CUSUM": (lambda sum_: ClassCusum(labels, sum_), np.geomspace(40, 400, 8).round(1).tolist()),
     }
 
 

@@ -113,7 +113,7 @@ class ChangesSection(Section):
 
     detector: str = "bayes"
     """A name of `changes/registry.py`."""
-    false_alarms_per_hour: float = Field(default=1.5, gt=0, le=600)
+    false_alarms_per_hour: float = Field(default=2.0, gt=0, le=600)
     """Expected false alarms an hour of speech without change. The threshold is derived from it."""
     buffer: Seconds = Field(default=30.0, ge=4, le=120)
     """Trailing seconds of speech that are searched."""

@@ -96,7 +96,7 @@ SETTINGS: tuple[Knob, ...] = (
     Knob("state.baseline", Range(0.0, 20.0, step=0.5)),
     Knob("state.neutral_lead", Range(0.0, 6.0, step=0.1)),
     Knob("state.smoothing", Range(0.3, 6.0, log=True)),
-    Knob("state.enter", Range(0.4, 0.9, step=0.01)),
+    Knob("state.enter", Range(0.3, 0.9, step=0.01)),
     Knob("state.leave", Range(0.0, 0.28, step=0.01, below="state.enter")),
     Knob("state.min_hold", Range(0.0, 3.0, step=0.1)),
     Knob("state.speech_threshold", Range(0.3, 0.8, step=0.05)),
