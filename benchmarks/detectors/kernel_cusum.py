@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist, pdist
+from scipy.spatial.distance import pdist
 
 from monitor.changes.base import Detection, Detector, Looks
 
@@ -30,6 +30,8 @@ class KernelCusum(Detector):
         self._threshold = threshold
         self._reference: list[tuple[int, NDArray[np.float64]]] = []
         self._block: list[tuple[int, NDArray[np.float64]]] = []
+        self._gram = np.zeros((LONGEST, LONGEST))
+        self._across = np.zeros(LONGEST)
         self._gamma = 0.0
         self._within = 0.0
         self._number = 0
@@ -42,6 +44,7 @@ class KernelCusum(Detector):
                 self._learn()
             return []
         self._block = [*self._block, (tick, vector)][-LONGEST:]
+        self._compare(vector)
         if len(self._block) < SHORTEST:
             return []
         length, statistic = self._statistic()
@@ -67,13 +70,24 @@ class KernelCusum(Detector):
         self._gamma = 1.0 / max(float(np.median(distances)), 1e-12)
         self._within = float(np.exp(-self._gamma * distances).mean())
 
-    def _statistic(self) -> tuple[int, float]:
+    def _compare(self, vector: NDArray[np.float64]) -> None:
+        """Kernels of the newest tick; those of the others, newest first, are kept."""
         block = np.stack([one for _, one in reversed(self._block)])
-        across = np.exp(-self._gamma * cdist(block, np.stack([one for _, one in self._reference]), "sqeuclidean")).mean(axis=1)
-        gram = np.exp(-self._gamma * cdist(block, block, "sqeuclidean"))
-        lengths = np.arange(SHORTEST, len(block) + 1)
-        pairs = (np.cumsum(np.cumsum(gram, axis=0), axis=1).diagonal()[lengths - 1] - lengths) / (lengths * (lengths - 1))
-        discrepancy = self._within + pairs - 2 * np.cumsum(across)[lengths - 1] / lengths
+        reference = np.stack([one for _, one in self._reference])
+        self._gram[1:, 1:] = self._gram[:-1, :-1].copy()
+        self._gram[0, : len(block)] = self._gram[: len(block), 0] = self._kernel(vector, block)
+        self._across[1:] = self._across[:-1].copy()
+        self._across[0] = self._kernel(vector, reference).mean()
+
+    def _kernel(self, vector: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(np.exp(-self._gamma * ((others - vector) ** 2).sum(axis=1)))
+
+    def _statistic(self) -> tuple[int, float]:
+        count = len(self._block)
+        lengths = np.arange(SHORTEST, count + 1)
+        sums = np.cumsum(np.cumsum(self._gram[:count, :count], axis=0), axis=1).diagonal()[lengths - 1]
+        pairs = (sums - lengths) / (lengths * (lengths - 1))
+        discrepancy = self._within + pairs - 2 * np.cumsum(self._across[:count])[lengths - 1] / lengths
         scaled = discrepancy * np.sqrt(lengths * (lengths - 1))
         best = int(scaled.argmax())
         return int(lengths[best]), float(scaled[best])
