@@ -80,8 +80,8 @@ LOGITS = (
     Null(correlation=0.7, directions=1.3, between=0.35),
     Null(correlation=0.65, directions=1.3, between=0.2, restless=True),
 )
-"""The same for the Bayesian detector. On the neutral legs of 100 composed calls (two sets of weights of the compact engine,
-speakers they were not trained on) the correlation of neighbouring ticks was 0.55 to 0.71, the share of variance between
-utterances 0 to 0.38 (medians 0.05 and 0.15; tenth to ninetieth percentile), each direction had half the variance of the one
-before, and the distances of utterances from their mean had lighter tails than Gaussian ones. The last is no voice that was
-measured, but one with a cough and a laugh."""
+"""The same for the Bayesian detector. On the neutral legs of 100 composed calls (two sets of weights of the compact
+engine, speakers they were not trained on) the correlation of neighbouring ticks was 0.55 to 0.71, the share of variance
+between utterances 0 to 0.38 (medians 0.05 and 0.15; tenth to ninetieth percentile), each direction had half the variance
+of the one before, and the distances of utterances from their mean had lighter tails than Gaussian ones. The last is no
+voice that was measured, but one with a cough and a laugh."""

@@ -35,7 +35,7 @@ class EngineSection(Section):
     gate: float = Field(default=0.2, ge=0, lt=1)
     """emotion2vec computes nothing where the probability of speech stays below this; 0 computes everything."""
     normalise: Literal["leg", "window"] = "leg"
-    """emotion2vec relates samples to their leg so far, or each window to itself, as FunASR does, at twice the cost."""
+    """emotion2vec relates samples to their leg so far, or to their window, as FunASR does: nothing can be kept then."""
     window: Seconds | None = Field(default=None, ge=0.5, le=30)
     hop: Seconds | None = Field(default=None, ge=0.1, le=10)
     lookahead: Seconds | None = Field(default=None, ge=0, le=5)

@@ -91,7 +91,7 @@ def test_a_replay_wears_its_badge_and_offers_no_acknowledgement(service: Service
     page.goto(service.url)
     expect(page.locator("#connection")).to_have_text("live")
     service.http().post("/api/v1/calls/c1/replay", json={"speed": 0}).raise_for_status()
-    expect(page.locator(".call .badge")).to_have_text("replay")
+    expect(page.locator(".call .badge.replay")).to_have_text("replay")
     expect(page.locator(".alert .badge").first).to_have_text("replay")
     expect(page.locator("#counts")).to_have_text("0 live calls, 0 open alerts")
     expect(page.get_by_role("button", name="Acknowledge")).to_have_count(0)
