@@ -1,7 +1,8 @@
 """`emotion-monitor train`: weights of one's own."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -34,8 +35,18 @@ def compact(
         Path | None, typer.Option(help="Where rendered clips are kept. [default: beside --out]", metavar="DIR")
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Times that every clip is heard. [default: the recipe's]")] = None,
-    seed: Annotated[int, typer.Option(help="The same seed and clips give the same weights.")] = 1,
+    seed: Annotated[int, typer.Option(help="The same seed, clips, precision and kind of machine give the same weights.")] = 1,
+    precision: Annotated[
+        Literal["auto", "fp32", "bf16"],
+        typer.Option(help="In which matrices are multiplied while learning; auto takes bf16 where the processor has it."),
+    ] = "auto",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 2,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            help="Weights to begin from, for instance the shipped ones; their licence may bind the result.", metavar="FILE"
+        ),
+    ] = None,
     licence: Annotated[str, typer.Option(help="Licence of the weights, kept in their file.")] = "",
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint beside --out.")] = False,
 ) -> None:
@@ -49,7 +60,7 @@ def compact(
     """
     from rich.console import Console
 
-    from monitor.engines.compact.training import Recipe, train
+    from monitor.engines.compact.training import Recipe, native_precision, train
 
     console = Console(stderr=True, highlight=False)
 
@@ -57,7 +68,8 @@ def compact(
         if note or done == total or done % max(1, total // 20) == 0:
             console.print(f"{stage}: {done}/{total} {note}".rstrip())
 
-    recipe = Recipe(seed=seed) if epochs is None else Recipe(seed=seed, epochs=epochs)
+    recipe = Recipe(seed=seed, precision=native_precision() if precision == "auto" else precision)
+    recipe = recipe if epochs is None else replace(recipe, epochs=epochs)
     train(
         clips,
         out,
@@ -67,6 +79,7 @@ def compact(
         cache=cache,
         recipe=recipe,
         resume=resume,
+        start=start,
         licence=licence,
         threads=threads,
     )

@@ -25,7 +25,7 @@ _REMEDY = "leave engine.model out to use the weights that ship with the program,
 class Shape:
     """Sizes of the network."""
 
-    channels: int = 160
+    channels: int = 192
     dim: int = 96
     """Width of an embedding."""
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 32)

@@ -1,5 +1,6 @@
 """Training on a dozen clips that the test makes: it runs, learns, resumes to the bit, and gives what the engine loads."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,16 @@ def test_a_resumed_run_gives_the_very_weights_of_an_unbroken_one(clips, trained,
     one, other = (load_weights(path, STEP_INPUTS) for path in (out, trained))
     assert one.digest == other.digest
     assert one.about == other.about
+
+
+def test_half_precision_learns_the_same_within_its_rounding(clips, trained, tmp_path):
+    out = tmp_path / "half.safetensors"
+
+    weights = train(clips, out, progress=silent, cache=clips / "cache", recipe=replace(RECIPE, precision="bf16"))
+
+    whole = load_weights(trained, STEP_INPUTS)
+    assert weights.name != whole.name
+    np.testing.assert_allclose(weights.about["log"][-1]["loss"], whole.about["log"][-1]["loss"], rtol=0.05)
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(clips, trained, tmp_path):

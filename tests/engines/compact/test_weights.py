@@ -94,4 +94,4 @@ def test_a_damaged_header_is_refused(tmp_path, key):
 
 
 def test_the_tensors_of_a_shape_number_as_the_card_says():
-    assert sum(int(np.prod(size)) for size in Shape().tensors(STEP_INPUTS).values()) == 683_553
+    assert sum(int(np.prod(size)) for size in Shape().tensors(STEP_INPUTS).values()) == 967_425

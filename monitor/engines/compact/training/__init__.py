@@ -1,6 +1,6 @@
 """Training of the compact engine: labelled clips in, a weights file out."""
 
-from monitor.engines.compact.training.loop import Recipe, train
+from monitor.engines.compact.training.loop import Precision, Recipe, native_precision, train
 from monitor.engines.compact.training.render import Progress
 
-__all__ = ["Progress", "Recipe", "train"]
+__all__ = ["Precision", "Progress", "Recipe", "native_precision", "train"]

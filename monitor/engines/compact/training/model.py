@@ -62,7 +62,8 @@ class Model(nn.Module):
         """
         inputs = ((steps - self.mean) * self.scale).clamp(-6, 6)
         inputs = inputs if kept is None else inputs * kept
-        stream = self.input(self.drop_input(functional.pad(inputs, (0, 0, 0, self.shape.delay))))
+        # In single precision whatever the blocks multiply in: what they add is small beside it.
+        stream = self.input(self.drop_input(functional.pad(inputs, (0, 0, 0, self.shape.delay)))).float()
         for block in self._blocks:
             stream = block(stream)
         top = self.drop_top(self.norm(stream[:, self.shape.delay :]))
