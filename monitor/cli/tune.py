@@ -3,15 +3,12 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from monitor.cli.options import ConfigOption, EngineOption, JsonOption, ModelOption, RulesOption, settings_from, write_json
 from monitor.errors import ConfigError
-
-if TYPE_CHECKING:
-    from monitor.evaluation.tune.space import Part
 
 
 def tune(
@@ -31,7 +28,8 @@ def tune(
     search: Annotated[
         str | None,
         typer.Option(
-            help="What may be varied: some of engine,state,changes,rules. [default: what the aim depends on, without engine]",
+            help="What may be varied: some of engine,state,changes,rules, or single keys (state.neutral_lead). "
+            "[default: what the aim depends on, without engine]",
             metavar="PART,...",
         ),
     ] = None,
@@ -117,7 +115,7 @@ def tune(
     plan = Plan(
         aim=parse_aim(aim),
         alert_rules=tuple(alert_rule or (DEFAULT_RULE,)),
-        parts=_parts(search),
+        search=_names(search),
         trials=trials,
         minutes=minutes,
         folds=folds,
@@ -141,15 +139,8 @@ def tune(
             typer.echo(f"written: {file}", err=True)
 
 
-def _parts(text: str | None) -> "tuple[Part, ...] | None":
-    from monitor.evaluation.tune.space import PARTS
-
-    if text is None:
-        return None
-    names = [name.strip() for name in text.split(",")]
-    if unknown := [name for name in names if name not in PARTS]:
-        raise ConfigError(f"--search: there is no part {unknown[0]!r}; there are: {', '.join(PARTS)}")
-    return tuple(part for part in PARTS if part in names)
+def _names(text: str | None) -> tuple[str, ...] | None:
+    return tuple(name.strip() for name in text.split(",")) if text is not None else None
 
 
 def _study(out: Path, resume: bool) -> Path:

@@ -24,4 +24,4 @@ def test_an_aim_that_is_not_understood(emotion_monitor: Command, calls_folder: P
 
 
 def test_a_part_that_is_not_there(emotion_monitor: Command, calls_folder: Path) -> None:
-    assert_one_clear_line(emotion_monitor("tune", calls_folder, "--search", "mood"), CONFIG, "no part 'mood'")
+    assert_one_clear_line(emotion_monitor("tune", calls_folder, "--search", "mood"), CONFIG, "no 'mood' to vary")

@@ -5,7 +5,7 @@ A further setting is one more line in `SETTINGS`. Ranges are those in which a mo
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from monitor.alerts.model import Rule
 from monitor.config import Settings
@@ -13,8 +13,6 @@ from monitor.config import Settings
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
-Part = Literal["engine", "state", "changes", "rules"]
-PARTS: tuple[Part, ...] = ("engine", "state", "changes", "rules")
 Value = float | int | str
 
 
@@ -85,8 +83,12 @@ class Knob:
 
     @property
     def part(self) -> str:
-        """To which of `PARTS` it belongs."""
+        """To which part of what may be varied it belongs: engine, state, changes or rules."""
         return self.key.partition(".")[0]
+
+    def is_of(self, names: Sequence[str]) -> bool:
+        """Whether one of `names` is its key, or a part that it belongs to: `state`, `rules.customer-angry`."""
+        return any(f"{self.key}.".startswith(f"{name}.") for name in names)
 
 
 SETTINGS: tuple[Knob, ...] = (
@@ -130,11 +132,10 @@ RULES: Mapping[str, Range] = {
 which would please any aim and serve nobody."""
 
 
-def settings_knobs(parts: Sequence[Part], settings: Settings) -> list[Knob]:
-    """The knobs of some parts of the settings that the engine and the detector in force take."""
-    engines = ENGINES.get(settings.engine.name, ()) if "engine" in parts else ()
+def settings_knobs(settings: Settings) -> list[Knob]:
+    """The knobs that the engine and the detector in force take."""
     detector = settings.changes.detector
-    return [*engines, *(knob for knob in SETTINGS if knob.part in parts and knob.detector in ("", detector))]
+    return [*ENGINES.get(settings.engine.name, ()), *(knob for knob in SETTINGS if knob.detector in ("", detector))]
 
 
 def rule_knobs(rule: Rule) -> list[Knob]:

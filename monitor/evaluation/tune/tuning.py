@@ -20,7 +20,7 @@ from monitor.evaluation.tune.proposal import Proposal
 from monitor.evaluation.tune.result import Compared, Tuned
 from monitor.evaluation.tune.room import Progress, Room
 from monitor.evaluation.tune.search import Budget, Found, Search
-from monitor.evaluation.tune.space import Knob, Part, rule_knobs, settings_knobs
+from monitor.evaluation.tune.space import Knob, rule_knobs, settings_knobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ class Plan:
     aim: Aim
     alert_rules: tuple[str, ...] = (DEFAULT_RULE,)
     """Rules whose alerts are measured, and whose values may be turned."""
-    parts: tuple[Part, ...] | None = None
-    """What may be turned; None is what the aim depends on, the engine left out."""
+    search: tuple[str, ...] | None = None
+    """What may be turned: keys of knobs, or their beginnings; None is what the aim depends on, the engine left out."""
     trials: int = 150
     minutes: float | None = None
     """After which a search is over, if its trials are not done before."""
@@ -147,20 +147,19 @@ class _Work:
 
 
 def _knobs(start: Proposal, plan: Plan, alerts: AlertAim) -> list[Knob]:
-    parts = _parts(plan.aim) if plan.parts is None else plan.parts
-    knobs = settings_knobs(parts, start.settings)
-    if "rules" in parts:
-        knobs += [knob for rule in start.rules.rules if rule.name in alerts.rules for knob in rule_knobs(rule)]
-    if not knobs:
-        engine = start.settings.engine.name
-        raise ConfigError(f"--search {','.join(parts)}: there is nothing to search: engine {engine} leaves no choice")
-    return knobs
+    names = _parts(plan.aim) if plan.search is None else plan.search
+    there = settings_knobs(start.settings)
+    there += [knob for rule in start.rules.rules if rule.name in alerts.rules for knob in rule_knobs(rule)]
+    for name in names:
+        if not any(knob.is_of([name]) for knob in there):
+            raise ConfigError(f"--search: there is no {name!r} to vary; there are: {', '.join(knob.key for knob in there)}")
+    return [knob for knob in there if knob.is_of(names)]
 
 
-def _parts(aim: Aim) -> tuple[Part, ...]:
+def _parts(aim: Aim) -> tuple[str, ...]:
     """What the figures of an aim depend on first of all."""
     about = {figure.partition(".")[0] for figure in aim.figures}
-    wanted: dict[Part, bool] = {"state": bool(about - {"changes"}), "changes": "changes" in about, "rules": "alerts" in about}
+    wanted = {"state": bool(about - {"changes"}), "changes": "changes" in about, "rules": "alerts" in about}
     return tuple(part for part, is_wanted in wanted.items() if is_wanted)
 
 

@@ -12,7 +12,7 @@ from monitor.config import Settings
 from monitor.config.sections import ChangesSection, StateSection
 from monitor.engines.registry import ENGINES as ENGINE_CLASSES
 from monitor.evaluation.tune.proposal import Proposal
-from monitor.evaluation.tune.space import ENGINES, PARTS, SETTINGS, Range, rule_knobs, settings_knobs
+from monitor.evaluation.tune.space import ENGINES, SETTINGS, Knob, Range, rule_knobs, settings_knobs
 
 RULE_FILES = sorted((Path(__file__).parents[3] / "configs" / "rules").glob("*.yaml"))
 START = Proposal(Settings(), load_rules(RULE_FILES))
@@ -34,8 +34,14 @@ def test_every_engine_says_what_it_leaves_to_choose() -> None:
 
 def test_the_defaults_can_be_drawn_and_are_what_they_were() -> None:
     drawn = START.drawn(KNOBS)
-    assert {knob.key for knob in settings_knobs(PARTS, START.settings)} <= set(drawn)
+    assert {knob.key for knob in settings_knobs(START.settings)} <= set(drawn)
     assert START.turned(KNOBS, drawn) == START
+
+
+def test_a_knob_is_asked_for_by_its_key_or_by_what_it_belongs_to() -> None:
+    knob = Knob("rules.customer-angry.hold", Range(0.0, 5.0))
+    assert [knob.is_of([name]) for name in ("rules", "rules.customer-angry", knob.key)] == [True] * 3
+    assert not knob.is_of(["rules.customer", "state", "hold", ""])
 
 
 def test_release_and_cool_down_are_left_alone() -> None:

@@ -153,8 +153,8 @@ def test_there_must_be_a_speaker_for_each_set(calls: list[LabelledCall]) -> None
 
 
 def test_an_engine_that_leaves_no_choice_cannot_be_searched(calls: list[LabelledCall], settings: Settings) -> None:
-    with pytest.raises(ConfigError, match="engine compact leaves no choice"):
-        tuned(calls, settings, parts=("engine",))
+    with pytest.raises(ConfigError, match=r"there is no 'engine' to vary; there are: state\.correlation_time"):
+        tuned(calls, settings, search=("engine",))
 
 
 def test_alerts_of_a_rule_that_is_not_there_are_refused(calls: list[LabelledCall], settings: Settings) -> None:

@@ -4,7 +4,8 @@ import copy
 import hashlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +17,7 @@ from torch.nn import functional
 
 from monitor.engines.compact.network import STEP_INPUTS
 from monitor.engines.compact.training.batches import Batch, Sampler, fit_prior, fit_scaling
-from monitor.engines.compact.training.clips import LABELS, held_out, read_labels
+from monitor.engines.compact.training.clips import HELD_SHARE, LABELS, held_out, read_labels
 from monitor.engines.compact.training.head import refit_head
 from monitor.engines.compact.training.measure import measure
 from monitor.engines.compact.training.model import Model
@@ -39,10 +40,10 @@ class Recipe:
     """Everything besides the clips that the weights depend on."""
 
     seed: int = 1
-    epochs: int = 45
+    epochs: int = 36
     versions: int = 4
     """Telephone lines over which every clip is heard."""
-    held_share: float = 0.2
+    held_share: float = HELD_SHARE
     """Share of each dataset's speakers kept for measuring."""
     batch: int = 32
     rate: float = 1.5e-3
@@ -198,7 +199,7 @@ class _Run:
         self._model.train()
         losses = []
         batches = -(-self._draws // self._recipe.batch)
-        for number, batch in enumerate(self._sampler.batches(self._draws, self._recipe.batch, generator), start=1):
+        for number, batch in enumerate(_ahead(self._sampler.batches(self._draws, self._recipe.batch, generator)), start=1):
             for group in self._optimiser.param_groups:
                 group["lr"] = self._rate(batches)
             self._optimiser.zero_grad()
@@ -239,6 +240,15 @@ class _Run:
         }
         torch.save(state, partial)
         partial.replace(self._checkpoint)
+
+
+def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """Each batch is made while the one before it is learned from."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = pool.submit(next, batches, None)
+            yield batch
 
 
 def batch_loss(model: Model, batch: Batch, recipe: Recipe) -> Tensor:

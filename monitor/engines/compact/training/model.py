@@ -12,6 +12,21 @@ from monitor.engines.compact.network import STEP, STEP_INPUTS
 from monitor.engines.compact.weights import Shape
 
 
+class ChannelDropout(nn.Module):
+    """Drops channels for whole sequences, as Bai, Kolter and Koltun do: a frame cannot be told from its neighbours then."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, stream: Tensor) -> Tensor:
+        """Shape (B, n, channels) to the same."""
+        if not self.training:
+            return stream
+        kept = stream.new_empty(len(stream), 1, stream.shape[-1]).bernoulli_(1 - self.rate)
+        return stream * (kept / (1 - self.rate))
+
+
 class Block(nn.Module):
     """A residual block: layer normalisation, three taps `dilation` steps apart, rectifier, mix."""
 
@@ -21,7 +36,7 @@ class Block(nn.Module):
         self.norm = nn.LayerNorm(channels)
         self.taps = nn.Linear(3 * channels, channels)
         self.mix = nn.Linear(channels, channels)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = ChannelDropout(dropout)
 
     def forward(self, stream: Tensor) -> Tensor:
         """Shape (B, n, channels) to the same."""
@@ -45,11 +60,11 @@ class Model(nn.Module):
         self.register_buffer("mean", torch.from_numpy(mean))
         self.register_buffer("scale", torch.from_numpy(scale))
         self.input = nn.Linear(STEP_INPUTS, shape.channels)
-        self.drop_input = nn.Dropout(dropout / 2)
+        self.drop_input = ChannelDropout(dropout / 2)
         self._blocks = [Block(shape.channels, dilation, dropout) for dilation in shape.dilations]
         self.blocks = nn.ModuleList(self._blocks)
         self.norm = nn.LayerNorm(shape.channels)
-        self.drop_top = nn.Dropout(dropout)
+        self.drop_top = ChannelDropout(dropout)
         self.embed = nn.Linear(shape.channels, STEP * shape.dim)
         self.head = nn.Linear(shape.dim, shape.labels + 1)
         self.recite = nn.Linear(shape.dim, parts)
