@@ -9,6 +9,7 @@ is joined or given up, so a load that is too much shows as lateness.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heapreplace
+from math import ceil
 from time import perf_counter
 
 import numpy as np
@@ -86,7 +87,7 @@ class SimulatedLoad:
             fresh.append((queue, EndlessLeg(self._geometry, queue.context, audio, begin)))
             self._legs.append(fresh[-1])
         hop = self._geometry.hop / FRAME_RATE
-        for _ in range(round(SETTLE / hop / self._geometry.growth)):
+        for _ in range(ceil(SETTLE / hop / self._geometry.growth)):
             windows = [joined([leg.next() for _ in range(self._geometry.growth)]) for _, leg in fresh]
             for at in range(0, len(windows), self._max_batch):
                 self._infer(windows[at : at + self._max_batch])

@@ -9,6 +9,7 @@ import torch
 from monitor.config.sections import EngineSection
 from monitor.engines.emotion2vec.device import Precision, choose_device, choose_precision, choose_threads, has_bf16
 from monitor.engines.emotion2vec.engine import HOP, WINDOW
+from monitor.engines.emotion2vec.models import resolve
 
 GPU_BATCH = 256
 """Windows at once on a GPU, where no other number is asked for."""
@@ -58,8 +59,10 @@ def make_plan(
 ) -> Plan:
     """None and nothing take the settings or the default; each window is measured with each hop.
 
-    Raises `EngineError` where the device does not exist or does not compute in a precision.
+    Raises `EngineError` where there is no such model or device, or the device does not compute in a precision.
     """
+    if "emotion2vec" in engines:
+        resolve(model)  # before anything is measured
     where = choose_device(device or settings.device) if "emotion2vec" in engines else torch.device("cpu")
     latency = latency or settings.latency
     changes = {

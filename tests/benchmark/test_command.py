@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-import torch
 from typer.testing import CliRunner, Result
 
 from monitor.benchmark.report import Report
@@ -47,7 +46,7 @@ def test_random_weights_are_measured_beside_funasr(tmp_path: Path) -> None:
     assert report.without_generate is None
     assert set(report.matrix_peak_gflops) == {"fp32", "int8"}
     assert [one.ratio_to_generate is not None for one in report.results] == [True] * 4 + [False]
-    assert report.results[0].computed < 1 == report.results[1].computed
+    assert 0 < report.results[0].computed <= 1 == report.results[1].computed
     assert [one.shares is not None and one.gflops is not None for one in report.results] == [True] * 4 + [False]
     assert report.machine.threads == 1
     same = report.deviation[0]
@@ -102,16 +101,3 @@ def test_a_call_in_which_nobody_speaks_is_refused(tmp_path: Path) -> None:
     soundfile.write(call, np.zeros((48_000, 1)), 16_000)
     error = refused("--random", "tiny", "--no-generate", "--engine", "emotion2vec", "--call", str(call))
     assert isinstance(error, SourceError)
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no CUDA device")
-def test_random_weights_are_measured_on_a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.benchmark.peak._SIZES", {"cuda": (512,)})
-    file = tmp_path / "benchmark.json"
-    options = ["--engine", "emotion2vec", "--random", "tiny", "--device", "cuda", "--max-batch", "4", "--json", str(file)]
-    result = run(*options)
-    assert result.exit_code == 0, result.output
-    report = Report.model_validate_json(file.read_text(encoding="utf-8"))
-    assert [one.precision for one in report.results] == ["bf16", "bf16", "fp16", "fp16"]
-    assert report.machine.gpu
-    assert all(one.gpu_memory_mb and one.blocks_gflops and one.ratio_to_generate for one in report.results)
