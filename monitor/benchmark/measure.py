@@ -15,7 +15,7 @@ from monitor.benchmark.network_time import NetworkTime
 from monitor.benchmark.peak import matrix_peak
 from monitor.benchmark.plan import Plan
 from monitor.benchmark.report import Deviation, Machine, Report, Result
-from monitor.benchmark.row import Against, measure_row
+from monitor.benchmark.row import Against, beside_generate, measure_row
 from monitor.benchmark.windows import steady_windows
 from monitor.capacity.measure import machine
 from monitor.config.sections import EngineSection
@@ -74,15 +74,23 @@ def _emotion2vec_rows(
 ) -> Iterator[Result]:
     cosines = {row.way: row.cosine for row in found if row.against == "fp32"} | {"fp32": 1.0}
     windows = steady_windows(_geometry(settings), legs[0], max(2, round(plan.seconds / (settings.hop or HOP))))
+
+    def generate_rate() -> float | None:
+        if generate is None:
+            return None
+        progress("FunASR's generate()")
+        return generate.rate(windows, plan.seconds)
+
+    before = generate_rate()
     for precision in plan.precisions:
         for gate in plan.gates:
-            rate = None
-            if generate is not None:
-                progress("FunASR's generate()")
-                rate = generate.rate(windows, plan.seconds)
             one = _with(settings, precision=precision, gate=settings.gate if gate else 0)
-            against = Against(peaks[precision], rate, cosines[precision])
-            yield measure_row(one, plan.model, _emotion2vec, legs, plan.seconds, against, progress)
+            against = Against(peaks[precision], cosines[precision])
+            row = measure_row(one, plan.model, _emotion2vec, legs, plan.seconds, against, progress)
+            after = generate_rate()
+            # The better of two, so that a pause of the machine in one of them does not flatter the engine.
+            yield row if before is None or after is None else beside_generate(row, max(before, after))
+            before = after
 
 
 def _compact_row(plan: Plan, legs: Sequence[Samples], progress: Progress) -> Result:

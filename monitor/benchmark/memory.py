@@ -13,27 +13,28 @@ _STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 @dataclass(slots=True)
 class Memory:
-    """In MB, beyond what was held before; known when it is over."""
+    """In MB, beyond what was held before (which other models may be); known when it is over."""
 
     process: float | None = None
     """None where the system does not tell (it is Linux that does)."""
     gpu: float | None = None
-    """Everything that torch has allocated there; None without a GPU."""
+    """Allocated by torch; None without a GPU."""
 
 
 @contextmanager
 def measured_memory(device: torch.device) -> Iterator[Memory]:
     """The peak of what is inside."""
     gc.collect()
-    memory, before = Memory(), _reset()
+    memory, before, allocated = Memory(), _reset(), 0
     if device.type == "cuda":
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(device)
+        allocated = torch.cuda.memory_allocated(device)
     yield memory
     if before is not None:
         memory.process = max(_line("VmHWM") - before, 0.0)
     if device.type == "cuda":
-        memory.gpu = torch.cuda.max_memory_allocated(device) / 1e6
+        memory.gpu = (torch.cuda.max_memory_allocated(device) - allocated) / 1e6
 
 
 def _reset() -> float | None:

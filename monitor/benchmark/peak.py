@@ -20,8 +20,6 @@ def matrix_peak(precision: Precision, device: torch.device, threads: int) -> flo
     A multiplication and an addition are two operations, also in int8, where rounding the inputs is in the time.
     """
     torch.set_num_threads(threads)
-    if device.type == "cuda":
-        torch.backends.cudnn.allow_tf32 = False
     with torch.inference_mode():
         return max(_rate(size, precision, device) for size in _SIZES[device.type])
 

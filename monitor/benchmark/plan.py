@@ -31,7 +31,7 @@ class Plan:
     """Window and hop of emotion2vec, seconds."""
     gates: Sequence[bool]
     seconds: float
-    """Of each leg's audio in each trial; and for which FunASR is timed before each row."""
+    """Of each leg's audio in each trial; and for which FunASR is timed before and after each row."""
     audio: str
     """What the legs hear, in words."""
     without_generate: str | None

@@ -47,7 +47,9 @@ class Result(Part):
     )
     leg_seconds_per_second: float = Field(description="audio heard in a second of the worker's time, at that load")
     ms_per_leg_second: float = Field(description="the same as a cost: the worker's time for a second of one leg")
-    generate_leg_seconds_per_second: float | None = Field(description="of FunASR's generate() just before, on the same windows")
+    generate_leg_seconds_per_second: float | None = Field(
+        description="of FunASR's generate() on the same windows: the better of just before and just after"
+    )
     ratio_to_generate: float | None
     batch: float = Field(description="windows in a batch, on average")
     silent: float = Field(description="share of the audio in which the speech detector heard nobody")
@@ -61,7 +63,7 @@ class Result(Part):
     shares: Shares | None
     overhead_percent: float | None = Field(description="time for all that is not stem or blocks, per cent of theirs")
     memory_mb: float | None = Field(description="peak resident memory beyond what the process held before loading the engine")
-    gpu_memory_mb: float | None = Field(description="most that was allocated on the GPU")
+    gpu_memory_mb: float | None = Field(description="the same of what is allocated on the GPU")
 
 
 class Deviation(Part):

@@ -25,7 +25,6 @@ class Against:
     """What a row is held against."""
 
     peak_gflops: float | None = None
-    generate_rate: float | None = None
     cosine: float | None = None
 
 
@@ -74,6 +73,12 @@ def measure_row(
     return _result(engine.info, model, settings, geometry, tried[max(legs, 1)], limit, against, memory)
 
 
+def beside_generate(row: Result, rate: float) -> Result:
+    """The row with what FunASR hears in seconds of a leg's audio a second."""
+    ratio = row.leg_seconds_per_second / rate
+    return row.model_copy(update={"generate_leg_seconds_per_second": rate, "ratio_to_generate": ratio})
+
+
 def _result(
     info: EngineInfo,
     model: str,
@@ -103,8 +108,8 @@ def _result(
         p95_latency=trial.p95_latency,
         leg_seconds_per_second=trial.rate,
         ms_per_leg_second=1000 / trial.rate,
-        generate_leg_seconds_per_second=against.generate_rate,
-        ratio_to_generate=trial.rate / against.generate_rate if against.generate_rate else None,
+        generate_leg_seconds_per_second=None,
+        ratio_to_generate=None,
         batch=trial.batch,
         silent=trial.silent,
         computed=trial.computed,

@@ -32,7 +32,7 @@ def print_report(report: Report, console: Console) -> None:
         console.print(f"no ratio to FunASR's generate(): {report.without_generate}")
     elif report.results:
         console.print(
-            f"generate(): one window after the other, just before each row, {machine.threads} threads, on {machine.device}"
+            f"generate(): one window after the other, before and after each row, {machine.threads} threads, on {machine.device}"
         )
 
 
@@ -91,7 +91,7 @@ def _table(title: str, rows: list[_Row]) -> Table:
     result = Table(title=title, title_justify="left", header_style="bold")
     shown = [key for key in rows[0] if any(row[key] for row in rows)]
     for key in shown:
-        result.add_column(key, justify="left" if key in _WORDS else "right")
+        result.add_column(key, justify="left" if key in _WORDS else "right", no_wrap=key not in _WORDS, overflow="fold")
     for row in rows:
         result.add_row(*(row[key] for key in shown))
     return result

@@ -48,7 +48,7 @@ class FullEngine(LevelEngine):
 
 
 def load(engine: LevelEngine, latency: float = 1.5) -> SimulatedLoad:
-    return SimulatedLoad(engine, GEOMETRY, [0.1 * np.sin(AUDIO)], latency, max_batch=8)
+    return SimulatedLoad(engine, GEOMETRY, [np.sin(AUDIO)], latency, max_batch=8)
 
 
 def test_an_endless_leg_wants_every_frame_once_and_goes_round_its_audio() -> None:

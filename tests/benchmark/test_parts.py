@@ -14,6 +14,7 @@ from monitor.benchmark.work import encoder_flops, stem_flops
 from monitor.capacity.looped_call import read_call
 from monitor.demo import CALL, TURNS
 from monitor.engines.emotion2vec.architecture import Architecture
+from monitor.engines.emotion2vec.device import Precision
 from monitor.engines.emotion2vec.model import checked_architecture
 from monitor.engines.emotion2vec.original import Original
 from monitor.engines.emotion2vec.prove import compare
@@ -33,7 +34,7 @@ def test_the_demonstrations_legs_speak_half_of_the_time() -> None:
 def test_of_a_made_leg_each_period_is_speech_then_silence() -> None:
     leg = np.concatenate([np.zeros(32_000), np.ones(32_000), np.zeros(32_000)]).astype(np.float32)
     (made,) = half_silent({"customer": leg}, {"customer": [(2.0, 4.0)]}, period=2.0)
-    np.testing.assert_array_equal(made, np.tile(np.repeat(np.float32([1, 0]), 16_000), 2))
+    np.testing.assert_array_equal(made, np.tile(np.repeat(np.array([1, 0], np.float32), 16_000), 2))
 
 
 def test_a_leg_that_never_speaks_long_enough_is_refused() -> None:
@@ -75,7 +76,7 @@ def test_a_second_of_plus_large_is_some_22_gflop() -> None:
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
-def test_a_matrix_peak_is_measured(precision, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_matrix_peak_is_measured(precision: Precision, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monitor.benchmark.peak._SIZES", {"cpu": (128,)})
     monkeypatch.setattr("monitor.benchmark.peak._SECONDS", 0.02)
     assert matrix_peak(precision, CPU, threads=1) > 0
