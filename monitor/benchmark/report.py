@@ -48,7 +48,7 @@ class Result(Part):
     leg_seconds_per_second: float = Field(description="audio heard in a second of the worker's time, at that load")
     ms_per_leg_second: float = Field(description="the same as a cost: the worker's time for a second of one leg")
     generate_leg_seconds_per_second: float | None = Field(
-        description="of FunASR's generate() on the same windows: the better of just before and just after"
+        description="of generate() on the same windows, the better of before and after"
     )
     ratio_to_generate: float | None
     batch: float = Field(description="windows in a batch, on average")

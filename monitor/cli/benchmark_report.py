@@ -18,7 +18,8 @@ def print_report(report: Report, console: Console) -> None:
     peaks = ", ".join(f"{name} {value:,.0f}" for name, value in report.matrix_peak_gflops.items())
     if peaks:
         console.print(f"matrix peak in GFLOP/s, measured: {peaks}")
-    console.print(f"the legs hear: {report.audio}")
+    models = ", ".join(sorted({f"{one.engine} {one.model}" for one in report.results}))
+    console.print(f"models: {models}; the legs hear: {report.audio}")
     console.print(
         _table(f"legs in real time, p95 latency within {report.latency:g} s", [_speed(one) for one in report.results])
     )
