@@ -37,10 +37,11 @@ from monitor.engines.emotion2vec.device import choose_precision
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
 from monitor.engines.emotion2vec.load import load_model
 from monitor.engines.emotion2vec.original import Original
+from monitor.engines.emotion2vec.random_model import SIZES
 from monitor.errors import EngineError
 from monitor.timeline import SAMPLE_RATE
 from tests.conformance.engine_calls import joined, windows
-from tests.engines.emotion2vec_dir import SIZES, write_model
+from tests.engines.emotion2vec_dir import write_model
 
 DEMO = Path(__file__).parents[1] / "monitor" / "demo" / "call.flac"
 Result = tuple[NDArray[np.float32], NDArray[np.float32]]

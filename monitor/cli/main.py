@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
-from monitor.cli import calls, capacity, config, demo, evaluate, models, replay, run, serve, train, tune, watch
+from monitor.cli import benchmark, calls, capacity, config, demo, evaluate, models, replay, run, serve, train, tune, watch
 from monitor.errors import MonitorError
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ app.command("replay")(replay.replay)
 app.command("watch")(watch.watch)
 app.command("evaluate")(evaluate.evaluate)
 app.command("tune")(tune.tune)
+app.command("benchmark")(benchmark.benchmark)
 app.command("capacity")(capacity.capacity)
 app.add_typer(calls.app, name="calls")
 app.add_typer(models.app, name="models")

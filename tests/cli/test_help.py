@@ -19,7 +19,21 @@ HEAVY = (
     "sklearn",
     "matplotlib",
 )
-COMMANDS = ["run", "serve", "demo", "replay", "watch", "calls", "models", "train", "config", "evaluate", "tune", "capacity"]
+COMMANDS = [
+    "run",
+    "serve",
+    "demo",
+    "replay",
+    "watch",
+    "calls",
+    "models",
+    "train",
+    "config",
+    "evaluate",
+    "tune",
+    "capacity",
+    "benchmark",
+]
 
 
 def test_help_imports_nothing_heavy() -> None:

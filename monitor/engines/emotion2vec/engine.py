@@ -1,17 +1,19 @@
 """The emotion2vec engine: a windowed engine on FunASR's weights."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from monitor.config.sections import EngineSection
 from monitor.engines.base import Engine, EngineInfo, LegContext, Window, WindowError, WindowFrames, check_window
-from monitor.engines.emotion2vec.device import choose_device, choose_precision, choose_threads
+from monitor.engines.emotion2vec.device import Precision, choose_device, choose_precision, choose_threads
 from monitor.engines.emotion2vec.gate import SpeechGate
 from monitor.engines.emotion2vec.leg import Emotion2vecLeg, Normalise
 from monitor.engines.emotion2vec.load import load_model
+from monitor.engines.emotion2vec.model import Model
 from monitor.engines.emotion2vec.models import resolve
 from monitor.engines.emotion2vec.network import TAIL
 from monitor.engines.emotion2vec.runner import Runner
@@ -27,6 +29,7 @@ LOUDEST = 1e6
 """Samples beyond this are damage, not sound: full scale is 1."""
 
 Array = NDArray[np.float32]
+MakeRunner = Callable[[Model, torch.device, Precision, int], Runner]
 
 
 class Emotion2vecEngine(Engine):
@@ -36,12 +39,15 @@ class Emotion2vecEngine(Engine):
     change its context. A batch therefore gives what each of its windows gives alone.
     """
 
-    def __init__(self, settings: EngineSection) -> None:
-        """Find, read and lay out the model that `settings.model` names. Raises `EngineError` with the reason and the remedy."""
+    def __init__(self, settings: EngineSection, make_runner: MakeRunner = Runner) -> None:
+        """Find, read and lay out the model that `settings.model` names; `make_runner`: one that is measured, for instance.
+
+        Raises `EngineError` with the reason and the remedy.
+        """
         what, device = resolve(settings.model), choose_device(settings.device)
         precision, threads = choose_precision(settings.precision, device), choose_threads(settings.threads)
         model = load_model(settings.model, settings.hub_timeout)
-        self._runner = Runner(model, device, precision, threads)
+        self._runner = make_runner(model, device, precision, threads)
         self._normalise: Normalise = settings.normalise if self._runner.architecture.normalize else "nothing"
         own = ((settings.window, WINDOW), (settings.hop, HOP), (settings.lookahead, LOOKAHEAD))
         self._geometry = tuple(frames_for(default if asked is None else asked) for asked, default in own)

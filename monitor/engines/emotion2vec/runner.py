@@ -16,23 +16,28 @@ from monitor.timeline import FRAME_SAMPLES
 
 Array = NDArray[np.float32]
 
-_TYPES = {"fp32": torch.float32, "int8": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+TYPES = {"fp32": torch.float32, "int8": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 """Of the weights and of what lies between the matrix products. int8 is the products' own affair."""
 
 
 class Runner:
     """One thread at a time uses it."""
 
-    def __init__(self, model: Model, device: torch.device, precision: Precision, threads: int) -> None:
-        """Raises `EngineError` where the model's parts do not fit each other."""
+    def __init__(
+        self, model: Model, device: torch.device, precision: Precision, threads: int, *, stem: Precision | None = None
+    ) -> None:
+        """`stem`: its precision where it is not that of the blocks; of the same type between the products.
+
+        Raises `EngineError` where the model's parts do not fit each other.
+        """
         self.architecture = checked_architecture(model)
-        self._device, self._threads, self._type = device, threads, _TYPES[precision]
+        self._device, self._threads, self._type = device, threads, TYPES[precision]
         if device.type == "cuda":
             # On by default for convolutions, and good to three digits only: fp32 would not be what it says.
             torch.backends.cudnn.allow_tf32 = False
         with torch.inference_mode():
             weights = {name: value.to(device, self._type) for name, value in needed(model, self.architecture).items()}
-            self._stem = Stem(weights, self.architecture, precision)
+            self._stem = Stem(weights, self.architecture, stem or precision)
             encoder = Encoder(weights, self.architecture, precision, torch.tensor(model.labels.columns, device=device))
         self._encoder = GraphedEncoder(encoder) if device.type == "cuda" else encoder
 

@@ -1,8 +1,13 @@
 """The engine on a GPU: the same frames, whatever is batched and recorded."""
 
+from pathlib import Path
+
 import pytest
 import torch
+from typer.testing import CliRunner
 
+from monitor.benchmark.report import Report
+from monitor.cli.main import app
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
 from tests.conformance.engine_calls import assert_same, joined, listen, voice, whole, windows
 from tests.engines.emotion2vec.conftest import tiny_settings
@@ -51,3 +56,16 @@ def test_a_gpu_that_is_full_leaves_the_leg_as_it_was(model_dir):
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
     assert_same(gpu.infer([whole(leg, voice(50))])[0], gpu.infer([window])[0], 1e-5)
+
+
+def test_the_benchmark_measures_random_weights_on_a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("monitor.benchmark.peak._SIZES", {"cuda": (512,)})
+    monkeypatch.setattr("monitor.benchmark.row.MOST", 8)
+    file = tmp_path / "benchmark.json"
+    options = ["--engine", "emotion2vec", "--random", "tiny", "--device", "cuda", "--max-batch", "4", "--seconds", "2"]
+    result = CliRunner().invoke(app, ["benchmark", *options, "--json", str(file)])
+    assert result.exit_code == 0, result.output
+    report = Report.model_validate_json(file.read_text(encoding="utf-8"))
+    assert [one.precision for one in report.results] == ["bf16", "bf16", "fp16", "fp16"]
+    assert report.machine.gpu
+    assert all(one.gpu_memory_mb and one.blocks_gflops and one.ratio_to_generate for one in report.results)

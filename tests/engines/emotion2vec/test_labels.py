@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.engines.emotion2vec.labels import english, read_labels
-from tests.engines.emotion2vec_dir import PLUS_TOKENS, SEED_TOKENS
+from monitor.engines.emotion2vec.random_model import PLUS_TOKENS
+from tests.engines.emotion2vec_dir import SEED_TOKENS
 
 
 def test_labels_of_plus_large_are_english_and_complete():
