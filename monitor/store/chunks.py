@@ -45,7 +45,6 @@ class LegArrays:
                 dtype=dtype,
                 fill_value=fill,
                 compressors=BloscCodec(cname="zstd", clevel=5, shuffle="bitshuffle"),
-                config={"write_empty_chunks": True},
                 dimension_names=("time", "feature")[: 1 + len(width)],
             )
         return cls(group, call, leg, format)
@@ -152,7 +151,8 @@ def _write_beyond_the_end(array: zarr.Array[Any], row: int, values: NDArray[Any]
     stop = row + len(values)
     shape = (max(array.shape[0], stop), *array.shape[1:])
     metadata: Any = array.metadata.update_shape(shape)
-    zarr.Array(zarr.AsyncArray(metadata, array.store_path, array.async_array.config))[row:stop] = values
+    # A chunk of skipped frames alone is all fill values. zarr leaves such chunks out unless each opening says otherwise.
+    zarr.Array(zarr.AsyncArray(metadata, array.store_path, {"write_empty_chunks": True}))[row:stop] = values
     if fsync:
         for chunk in range(row // array.chunks[0], -(-stop // array.chunks[0])):
             sync_path(_folder(array) / array.metadata.encode_chunk_key((chunk,) + (0,) * (array.ndim - 1)))

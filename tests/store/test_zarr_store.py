@@ -1,5 +1,6 @@
 import random
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,11 @@ import soundfile
 import zarr
 
 from monitor.errors import StoreError
-from monitor.events import StateChanged
+from monitor.events import Frames, Leg, Mark, StateChanged
 from monitor.store.closing import close_frames
 from monitor.store.layout import live_folder
 from monitor.store.zarr_store import ZarrStore
-from tests.store.call_data import FORMATS, assert_as_written, frames_of, record_of, store_at
+from tests.store.call_data import FORMATS, assert_as_written, assert_same_frames, frames_of, record_of, store_at
 from tests.store.conftest import Worker
 from tests.store.full_disk import disk_with_room
 
@@ -25,6 +26,31 @@ def finished(store: ZarrStore, call: str = "call-1", frames: int = 100) -> Path:
     writer.finish("finished", {})
     store.journal.append(StateChanged(call=call, leg="agent", emotion="a", previous="b", confidence=1, valence=0, arousal=0))
     return store.open(call).path
+
+
+@pytest.mark.parametrize("heard", [100, 1500], ids=["within a chunk", "at the end of a chunk"])
+def test_a_call_whose_last_frames_were_all_skipped_is_closed_with_the_disk_confirming_each_chunk(tmp_path: Path, heard: int):
+    store = store_at(tmp_path / "store", fsync=True)
+    writer = store.create(record_of())
+    writer.append(frames_of("call-1", "customer", 0, heard))
+    writer.append(skipped("call-1", "customer", heard, 1600))
+
+    writer.finish("finished", {})
+
+    found = store.open("call-1")
+    assert found.committed("customer") == heard + 1600
+    assert_same_frames(found.read("customer", heard), skipped("call-1", "customer", heard, 1600))
+
+
+def skipped(call: str, leg: Leg, start: int, count: int) -> Frames:
+    frames = frames_of(call, leg, start, count)
+    return replace(
+        frames,
+        embedding=np.full_like(frames.embedding, np.nan),
+        logits=np.full_like(frames.logits, np.nan),
+        speech=np.zeros_like(frames.speech),
+        marks=np.full_like(frames.marks, Mark.SKIPPED),
+    )
 
 
 def test_a_finished_call_is_plain_zarr_of_the_documented_shape(store: ZarrStore):
