@@ -7,9 +7,10 @@ from itertools import product
 import torch
 
 from monitor.config.sections import EngineSection
-from monitor.engines.emotion2vec.device import Precision, choose_device, choose_precision, choose_threads, has_bf16
+from monitor.engines.emotion2vec.device import Precision, choose_device, choose_precision, choose_threads
 from monitor.engines.emotion2vec.engine import HOP, WINDOW
 from monitor.engines.emotion2vec.models import resolve
+from monitor.engines.processor import has_bf16
 
 GPU_BATCH = 256
 """Windows at once on a GPU, where no other number is asked for."""

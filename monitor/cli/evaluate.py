@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.options import ConfigOption, EngineOption, JsonOption, ModelOption, RulesOption, settings_from, write_json
+from monitor.cli.options import (
+    ConfigOption,
+    EngineOption,
+    JobsOption,
+    JsonOption,
+    ModelOption,
+    RulesOption,
+    settings_from,
+    write_json,
+)
 from monitor.errors import ConfigError
 
 
@@ -81,9 +90,7 @@ def evaluate(
         int | None, typer.Option(min=1, help="Hear so many at most; of clips, each dataset and emotion alike.", metavar="N")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of simulated lines and of the choice under --limit.")] = 1,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, help="Processes. [default: one a core]", metavar="N")
-    ] = None,
+    jobs: JobsOption = None,
     config: ConfigOption = None,
     engine: EngineOption = None,
     model: ModelOption = None,

@@ -37,6 +37,7 @@ RulesOption = Annotated[
 JsonOption = Annotated[
     Path | None, typer.Option("--json", help="Write the report as JSON to this file; - is standard output.", metavar="FILE")
 ]
+JobsOption = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes. [default: one a core]", metavar="N")]
 
 
 def settings_from(config: Path | None, **flags: Any) -> "Settings":

@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.options import ConfigOption, EngineOption, JsonOption, ModelOption, RulesOption, settings_from, write_json
+from monitor.cli.options import (
+    ConfigOption,
+    EngineOption,
+    JobsOption,
+    JsonOption,
+    ModelOption,
+    RulesOption,
+    settings_from,
+    write_json,
+)
 from monitor.errors import ConfigError
 
 
@@ -64,9 +73,7 @@ def tune(
             help="Keep what the engine heard in this folder, for the next search. It describes voices.", metavar="DIR"
         ),
     ] = None,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, help="Processes. [default: one a core]", metavar="N")
-    ] = None,
+    jobs: JobsOption = None,
     config: ConfigOption = None,
     engine: EngineOption = None,
     model: ModelOption = None,

@@ -5,6 +5,7 @@ from typing import Literal
 
 import torch
 
+from monitor.engines.processor import has_bf16
 from monitor.errors import EngineError
 
 Precision = Literal["fp32", "int8", "bf16", "fp16"]
@@ -51,11 +52,6 @@ def choose_precision(name: str, device: torch.device) -> Precision:
             "engine.precision: this processor has no bf16 arithmetic (AVX512-BF16 or AMX); use int8, fp32 or auto"
         )
     return precision
-
-
-def has_bf16() -> bool:
-    """Whether this processor multiplies bf16 numbers itself. Emulation is some twenty times slower than fp32."""
-    return bool(torch.cpu._is_avx512_bf16_supported()) or bool(torch.cpu._is_amx_tile_supported())
 
 
 def choose_threads(threads: int) -> int:

@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from monitor.engines.base import WindowError
-from monitor.engines.emotion2vec.device import choose_precision, has_bf16
+from monitor.engines.emotion2vec.device import choose_precision
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
 from monitor.engines.emotion2vec.linear import make_linear
+from monitor.engines.processor import has_bf16
 from monitor.errors import EngineError
 from tests.conformance.engine_calls import assert_same, joined, listen, voice, whole
 from tests.engines.emotion2vec.conftest import tiny_settings

@@ -24,6 +24,7 @@ from monitor.engines.compact.training.model import Model
 from monitor.engines.compact.training.opinions import form_opinions
 from monitor.engines.compact.training.render import Progress, Studio, Track, read_recordings, render
 from monitor.engines.compact.weights import Shape, Weights, load_weights, save_weights
+from monitor.engines.processor import has_bf16
 from monitor.errors import ConfigError
 
 Precision = Literal["fp32", "bf16"]
@@ -31,8 +32,8 @@ Precision = Literal["fp32", "bf16"]
 
 
 def native_precision() -> Precision:
-    """The fastest in which this processor multiplies by itself; where it must imitate bfloat16, that is many times slower."""
-    return "bf16" if torch.cpu._is_avx512_bf16_supported() else "fp32"
+    """The fastest in which this processor multiplies by itself."""
+    return "bf16" if has_bf16() else "fp32"
 
 
 @dataclass(frozen=True, slots=True)
