@@ -94,7 +94,7 @@ def _emotion2vec_rows(
 
 
 def _compact_row(plan: Plan, legs: Sequence[Samples], progress: Progress) -> Result:
-    own = {"name": "compact", "model": plan.compact_model, "device": "cpu", "precision": "auto"}
+    own = {"name": "compact", "model": plan.compact_model, "device": "cpu", "precision": "auto", "threads": 0}
     settings = _with(plan.settings, **own, window=None, hop=None, lookahead=None)
     name = plan.compact_model or "shipped"
     return measure_row(settings, name, lambda one, _: load_engine(one), legs, plan.seconds, Against(), progress)

@@ -78,7 +78,9 @@ def benchmark(
         bool | None, typer.Option("--gate/--no-gate", help="Only with, or only without the speech gate. [default: both]")
     ] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N. [default: engine.device]")] = None,
-    threads: Annotated[int | None, typer.Option(min=0, max=256, help="CPU threads, on all sides; 0 takes all cores.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=0, max=256, help="CPU threads of emotion2vec and FunASR; 0 takes all cores.")
+    ] = None,
     latency: Annotated[
         float | None, typer.Option(min=0.2, max=60, help="p95 latency to keep within. [default: engine.latency, 1.5]")
     ] = None,

@@ -31,7 +31,7 @@ class EngineSection(Section):
     precision: Literal["auto", "fp32", "int8", "bf16", "fp16"] = "auto"
     """Of emotion2vec's matrix products; auto: fp32 on a processor, bf16 on a GPU."""
     threads: int = Field(default=0, ge=0, le=256)
-    """CPU threads for inference; 0 takes all cores."""
+    """CPU threads for inference; 0 leaves it to the engine: one for compact, all cores for emotion2vec."""
     gate: float = Field(default=0.2, ge=0, lt=1)
     """emotion2vec computes nothing where the probability of speech stays below this; 0 computes everything."""
     normalise: Literal["leg", "window"] = "leg"

@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 MAX_HELD_FRAMES = 60_000
 """Frames that wait for the disk whole: ten minutes of a two-legged call, 250 MB of emotion2vec+ large."""
 RETRY_SECONDS = 1.0
+GROWTH = 1 / 3
+"""Of a call's length: at least as long passes until its next snapshot. All snapshots together are then four times the last."""
 
 
 class CallRecorder:
@@ -37,7 +39,8 @@ class CallRecorder:
         self._blanked = 0
         self._retry_at = 0.0
         self._snapshot_every = snapshot_every
-        self._snapshot_at = time.monotonic() + snapshot_every
+        self._began = time.monotonic()
+        self._snapshot_at = self._began + snapshot_every
         self._snapshotting: threading.Thread | None = None
         self.error: str | None = None
         """Why the disk refuses, while it does."""
@@ -59,9 +62,14 @@ class CallRecorder:
         self._writer.append_audio(chunk.leg, chunk.samples)
 
     def snapshot_when_due(self) -> None:
-        """Write the `.npy` files every `snapshot_every` seconds, in a thread beside: those of a long call take a while."""
-        if self.error is None and time.monotonic() >= self._snapshot_at:
-            self._snapshot_at = time.monotonic() + self._snapshot_every
+        """Write the `.npy` files, in a thread beside: those of a long call take a while.
+
+        A snapshot holds the whole call. So `snapshot_every` seconds come between two of a short call and a third of its
+        length between two of a long one: what is written grows with the call, not with its square.
+        """
+        now = time.monotonic()
+        if self.error is None and now >= self._snapshot_at:
+            self._snapshot_at = now + max(self._snapshot_every, (now - self._began) * GROWTH)
             if self._snapshotting is None or not self._snapshotting.is_alive():
                 self._snapshotting = threading.Thread(target=self._snapshot, name="snapshot", daemon=True)
                 self._snapshotting.start()

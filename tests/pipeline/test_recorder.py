@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ class RefusingWriter(CallWriter):
         self.works = True
         self.taken: list[Frames] = []
         self.finished: str | None = None
+        self.snapshots = 0
 
     def append(self, frames: Frames) -> None:
         self._check()
@@ -36,6 +38,7 @@ class RefusingWriter(CallWriter):
 
     def snapshot(self) -> None:
         self._check()
+        self.snapshots += 1
 
     def finish(self, reason: str, reports: Mapping[str, Mapping[str, Any]]) -> None:
         self._check()
@@ -133,3 +136,21 @@ def test_a_snapshot_that_fails_does_not_stop_the_frames(
     writer.works = True
     recorder.put(frames(0))
     assert len(writer.taken) == 1
+
+
+def test_snapshots_come_at_the_set_interval_and_more_rarely_as_a_call_grows(
+    writer: RefusingWriter, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(recorder_module, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    recorder = CallRecorder(writer, journal, snapshot_every=180)
+    taken_at = []
+    for second in range(0, 3601, 10):
+        clock[0] = float(second)
+        before = writer.snapshots
+        recorder.snapshot_when_due()
+        recorder.wait_for_snapshot()
+        if writer.snapshots > before:
+            taken_at.append(second)
+    assert taken_at == [180, 360, 540, 720, 960, 1280, 1710, 2280, 3040]
+    assert sum(taken_at) <= 4 * 3600

