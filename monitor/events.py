@@ -194,7 +194,7 @@ class SourceMoved(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FramesSkipped(Event):
-    """Frames were left without an engine result: overload or an engine error. They are marked in the store."""
+    """Frames were left without a result: overload, an engine error, a store that refused. They are marked in the store."""
 
     type: ClassVar[str] = "frames_skipped"
     frames: int

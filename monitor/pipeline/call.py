@@ -17,6 +17,7 @@ from monitor.pipeline.leg import LegTrack
 from monitor.pipeline.live import LiveFrames
 from monitor.pipeline.recorder import CallRecorder
 from monitor.pipeline.report import LegTally, leg_report
+from monitor.pipeline.snapshots import Snapshots
 from monitor.pipeline.urgency import CallUrgency
 from monitor.sources.base import Source
 from monitor.timeline import frame_seconds, frames_for
@@ -29,6 +30,7 @@ SKIP_REPORT_FRAMES = frames_for(5.0)
 SKIP_CAUSES: Mapping[str, str] = {
     "overload": "overload: the engine could not keep up with all legs",
     "failed": "the engine failed on these frames; the log says why",
+    "store": "the store refused these frames for too long; the log says why",
 }
 """For people."""
 
@@ -46,6 +48,7 @@ class LiveCall:
         tracks: Mapping[Leg, LegTrack],
         analysis: CallAnalysis,
         recorder: CallRecorder,
+        snapshots: Snapshots,
         live: LiveFrames,
         speech_threshold: float,
         watched: Callable[[], bool],
@@ -64,6 +67,7 @@ class LiveCall:
         self._tracks = tracks
         self._analysis = analysis
         self._recorder = recorder
+        self._snapshots = snapshots
         self._tallies = {leg: LegTally(speech_threshold) for leg in tracks}
         self._urgency = CallUrgency(self.legs, speech_threshold)
         self._watched = watched
@@ -97,7 +101,7 @@ class LiveCall:
     def reports(self) -> dict[str, dict[str, Any]]:
         """The account of each leg so far."""
         source = self.source.report()
-        return {leg: leg_report(source[leg], self._tallies[leg]) for leg in self.legs}
+        return {leg: leg_report(source[leg], self._tallies[leg], self._recorder.blanked[leg]) for leg in self.legs}
 
     def summary(self) -> dict[str, Any]:
         """What an operator asks of a live call."""
@@ -136,6 +140,7 @@ class LiveCall:
         self.source.stop()
         ended = CallEnded(call=self.id, time=self.seconds, at=self.seconds, reason=reason, legs=self.reports())
         try:
+            self._snapshots.finish()
             self._recorder.finish(ended, patience=0)
         except MonitorError as error:
             log.error("call_not_closed", call=self.id, error=str(error))
@@ -149,7 +154,8 @@ class LiveCall:
                     self._recorder.put(replace(event, call=self.id, at=self.seconds))
                 self._collect(None if self.source.realtime else MAX_AHEAD)
                 self._hurry()
-                self._recorder.snapshot_when_due()
+                if self._recorder.error is None:
+                    self._snapshots.when_due()
         except SourceError as error:
             self.error = error
             return f"error: {error}"
@@ -164,15 +170,16 @@ class LiveCall:
         self._emit(self._analysis.finish())
         ended = CallEnded(call=self.id, time=self.seconds, at=self.seconds, reason=reason, legs=self.reports())
         patience = 2.0 if reason == "shutdown" or not self.source.realtime else 30.0
+        self._snapshots.finish()
         self._recorder.finish(ended, patience)
 
     def _collect(self, most: int | None) -> None:
         for leg, track in self._tracks.items():
-            skipped = track.skipped.total()
+            skipped = self._skips(leg).total()
             for frames in track.collect(most):
                 self._take_frames(leg, frames)
-            unsaid = track.skipped.total() - self._said_skips[leg].total()
-            if unsaid and (track.skipped.total() == skipped or unsaid >= SKIP_REPORT_FRAMES):
+            unsaid = self._skips(leg).total() - self._said_skips[leg].total()
+            if unsaid and (self._skips(leg).total() == skipped or unsaid >= SKIP_REPORT_FRAMES):
                 self._say_skips(leg)
 
     def _take_frames(self, leg: Leg, frames: Frames) -> None:
@@ -195,9 +202,13 @@ class LiveCall:
             view = self._analysis.live(leg)
             track.hurry(self._urgency.of(leg, valence=view.valence, arousal=view.arousal, watched=watched))
 
+    def _skips(self, leg: Leg) -> Counter[str]:
+        """Frames without an engine result in the store, by reason."""
+        return self._tracks[leg].skipped + Counter(store=self._recorder.blanked[leg])
+
     def _say_skips(self, leg: Leg) -> None:
         now = frame_seconds(self._tracks[leg].frames)
-        for reason, frames in (self._tracks[leg].skipped - self._said_skips[leg]).items():
+        for reason, frames in (self._skips(leg) - self._said_skips[leg]).items():
             cause = SKIP_CAUSES[reason]
             self._recorder.put(FramesSkipped(call=self.id, leg=leg, time=now, at=now, frames=frames, cause=cause))
-        self._said_skips[leg] = self._tracks[leg].skipped.copy()
+        self._said_skips[leg] = self._skips(leg)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +23,7 @@ from monitor.pipeline.interrupted import close_interrupted
 from monitor.pipeline.live import LiveFrames
 from monitor.pipeline.open_alerts import OpenAlerts
 from monitor.pipeline.recorder import CallRecorder
+from monitor.pipeline.snapshots import Snapshots
 from monitor.pipeline.windows import Geometry
 from monitor.sources.base import Source
 from monitor.store.base import CallRecord
@@ -54,6 +56,7 @@ class Monitor:
         log.info("engine", **picked, asked=settings.engine.precision)
         self.attention = Attention()
         self._worker = InferenceWorker.of(engine, settings.engine)
+        self._snapshot_thread = ThreadPoolExecutor(1, thread_name_prefix="snapshots")
         self._lock = threading.Lock()
         self._calls: dict[str, LiveCall] = {}
         self._live_listeners: list[LiveListener] = []
@@ -124,7 +127,8 @@ class Monitor:
                     for leg in source.legs
                 },
                 analysis=CallAnalysis(call_id, formats, info.labels, self.settings.state, self.settings.changes, self.rules),
-                recorder=CallRecorder(writer, self.journal, self.settings.store.snapshot_every),
+                recorder=CallRecorder(writer, self.journal),
+                snapshots=Snapshots(writer, self.settings.store.snapshot_every, self._snapshot_thread),
                 live=LiveFrames(call_id, source.legs, info.labels),
                 speech_threshold=self.settings.state.speech_threshold,
                 watched=lambda: self.attention.on(call_id),
@@ -205,6 +209,7 @@ class Monitor:
             if not call.wait(timeout):
                 log.error("call_not_flushed", call=call.id, waited_seconds=timeout)
         self._worker.close()
+        self._snapshot_thread.shutdown()
         self._forget_alerts()
 
     def _tell_live(self, message: dict[str, Any]) -> None:

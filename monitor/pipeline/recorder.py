@@ -5,9 +5,8 @@ as writing works again. Where that takes so long that memory would suffer, the o
 marked as skipped; events are never given up.
 """
 
-import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +14,7 @@ import structlog
 
 from monitor.audio.chunk import AudioChunk
 from monitor.errors import StoreError
-from monitor.events import CallEnded, Event, Frames, Mark
+from monitor.events import CallEnded, Event, Frames, Leg, Mark
 from monitor.store.base import CallWriter
 from monitor.store.journal import Journal
 
@@ -24,28 +23,22 @@ log = structlog.get_logger(__name__)
 MAX_HELD_FRAMES = 60_000
 """Frames that wait for the disk whole: ten minutes of a two-legged call, 250 MB of emotion2vec+ large."""
 RETRY_SECONDS = 1.0
-GROWTH = 1 / 3
-"""Of a call's length: at least as long passes until its next snapshot. All snapshots together are then four times the last."""
 
 
 class CallRecorder:
     """Frames to the writer, events to the journal. One thread at a time."""
 
-    def __init__(self, writer: CallWriter, journal: Journal, snapshot_every: float) -> None:
+    def __init__(self, writer: CallWriter, journal: Journal) -> None:
         self._writer = writer
         self._journal = journal
         self._waiting: deque[Frames | Event] = deque()
         self._held_frames = 0
         self._blanked = 0
         self._retry_at = 0.0
-        self._snapshot_every = snapshot_every
-        self._began = time.monotonic()
-        self._snapshot_at = self._began + snapshot_every
-        self._snapshotting: threading.Thread | None = None
         self.error: str | None = None
         """Why the disk refuses, while it does."""
-        self.blanked_frames = 0
-        """Frames given up because too many waited."""
+        self.blanked: Counter[Leg] = Counter()
+        """Frames of each leg given up because too many waited; without those that had been skipped before."""
 
     def put(self, item: Frames | Event) -> None:
         """Commit frames or journal an event, or keep it until that works."""
@@ -61,34 +54,9 @@ class CallRecorder:
         """Keep audio, where the settings say so."""
         self._writer.append_audio(chunk.leg, chunk.samples)
 
-    def snapshot_when_due(self) -> None:
-        """Write the `.npy` files, in a thread beside: those of a long call take a while.
-
-        A snapshot holds the whole call. So `snapshot_every` seconds come between two of a short call and a third of its
-        length between two of a long one: what is written grows with the call, not with its square.
-        """
-        now = time.monotonic()
-        if self.error is None and now >= self._snapshot_at:
-            self._snapshot_at = now + max(self._snapshot_every, (now - self._began) * GROWTH)
-            if self._snapshotting is None or not self._snapshotting.is_alive():
-                self._snapshotting = threading.Thread(target=self._snapshot, name="snapshot", daemon=True)
-                self._snapshotting.start()
-
-    def wait_for_snapshot(self) -> None:
-        """Wait for a snapshot that is being written."""
-        if self._snapshotting is not None:
-            self._snapshotting.join()
-
-    def _snapshot(self) -> None:
-        try:
-            self._writer.snapshot()
-        except StoreError as error:
-            log.error("snapshot_failed", error=str(error))
-
     def finish(self, ended: CallEnded, patience: float) -> None:
         """Write all that waits, close the call, and only then say that it has ended: who hears it finds the call stored.
         Raises `StoreError` where the disk refuses for `patience` seconds."""
-        self.wait_for_snapshot()
         give_up = time.monotonic() + patience
         stored = False
         while True:
@@ -122,7 +90,7 @@ class CallRecorder:
             self._retry_at = time.monotonic() + RETRY_SECONDS
         else:
             if self.error is not None:
-                log.warning("store_works_again", blanked_frames=self.blanked_frames)
+                log.warning("store_works_again", blanked_frames=self.blanked.total())
             self.error = None
 
     def _forget_first(self) -> None:
@@ -137,7 +105,7 @@ class CallRecorder:
         if isinstance(item, Frames):
             self._waiting[self._blanked] = _blank(item)
             self._held_frames -= len(item)
-            self.blanked_frames += len(item)
+            self.blanked[item.leg] += int((item.marks & Mark.SKIPPED == 0).sum())
         self._blanked += 1
 
 

@@ -27,11 +27,12 @@ class LegTally:
         self.speech += int((frames.speech >= self._threshold).sum())
 
 
-def leg_report(source: LegReport, tally: LegTally) -> dict[str, Any]:
-    """One leg's line of `run --json` and of `CallEnded`."""
+def leg_report(source: LegReport, tally: LegTally, blanked: int) -> dict[str, Any]:
+    """One leg's line of `run --json` and of `CallEnded`; `blanked`: frames that the store did not get."""
     own = {
         "frames": tally.frames,
-        "gaps": tally.gaps,
+        "gaps": tally.gaps + blanked,
+        "blanked": blanked,
         "lost_frames": tally.lost,
         "speech_seconds": round(tally.speech / FRAME_RATE, 2),
     }

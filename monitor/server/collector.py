@@ -53,6 +53,7 @@ class MonitorCollector(Collector):
         yield _gauge("calls_live", "Calls in progress.", status["calls"])
         yield _gauge("legs_live", "Legs of calls in progress.", status["legs"])
         yield from _inference(status["inference"])
+        yield _skipped(status["inference"]["frames_skipped"], totals)
         yield from _legs(totals)
         yield _labelled(CounterMetricFamily, "events", "Events recorded in the journal.", "type", events)
         yield _labelled(GaugeMetricFamily, "alerts_open", "Alerts raised and not cleared.", "severity", self._open_alerts())
@@ -93,8 +94,12 @@ def _inference(status: Mapping[str, Any]) -> Iterator[Metric]:
     text = "The 0.95 quantile of the same by how urgent the leg was: in overload the quiet wait."
     by_urgency = status["latency_p95_by_urgency"]
     yield _labelled(GaugeMetricFamily, "inference_latency_by_urgency_seconds", text, "urgency", by_urgency)
-    text = "Frames without an engine result, by reason: overload, or a failed window."
-    yield _labelled(CounterMetricFamily, "frames_skipped", text, "reason", status["frames_skipped"])
+
+
+def _skipped(by_inference: Mapping[str, int], totals: Mapping[tuple[str, str], float]) -> Metric:
+    text = "Frames without an engine result, by reason: overload, a failed window, or a store that refused them for too long."
+    blanked = sum(count for (_, key), count in totals.items() if key == "blanked")
+    return _labelled(CounterMetricFamily, "frames_skipped", text, "reason", {**by_inference, "store": blanked})
 
 
 def _legs(totals: Mapping[tuple[str, str], float]) -> Iterator[Metric]:
@@ -109,7 +114,7 @@ def _by_codec(reports: Iterable[Mapping[str, Any]]) -> Counter[tuple[str, str]]:
     """Counts of legs by (codec, name)."""
     counts: Counter[tuple[str, str]] = Counter()
     for report in reports:
-        for name in (*PACKET_COUNTS, "frames"):
+        for name in (*PACKET_COUNTS, "frames", "blanked"):
             counts[report.get("codec", "unknown"), name] += report.get(name, 0)
     return counts
 

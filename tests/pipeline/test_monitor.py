@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from monitor.audio.chunk import Gap
-from monitor.errors import ConfigError, NotFoundError, SourceError
-from monitor.events import Mark
+from monitor.errors import ConfigError, NotFoundError, SourceError, StoreError
+from monitor.events import Frames, Mark
+from monitor.pipeline import recorder as recorder_module
 from monitor.pipeline.monitor import Monitor
+from monitor.store.call_writer import ZarrCallWriter
 from tests.pipeline.conftest import StartMonitor
 from tests.pipeline.level_engine import LevelEngine
 from tests.pipeline.scripted_source import ScriptedSource, tone
@@ -139,6 +141,30 @@ def test_a_live_leg_that_waits_too_long_gives_up_its_oldest_windows_and_says_so(
     assert (report["frames"], report["gaps"] >= 500) == (1000, True)
     assert sum(event["frames"] for event in said) == report["gaps"]
     assert {event["cause"] for event in said} == {"overload: the engine could not keep up with all legs"}
+
+
+def test_frames_given_up_because_the_store_refused_are_marked_said_and_reported_alike(
+    start_monitor: StartMonitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = iter(range(12))
+    append = ZarrCallWriter.append
+
+    def refuse_at_first(writer: ZarrCallWriter, frames: Frames) -> None:
+        if next(refusals, None) is not None:
+            raise StoreError("no space left on device")
+        append(writer, frames)
+
+    monkeypatch.setattr(ZarrCallWriter, "append", refuse_at_first)
+    monkeypatch.setattr(recorder_module, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(recorder_module, "MAX_HELD_FRAMES", 50)
+    monitor = start_monitor()
+    call = finished(monitor, ScriptedSource({"customer": tone(12, 0.1)}))
+    marks = monitor.store.open(call).read("customer").marks
+    said = monitor.journal.read(0, call=call, types=("frames_skipped",))
+    report = monitor.journal.read(0, call=call, types=("call_ended",))[0]["legs"]["customer"]
+    assert int((marks & Mark.SKIPPED != 0).sum()) == sum(event["frames"] for event in said) == report["gaps"] > 0
+    assert (report["blanked"], report["frames"]) == (report["gaps"], 600)
+    assert {event["cause"] for event in said} == {"the store refused these frames for too long; the log says why"}
 
 
 def test_a_stopped_call_is_stored_with_the_reason(start_monitor: StartMonitor) -> None:

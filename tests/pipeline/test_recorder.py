@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,6 @@ class RefusingWriter(CallWriter):
         self.works = True
         self.taken: list[Frames] = []
         self.finished: str | None = None
-        self.snapshots = 0
 
     def append(self, frames: Frames) -> None:
         self._check()
@@ -38,7 +36,6 @@ class RefusingWriter(CallWriter):
 
     def snapshot(self) -> None:
         self._check()
-        self.snapshots += 1
 
     def finish(self, reason: str, reports: Mapping[str, Mapping[str, Any]]) -> None:
         self._check()
@@ -76,7 +73,7 @@ def journal(tmp_path: Path) -> Journal:
 @pytest.fixture
 def recorder(writer: RefusingWriter, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> CallRecorder:
     monkeypatch.setattr(recorder_module, "RETRY_SECONDS", 0.0)
-    return CallRecorder(writer, journal, snapshot_every=1000)
+    return CallRecorder(writer, journal)
 
 
 def test_what_waited_for_the_disk_is_written_in_order_once_it_works(
@@ -105,7 +102,7 @@ def test_when_too_much_waits_the_oldest_frames_become_gaps_and_no_event_is_lost(
     recorder.put(frames(125))
     skipped = [bool((run.marks & Mark.SKIPPED).all()) for run in writer.taken]
     assert ([run.start for run in writer.taken], skipped) == ([0, 25, 50, 75, 100, 125], [True] * 3 + [False] * 3)
-    assert (journal.last, recorder.blanked_frames, np.isnan(writer.taken[0].logits).all()) == (5, 75, True)
+    assert (journal.last, recorder.blanked["customer"], np.isnan(writer.taken[0].logits).all()) == (5, 75, True)
 
 
 def test_a_call_is_said_to_have_ended_only_after_it_is_closed(
@@ -124,33 +121,3 @@ def test_a_disk_that_refuses_to_the_end_is_an_error(recorder: CallRecorder, writ
     with pytest.raises(StoreError, match="no space left"):
         recorder.finish(ENDED, patience=0)
     assert journal.last == 0
-
-
-def test_a_snapshot_that_fails_does_not_stop_the_frames(
-    recorder: CallRecorder, writer: RefusingWriter, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    writer.works = False
-    monkeypatch.setattr(recorder, "_snapshot_at", 0.0)
-    recorder.snapshot_when_due()
-    recorder.wait_for_snapshot()
-    writer.works = True
-    recorder.put(frames(0))
-    assert len(writer.taken) == 1
-
-
-def test_snapshots_come_at_the_set_interval_and_more_rarely_as_a_call_grows(
-    writer: RefusingWriter, journal: Journal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock = [0.0]
-    monkeypatch.setattr(recorder_module, "time", SimpleNamespace(monotonic=lambda: clock[0]))
-    recorder = CallRecorder(writer, journal, snapshot_every=180)
-    taken_at = []
-    for second in range(0, 3601, 10):
-        clock[0] = float(second)
-        before = writer.snapshots
-        recorder.snapshot_when_due()
-        recorder.wait_for_snapshot()
-        if writer.snapshots > before:
-            taken_at.append(second)
-    assert taken_at == [180, 360, 540, 720, 960, 1280, 1710, 2280, 3040]
-    assert sum(taken_at) <= 4 * 3600

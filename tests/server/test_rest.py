@@ -269,6 +269,7 @@ def test_metrics_count_calls_frames_events_and_packets(start_service: StartServi
     assert values["emotion_monitor_inference_hop_factor",] == 1
     assert values["emotion_monitor_frames_skipped_total", "overload"] == 0
     assert values["emotion_monitor_frames_skipped_total", "failed"] == 0
+    assert values["emotion_monitor_frames_skipped_total", "store"] == 0
     assert ("emotion_monitor_inference_latency_by_urgency_seconds", "urgent") in values
     assert values["emotion_monitor_alerts_open", "critical"] == 0
 

@@ -82,7 +82,7 @@ class Network:
 
 
 def _layer_norm(values: Array, scale: Array, bias: Array) -> Array:
-    # In place, and means as matrix products: on the few steps of a single leg, `mean` and `var` cost more than what they compute.
+    # In place, and means as matrix products: on the few steps of one leg, `mean` and `var` cost more than what they compute.
     mean = np.full((values.shape[-1], 1), 1 / values.shape[-1], np.float32)
     centred = values - values @ mean
     variance = (centred * centred) @ mean

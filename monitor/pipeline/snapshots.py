@@ -1,0 +1,52 @@
+"""When the `.npy` files of a call in progress are written, and by whom.
+
+One thread writes for all calls: snapshots that came together would take the processors and the memory of as many calls at once,
+and each new thread keeps a heap of its own.
+"""
+
+import time
+from concurrent.futures import Executor, Future, wait
+
+import structlog
+
+from monitor.errors import StoreError
+from monitor.store.base import CallWriter
+
+log = structlog.get_logger(__name__)
+
+GROWTH = 1 / 3
+"""Of a call's length: at least as long passes until its next snapshot. All snapshots together are then four times the last."""
+
+
+class Snapshots:
+    """Those of one call. One thread at a time uses it; `thread` writes them."""
+
+    def __init__(self, writer: CallWriter, every: float, thread: Executor) -> None:
+        self._writer, self._every, self._thread = writer, every, thread
+        self._began = time.monotonic()
+        self._due_at = self._began + every
+        self._writing: Future[None] | None = None
+
+    def when_due(self) -> None:
+        """Have a snapshot written if it is time.
+
+        A snapshot holds the whole call. So `every` seconds come between two of a short call and a third of its length between
+        two of a long one: what is written grows with the call, not with its square.
+        """
+        now = time.monotonic()
+        if now >= self._due_at and (self._writing is None or self._writing.done()):
+            self._due_at = now + max(self._every, (now - self._began) * GROWTH)
+            self._writing = self._thread.submit(self._write)
+
+    def finish(self) -> None:
+        """Call off a snapshot that has not begun; wait for one that has."""
+        if self._writing is not None and not self._writing.cancel():
+            wait([self._writing])
+
+    def _write(self) -> None:
+        try:
+            self._writer.snapshot()
+        except StoreError as error:
+            log.error("snapshot_failed", error=str(error))
+        except Exception:
+            log.exception("snapshot_failed")  # a defect; the frames are in the store all the same
