@@ -49,7 +49,7 @@ def measure_row(
 
     `audio`: of the legs, taken in turns; each trial has `seconds` of every leg; `model`: what it is to be called.
     """
-    time, tried = NetworkTime(), {}
+    time, tried = NetworkTime(), dict[int, _Tried]()
     device = torch.device("cuda" if settings.name == "emotion2vec" and settings.device.startswith("cuda") else "cpu")
     with measured_memory(device) as memory:
         engine = make_engine(settings, time)
@@ -57,16 +57,23 @@ def measure_row(
         geometry = Geometry.of(settings, engine.info)
         load = SimulatedLoad(engine, geometry, audio, settings.latency, settings.max_batch)
 
-        def holds(legs: int) -> bool:
+        def once(legs: int) -> _Tried:
             progress(f"{_name(engine.info, settings)}: {legs} legs")
             load.settle(legs)
             time.clear()
             trial = load.run(legs, seconds)
             stem, blocks = ((part.seconds, part.flops) for part in (time.stem, time.blocks))
-            tried[legs] = _Tried(trial, stem, blocks)
-            return not trial.failure(settings.latency)
+            return _Tried(trial, stem, blocks)
+
+        def holds(legs: int) -> bool:
+            tried[legs] = once(legs)
+            return not tried[legs].trial.failure(settings.latency)
 
         legs = largest(holds, start=2, most=MOST)
+        if legs:  # once more, as FunASR is timed twice: of both, the better counts
+            again = once(legs)
+            if not again.trial.failure(settings.latency) and again.trial.rate > tried[legs].trial.rate:
+                tried[legs] = again
         engine.close()
     too_much = [legs_tried for legs_tried in tried if legs_tried > legs]
     limit = tried[min(too_much)].trial.failure(settings.latency) if too_much else ""

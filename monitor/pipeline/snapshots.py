@@ -14,28 +14,20 @@ from monitor.store.base import CallWriter
 
 log = structlog.get_logger(__name__)
 
-GROWTH = 1 / 3
-"""Of a call's length: at least as long passes until its next snapshot. All snapshots together are then four times the last."""
-
 
 class Snapshots:
     """Those of one call. One thread at a time uses it; `thread` writes them."""
 
     def __init__(self, writer: CallWriter, every: float, thread: Executor) -> None:
         self._writer, self._every, self._thread = writer, every, thread
-        self._began = time.monotonic()
-        self._due_at = self._began + every
+        self._due_at = time.monotonic() + every
         self._writing: Future[None] | None = None
 
     def when_due(self) -> None:
-        """Have a snapshot written if it is time.
-
-        A snapshot holds the whole call. So `every` seconds come between two of a short call and a third of its length between
-        two of a long one: what is written grows with the call, not with its square.
-        """
+        """Have a snapshot written if it is time."""
         now = time.monotonic()
         if now >= self._due_at and (self._writing is None or self._writing.done()):
-            self._due_at = now + max(self._every, (now - self._began) * GROWTH)
+            self._due_at = now + self._every
             self._writing = self._thread.submit(self._write)
 
     def finish(self) -> None:

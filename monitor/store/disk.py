@@ -64,8 +64,8 @@ def as_json(document: Any) -> bytes:
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
-def write_all(descriptor: int, content: bytes, offset: int) -> None:
-    """Write every byte at `offset`. A disk that is nearly full takes a part and refuses the rest at the next try."""
+def write_all(descriptor: int, content: bytes | memoryview, offset: int) -> None:
+    """Write every byte at `offset`; a view must be of bytes. A disk nearly full takes a part and refuses the rest later."""
     view = memoryview(content)
     while view:
         written = os.pwrite(descriptor, view, offset)

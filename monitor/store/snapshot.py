@@ -1,14 +1,15 @@
 """Snapshots of a call for other tools: a leg's frames and utterance as `.npy`, and `result.json` like FunASR's result.
 
 `embedding.npy` has shape (T, D) float32: `embedding_rate` rows a second, a row of NaN where a frame was skipped.
-`utterance.npy` has shape (1, D) float32: the mean over the frames in which the leg speaks. Each file takes the place of the
-one before when it is whole.
+`utterance.npy` has shape (1, D) float32: the mean over the frames in which the leg speaks. As a call grows, rows are put behind
+those of `embedding.npy` and its header is told of them when they are there, which for a long call is a hundredth of writing it
+anew; the small files take the place of those before. So each is whole whenever it is read.
 """
 
 import copy
-import errno
 import os
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -34,7 +35,7 @@ _SPEECH_THRESHOLD = 0.5
 
 
 class SnapshotWriter:
-    """Writes the snapshots of one call, again and again as it grows; what an earlier one holds is copied, not read again."""
+    """Writes the snapshots of one call, again and again as it grows; what an earlier one holds stays as it is."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -50,8 +51,8 @@ class SnapshotWriter:
             for leg, format_ in stored.record.legs.items():
                 folder = self._folder / leg
                 folder.mkdir(parents=True, exist_ok=True)
-                before = self._written.get(leg) or _Utterance.empty(format_, _speech_threshold(stored))
-                if not (folder / "embedding.npy").exists():
+                before = self._written.get(leg)
+                if before is None or not _holds(folder / "embedding.npy", before.frames, format_):
                     before = _Utterance.empty(format_, _speech_threshold(stored))
                 self._written[leg] = _write_leg(stored, leg, folder, before, fsync)
 
@@ -103,47 +104,73 @@ def _write_leg(stored: StoredCall, leg: Leg, folder: Path, before: _Utterance, f
     """Write the files of a leg; `embedding.npy` holds what `before` is the sum of. All are written before one shows."""
     format_, frames = stored.record.legs[leg], stored.committed(leg)
     shape = (rows(frames, format_.stride), format_.dim)
-    utterance = copy.deepcopy(before)
+    path, utterance = folder / "embedding.npy", copy.deepcopy(before)
     with ExitStack() as opened:
-        embedding, mean, result = (
-            opened.enter_context(replacing(folder / name, fsync)) for name in ("embedding.npy", "utterance.npy", "result.json")
+        embedding = opened.enter_context(
+            _extending(path, _header(shape), fsync) if before.frames else _beginning(path, _header(shape), fsync)
         )
-        size = _append(embedding, 0, _header(shape))
-        if before.frames:
-            size += _copy_rows(folder / "embedding.npy", rows(before.frames, format_.stride) * format_.dim, embedding, size)
+        mean, result = (opened.enter_context(replacing(folder / name, fsync)) for name in ("utterance.npy", "result.json"))
+        size = _end(before.frames, format_)
         for start in range(before.frames, frames, _BLOCK_FRAMES):
             run = stored.read(leg, start, min(start + _BLOCK_FRAMES, frames))
-            size += _append(embedding, size, np.ascontiguousarray(run.embedding, _FLOAT32).tobytes())
+            size += _append(embedding, size, np.ascontiguousarray(run.embedding, _FLOAT32).reshape(-1).view(np.uint8).data)
             utterance.add(run)
         _append(mean, 0, _header((1, format_.dim)) + utterance.mean().astype(_FLOAT32).tobytes())
         _append(result, 0, as_json(_result(stored, leg, shape, utterance)))
     return utterance
 
 
-def _append(descriptor: int, size: int, content: bytes) -> int:
+@contextmanager
+def _beginning(path: Path, header: bytes, fsync: bool) -> Iterator[int]:
+    """A descriptor to write the rows of a new file with."""
+    with replacing(path, fsync) as descriptor:
+        write_all(descriptor, header, 0)
+        yield descriptor
+
+
+@contextmanager
+def _extending(path: Path, header: bytes, fsync: bool) -> Iterator[int]:
+    """A descriptor to put rows behind those of a file, which show when the block ends without an error."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    size = os.fstat(descriptor).st_size
+    try:
+        yield descriptor
+        if fsync:
+            os.fsync(descriptor)  # the rows before the header that promises them
+        write_all(descriptor, header, 0)
+        if fsync:
+            os.fsync(descriptor)
+    except BaseException:
+        with suppress(OSError):
+            os.ftruncate(descriptor, size)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def _holds(path: Path, frames: int, format_: LegFormat) -> bool:
+    """Whether a file is there and as long as it was left."""
+    try:
+        return path.stat().st_size >= _end(frames, format_)
+    except FileNotFoundError:
+        return False
+
+
+def _end(frames: int, format_: LegFormat) -> int:
+    """Bytes of `embedding.npy` with so many frames."""
+    return len(_header((0, format_.dim))) + rows(frames, format_.stride) * format_.dim * _FLOAT32.itemsize
+
+
+def _append(descriptor: int, size: int, content: bytes | memoryview) -> int:
     write_all(descriptor, content, size)
     return len(content)
 
 
 def _header(shape: tuple[int, int]) -> bytes:
+    """Of a `.npy` file. NumPy leaves room for any number of rows, so headers of one width are equally long."""
     file = BytesIO()
     np.lib.format.write_array_header_1_0(file, {"descr": _FLOAT32.str, "fortran_order": False, "shape": shape})
     return file.getvalue()
-
-
-def _copy_rows(source: Path, values: int, target: int, position: int) -> int:
-    """Copy the first values of a `.npy` file within the kernel; bytes copied."""
-    length = values * _FLOAT32.itemsize
-    with source.open("rb") as file:
-        np.lib.format.read_magic(file)
-        np.lib.format.read_array_header_1_0(file)
-        start, copied = file.tell(), 0
-        while copied < length:
-            step = os.copy_file_range(file.fileno(), target, length - copied, start + copied, position + copied)
-            if step == 0:
-                raise OSError(errno.EIO, f"{source} is shorter than it was written")
-            copied += step
-    return copied
 
 
 def _result(stored: StoredCall, leg: Leg, shape: tuple[int, int], utterance: _Utterance) -> dict[str, Any]:

@@ -62,18 +62,17 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-def test_they_come_at_the_set_interval_and_more_rarely_as_a_call_grows(thread: ThreadPoolExecutor, clock: list[float]) -> None:
+def test_they_come_at_the_set_interval(thread: ThreadPoolExecutor, clock: list[float]) -> None:
     writer = SnapshotCounter()
     snapshots = Snapshots(writer, 180, thread)
     taken_at = []
-    for second in range(0, 3601, 10):
+    for second in range(0, 901, 10):
         clock[0], before = float(second), writer.snapshots
         snapshots.when_due()
         thread.submit(lambda: None).result()
         if writer.snapshots > before:
             taken_at.append(second)
-    assert taken_at == [180, 360, 540, 720, 960, 1280, 1710, 2280, 3040]
-    assert sum(taken_at) <= 4 * 3600
+    assert taken_at == [180, 360, 540, 720, 900]
 
 
 def test_those_of_several_calls_are_written_one_after_the_other(thread: ThreadPoolExecutor, clock: list[float]) -> None:

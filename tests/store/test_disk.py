@@ -5,9 +5,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from monitor.errors import StoreError
+from monitor.store.snapshot_reader import load_array
 from monitor.store.zarr_store import ZarrStore
 from tests.store.call_data import assert_as_written, assert_no_fill_values, frames_of, record_of, store_at
 from tests.store.conftest import Worker
@@ -90,6 +92,22 @@ def test_a_snapshot_that_is_refused_leaves_the_one_before(store: ZarrStore):
         writer.snapshot()
 
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_disk_that_takes_a_part_of_a_snapshot_leaves_the_one_before_and_the_next_is_whole(store: ZarrStore):
+    writer = store.create(record_of())
+    writer.append(frames_of("call-1", "customer", 0, 1500))
+    writer.snapshot()
+    folder = store.layout.snapshots("call-1") / "customer"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    writer.append(frames_of("call-1", "customer", 1500, 1500))
+
+    with disk_with_room(50_000), pytest.raises(StoreError, match="cannot write the snapshot of call call-1"):
+        writer.snapshot()
+
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    writer.snapshot()
+    np.testing.assert_array_equal(load_array(folder / "embedding.npy"), store.open("call-1").read("customer").embedding)
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -6,7 +7,9 @@ import numpy as np
 import pytest
 
 from monitor.events import Frames, Mark
+from monitor.store import snapshot as snapshot_module
 from monitor.store.base import CallWriter, LegFormat
+from monitor.store.disk import write_all
 from monitor.store.snapshot_reader import Snapshot, load_snapshot
 from monitor.store.zarr_store import ZarrStore
 from tests.store.call_data import frames_of, record_of
@@ -20,6 +23,12 @@ def written(store: ZarrStore, frames: Frames, format_: LegFormat | None = None) 
     writer = store.create(record_of() if format_ is None else record_of(legs={frames.leg: format_}))
     writer.append(frames)
     return writer
+
+
+def slice_of(frames: Frames, start: int, stop: int) -> Frames:
+    """A run of frames of a leg whose embeddings are not pooled."""
+    parts = (frames.embedding, frames.logits, frames.speech, frames.marks)
+    return Frames(frames.call, frames.leg, start, *(part[start:stop] for part in parts))
 
 
 def test_a_snapshot_holds_the_frames_and_the_mean_of_those_in_which_the_leg_speaks(store: ZarrStore):
@@ -146,3 +155,39 @@ def test_the_result_is_json_that_other_tools_read(store: ZarrStore):
     assert sorted(path.name for path in folder.iterdir()) == ["embedding.npy", "result.json", "utterance.npy"]
     assert json.loads((folder / "result.json").read_text())["files"] == {"frame": "embedding.npy", "utterance": "utterance.npy"}
     assert np.load(folder / "embedding.npy", mmap_mode="r", allow_pickle=False).shape == (100, 16)
+
+
+def test_as_a_call_grows_only_what_is_new_is_written(store: ZarrStore, monkeypatch: pytest.MonkeyPatch):
+    written_bytes = []
+    monkeypatch.setattr(
+        snapshot_module, "write_all", lambda fd, content, at: (written_bytes.append(len(content)), write_all(fd, content, at))
+    )
+    frames = frames_of("call-1", "customer", 0, 4000)
+    writer = store.create(record_of())
+    for start in range(0, 4000, 1000):
+        written_bytes.clear()
+        writer.append(slice_of(frames, start, start + 1000))
+        writer.snapshot()
+        np.testing.assert_array_equal(take(store).embedding, frames.embedding[: start + 1000])
+        assert take(store).result["shape"] == [start + 1000, 16]
+    assert sum(written_bytes) < 1000 * 16 * 4 + 4096
+
+
+def test_a_reader_who_has_an_earlier_snapshot_open_keeps_it(store: ZarrStore):
+    frames = frames_of("call-1", "customer", 0, 2000)
+    writer = written(store, slice_of(frames, 0, 1000))
+    writer.snapshot()
+    opened = np.load(store.layout.snapshots("call-1") / "customer" / "embedding.npy", mmap_mode="r")
+    writer.append(slice_of(frames, 1000, 2000))
+    writer.snapshot()
+    np.testing.assert_array_equal(opened, frames.embedding[:1000])
+
+
+def test_a_file_that_somebody_cut_is_written_anew(store: ZarrStore):
+    frames = frames_of("call-1", "customer", 0, 2000)
+    writer = written(store, slice_of(frames, 0, 1000))
+    writer.snapshot()
+    os.truncate(store.layout.snapshots("call-1") / "customer" / "embedding.npy", 1000)
+    writer.append(slice_of(frames, 1000, 2000))
+    writer.snapshot()
+    np.testing.assert_array_equal(take(store).embedding, frames.embedding)
