@@ -15,8 +15,8 @@ from monitor.engines.compact.features import BANDS, LEVEL, MAP, PITCH, RAW, VOIC
 INPUTS = RAW + 1 + BANDS + 4
 """Width of a normalised frame."""
 
-_SHAPE_PRIOR, _LEVEL_PRIOR, _PITCH_PRIOR = 12.0, 4.0, 8.0
-"""Voiced frames that the priors weigh: a quarter of a second of a speaker soon counts for more than everybody else."""
+_SHAPE_PRIOR, _LEVEL_PRIOR, _PITCH_PRIOR = 50.0, 8.0, 25.0
+"""Voiced frames that the priors weigh."""
 _DECAY = 0.02
 """Log units that the remembered peak level falls a frame (about 4 dB a second)."""
 _SUMS = 1 + BANDS + 4

@@ -14,7 +14,6 @@ from monitor.engines.compact.engine import CompactEngine
 from monitor.engines.compact.network import STEP_INPUTS, Network
 from monitor.engines.compact.training import Recipe, train
 from monitor.engines.compact.training.clips import LABELS, held_out, read_labels
-from monitor.engines.compact.training.loop import among_four
 from monitor.engines.compact.training.measure import calibration_error, fit_temperature, recall
 from monitor.engines.compact.training.model import Model
 from monitor.engines.compact.weights import Shape, load_weights
@@ -165,14 +164,6 @@ def test_a_temperature_makes_bold_logits_honest():
     labels = np.array([generator.choice(4, p=row / row.sum()) for row in powers])
     assert fit_temperature(3 * logits, labels) == pytest.approx(3, rel=0.1)
     assert calibration_error(logits, labels) < 0.03 < calibration_error(3 * logits, labels)
-
-
-def test_the_four_common_emotions_are_learned_apart_from_the_others():
-    logits = torch.randn(3, len(LABELS))
-    angry, sad, other = (LABELS.index(name) for name in ("angry", "sad", "other"))
-    loss = among_four(logits, torch.tensor([angry, other, sad]))
-    four = logits[:, [LABELS.index(name) for name in ("angry", "happy", "neutral", "sad")]].log_softmax(1)
-    torch.testing.assert_close(loss, torch.stack([-four[0, 0], torch.tensor(0.0), -four[2, 3]]))
 
 
 def test_recall_is_the_mean_over_classes():

@@ -19,7 +19,7 @@ from monitor.engines.compact.network import STEP_INPUTS
 from monitor.engines.compact.training.batches import Batch, Sampler, fit_prior, fit_scaling
 from monitor.engines.compact.training.clips import HELD_SHARE, LABELS, held_out, read_labels
 from monitor.engines.compact.training.head import refit_head
-from monitor.engines.compact.training.measure import FOUR, measure
+from monitor.engines.compact.training.measure import measure
 from monitor.engines.compact.training.model import Model
 from monitor.engines.compact.training.opinions import form_opinions
 from monitor.engines.compact.training.render import Progress, Studio, Track, read_recordings, render
@@ -41,7 +41,7 @@ class Recipe:
     """Everything besides the clips that the weights depend on."""
 
     seed: int = 1
-    epochs: int = 24
+    epochs: int = 36
     versions: int = 4
     """Telephone lines over which every clip is heard."""
     held_share: float = HELD_SHARE
@@ -57,8 +57,6 @@ class Recipe:
     """What it counts to hear what the teacher hears, where there is one."""
     opinion: float = 0.5
     """What the soft labels count that come of it."""
-    four: float = 0.3
-    """What it counts to tell apart the four emotions that every set has, whatever the others are given."""
     given: float = 0.7
     """What the given labels count beside them; without a teacher they count 1."""
     average: float = 0.999
@@ -270,7 +268,6 @@ def batch_loss(model: Model, batch: Batch, recipe: Recipe) -> Tensor:
     if batch.opinions.shape[-1]:
         soft = functional.cross_entropy(pooled, torch.from_numpy(batch.opinions), reduction="none")
         per_clip = recipe.given * per_clip + recipe.opinion * soft
-    per_clip = per_clip + recipe.four * among_four(pooled, labels)
     heard = (owner < len(labels)) & (speech.reshape(-1) > 0.5)
     per_frame = functional.cross_entropy(
         logits.reshape(-1, logits.shape[-1])[heard], labels[owner[heard]], reduction="none", label_smoothing=smoothing
@@ -288,13 +285,6 @@ def batch_loss(model: Model, batch: Batch, recipe: Recipe) -> Tensor:
         of_clips = (_means(error, speech, owner, len(labels)) ** 2).mean()
         loss = loss + recipe.lesson * (of_frames + of_clips)
     return loss
-
-
-def among_four(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropy among the logits of `FOUR`, shape (clips,); 0 for clips of other classes."""
-    is_one = labels[:, None] == torch.tensor(FOUR)
-    place = is_one.int().argmax(1)
-    return functional.cross_entropy(logits[:, FOUR], place, reduction="none") * is_one.any(1)
 
 
 def _means(frames: Tensor, speech: Tensor, owner: Tensor, clips: int) -> Tensor:
