@@ -2,10 +2,11 @@
 
     python benchmarks/int8_backends.py [--rows 110] [--threads 2] [--seconds 1]
 
-The four products of a transformer block, for the rows of one window (100 frames and 10 extra tokens), with all that belongs to
-them: the input is made int8, multiplied, and scaled back. onnxruntime's dynamic quantisation takes one scale for the whole
-input, with which one leg's loud frame would change what is said of another's; torch's here takes one a row. `error` is the root
-mean square difference from the product in float64, over that of the product. Backends take turns, and the best turn counts.
+Needs `pip install "emotion-monitor[train]"` (onnx). The four products of a transformer block, for the rows of one window (100
+frames and 10 extra tokens), with all that belongs to them: the input is made int8, multiplied, and scaled back. onnxruntime's
+dynamic quantisation takes one scale for the whole input, with which one leg's loud frame would change what is said of
+another's; torch's here takes one a row. `error` is the root mean square difference from the product in float64, over that of
+the product. Backends take turns, and the best turn counts.
 """
 
 import argparse
