@@ -1,0 +1,44 @@
+"""Log lines go to standard error, and a standard error that takes none harms nobody."""
+
+import io
+import sys
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from monitor.cli.log_output import set_up_logging
+from monitor.config.sections import LogSection
+
+
+class FullDisk(io.StringIO):
+    """What standard error is where it is a file on a full disk."""
+
+    def write(self, text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    yield
+    structlog.reset_defaults()
+
+
+def closed() -> io.StringIO:
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
+@pytest.mark.parametrize("stderr", [closed(), FullDisk(), None], ids=["closed", "full disk", "none"])
+def test_a_line_that_cannot_be_written_is_lost_and_the_next_is_not(
+    stderr: io.StringIO | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_up_logging(LogSection())
+    log = structlog.get_logger("test")
+    monkeypatch.setattr(sys, "stderr", stderr)
+    log.error("lost")
+    monkeypatch.setattr(sys, "stderr", seen := io.StringIO())
+    log.error("said", call="c")
+    assert "said" in seen.getvalue()
+    assert "lost" not in seen.getvalue()
