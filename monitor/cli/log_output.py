@@ -12,8 +12,10 @@ from monitor.config.sections import LogSection
 
 
 class StandardError(io.TextIOBase):
-    """Standard error as it is at the moment. A line that cannot be written there is lost: a full disk or a closed pipe behind the
-    log must not end a call."""
+    """Standard error as it is at the moment.
+
+    A line that cannot be written there is lost: a full disk or a closed pipe behind the log must not end a call.
+    """
 
     def write(self, text: str) -> int:
         """Write what can be written."""
