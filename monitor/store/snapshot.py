@@ -137,13 +137,14 @@ def _extending(path: Path, header: bytes, fsync: bool) -> Iterator[int]:
         yield descriptor
         if fsync:
             os.fsync(descriptor)  # the rows before the header that promises them
-        write_all(descriptor, header, 0)
-        if fsync:
-            os.fsync(descriptor)
     except BaseException:
         with suppress(OSError):
             os.ftruncate(descriptor, size)
         raise
+    else:
+        write_all(descriptor, header, 0)
+        if fsync:
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
