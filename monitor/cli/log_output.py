@@ -18,7 +18,7 @@ class StandardError(io.TextIOBase):
     """
 
     def write(self, text: str) -> int:
-        """Write what can be written."""
+        """Write what can be written. Without a console `sys.stderr` is None."""
         with suppress(OSError, ValueError, AttributeError):
             sys.stderr.write(text)
         return len(text)

@@ -175,11 +175,11 @@ class LiveCall:
 
     def _collect(self, most: int | None) -> None:
         for leg, track in self._tracks.items():
-            skipped = self._skips(leg).total()
+            skipped = self._skipped_frames(leg)
             for frames in track.collect(most):
                 self._take_frames(leg, frames)
-            unsaid = self._skips(leg).total() - self._said_skips[leg].total()
-            if unsaid and (self._skips(leg).total() == skipped or unsaid >= SKIP_REPORT_FRAMES):
+            unsaid = self._skipped_frames(leg) - self._said_skips[leg].total()
+            if unsaid and (self._skipped_frames(leg) == skipped or unsaid >= SKIP_REPORT_FRAMES):
                 self._say_skips(leg)
 
     def _take_frames(self, leg: Leg, frames: Frames) -> None:
@@ -202,13 +202,14 @@ class LiveCall:
             view = self._analysis.live(leg)
             track.hurry(self._urgency.of(leg, valence=view.valence, arousal=view.arousal, watched=watched))
 
-    def _skips(self, leg: Leg) -> Counter[str]:
-        """Frames without an engine result in the store, by reason."""
-        return self._tracks[leg].skipped + Counter(store=self._recorder.blanked[leg])
+    def _skipped_frames(self, leg: Leg) -> int:
+        """Frames without an engine result in the store. Asked at every chunk, so no counter is made for it."""
+        return self._tracks[leg].skipped.total() + self._recorder.blanked[leg]
 
     def _say_skips(self, leg: Leg) -> None:
         now = frame_seconds(self._tracks[leg].frames)
-        for reason, frames in (self._skips(leg) - self._said_skips[leg]).items():
+        skips = self._tracks[leg].skipped + Counter(store=self._recorder.blanked[leg])
+        for reason, frames in (skips - self._said_skips[leg]).items():
             cause = SKIP_CAUSES[reason]
             self._recorder.put(FramesSkipped(call=self.id, leg=leg, time=now, at=now, frames=frames, cause=cause))
-        self._said_skips[leg] = self._skips(leg)
+        self._said_skips[leg] = skips

@@ -2,8 +2,8 @@
 
 `embedding.npy` has shape (T, D) float32: `embedding_rate` rows a second, a row of NaN where a frame was skipped.
 `utterance.npy` has shape (1, D) float32: the mean over the frames in which the leg speaks. As a call grows, rows are put behind
-those of `embedding.npy` and its header is told of them when they are there, which for a long call is a hundredth of writing it
-anew; the small files take the place of those before. So each is whole whenever it is read.
+those of `embedding.npy` and its header is told of them when they are there; the small files take the place of those before. So
+each is whole whenever it is read, and what is written grows with the call rather than with its square.
 """
 
 import copy
