@@ -47,6 +47,14 @@ def compact(
             help="Weights to begin from, for instance the shipped ones; their licence may bind the result.", metavar="FILE"
         ),
     ] = None,
+    twin: Annotated[
+        Path | None,
+        typer.Option(
+            help="Learn from all speakers and keep none apart. FILE: weights of this recipe and these clips that kept a fifth "
+            "apart; what was measured on them, and their temperature, are taken over.",
+            metavar="FILE",
+        ),
+    ] = None,
     licence: Annotated[str, typer.Option(help="Licence of the weights, kept in their file.")] = "",
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint beside --out.")] = False,
 ) -> None:
@@ -57,6 +65,10 @@ def compact(
       emotion-monitor train compact --clips clips --noise noise --out ours.safetensors --licence Proprietary
 
       emotion-monitor run call.wav --model ours.safetensors
+
+    Once they are good enough, weights to put to work that learned from everyone:
+
+      emotion-monitor train compact --clips clips --noise noise --twin ours.safetensors --out final.safetensors
     """
     from rich.console import Console
 
@@ -80,6 +92,7 @@ def compact(
         recipe=recipe,
         resume=resume,
         start=start,
+        twin=twin,
         licence=licence,
         threads=threads,
     )

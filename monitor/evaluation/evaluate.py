@@ -13,7 +13,7 @@ from monitor.errors import ConfigError, SourceError
 from monitor.evaluation.calls import AlertAim, CallsResult, LabelledCall, evaluate_calls
 from monitor.evaluation.calls.alerts import DEFAULT_RULE, aim_for
 from monitor.evaluation.calls.score import score_call
-from monitor.evaluation.clips.labelled import LabelledClip, Speakers, check_labels, chosen
+from monitor.evaluation.clips.labelled import LabelledClip, Speakers, check_kept_apart, check_labels, chosen
 from monitor.evaluation.clips.measure import ClipsHeard, hear_clips, tabulate
 from monitor.evaluation.degrade import points
 from monitor.evaluation.hearing import Hearing
@@ -205,6 +205,8 @@ def _check(settings: Settings, plan: Plan, clips: Sequence[LabelledClip], engine
     if unknown := sorted(set(plan.classes or ()) - set(engine.labels)):
         raise ConfigError(f"--classes: {engine.name} does not tell {', '.join(unknown)}; it tells {', '.join(engine.labels)}")
     check_labels(clips, engine.labels, engine.name)
+    if clips and plan.speakers == "held":
+        check_kept_apart(settings.engine)
     if clips and "customer" not in settings.privacy.subjects:
         raise ConfigError("clips are heard as the leg customer, which privacy.subjects does not allow to be analysed")
 

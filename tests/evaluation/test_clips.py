@@ -1,18 +1,22 @@
 """Labelled clips: reading their table, choosing among them, and the tables of what was heard."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from monitor.config.sections import EngineSection
 from monitor.engines.compact.training.clips import held_out, read_labels
+from monitor.engines.compact.weights import save_weights
 from monitor.errors import ConfigError
-from monitor.evaluation.clips.labelled import LabelledClip, check_labels, chosen, read_clips
+from monitor.evaluation.clips.labelled import LabelledClip, check_kept_apart, check_labels, chosen, read_clips
 from monitor.evaluation.clips.measure import ClipsHeard, hear_clips, tabulate, utterance_logits
 from monitor.evaluation.hearing import Hearing
 from monitor.evaluation.listeners import Listeners
 from monitor.evaluation.takes import Take
+from tests.engines.compact.conftest import random_weights
 
 FOUR = ("angry", "happy", "neutral", "sad")
 
@@ -79,6 +83,22 @@ def test_the_seed_chooses_under_a_limit() -> None:
 def test_held_speakers_are_those_that_training_keeps_apart(clips_folder: Path) -> None:
     kept = chosen(read_clips(clips_folder), speakers="held")
     assert {(clip.dataset, clip.speaker) for clip in kept} == held_out(read_labels(clips_folder), 0.2)
+
+
+def weights_that_kept(share: float, folder: Path) -> EngineSection:
+    path = folder / "weights.safetensors"
+    save_weights(path, replace(random_weights(), about={"recipe": {"held_share": share}, "twin": "compact-measured"}))
+    return EngineSection(model=str(path))
+
+
+def test_weights_that_learned_from_everyone_are_not_measured_on_held_speakers(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"random learned from everyone.*measure compact-measured"):
+        check_kept_apart(weights_that_kept(0.0, tmp_path))
+
+
+def test_weights_that_kept_people_apart_and_other_engines_are_measured_on_held_speakers(tmp_path: Path) -> None:
+    check_kept_apart(weights_that_kept(0.2, tmp_path))
+    check_kept_apart(EngineSection(name="emotion2vec"))
 
 
 def test_classes_keep_the_clips_with_these_labels(clips_folder: Path) -> None:

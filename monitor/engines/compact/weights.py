@@ -64,6 +64,11 @@ class Weights:
     digest: str = ""
     """First 16 hexadecimal digits of a SHA-256 over what the frames depend on: tensors, labels, shape and prior."""
 
+    @property
+    def kept_apart(self) -> bool:
+        """Whether training kept some speakers to itself, on whom the weights can be measured."""
+        return bool(self.about.get("recipe", {}).get("held_share", 0))
+
 
 def save_weights(path: Path, weights: Weights) -> None:
     """Write atomically, in float16. Raises EngineError where the file cannot be written."""

@@ -9,7 +9,10 @@ from typing import Literal
 
 import numpy as np
 
+from monitor.config.sections import EngineSection
+from monitor.engines.compact.network import STEP_INPUTS
 from monitor.engines.compact.training.clips import HELD_SHARE, held_out
+from monitor.engines.compact.weights import SHIPPED, load_weights
 from monitor.errors import ConfigError
 
 TABLE = "labels.csv"
@@ -18,6 +21,8 @@ RESERVED = "all"
 """What a dataset may not be called: the row of all clips is."""
 
 Speakers = Literal["all", "held"]
+TWIN = "benchmarks/weights/{}.safetensors"
+"""Where the repository keeps the twin of the weights that ship."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,20 @@ def _stratified(clips: Sequence[LabelledClip], limit: int, seed: int) -> list[La
         ranked += enumerate(members[place] for place in generator.permutation(len(members)))
     ranked.sort(key=lambda item: item[0])
     return [clips[index] for index in sorted(index for _, index in ranked[:limit])]
+
+
+def check_kept_apart(engine: EngineSection) -> None:
+    """Raise `ConfigError` where the engine learned from the very speakers who are held: its figures would flatter it."""
+    if engine.name != "compact":
+        return
+    weights = load_weights(Path(engine.model) if engine.model else SHIPPED, STEP_INPUTS)
+    if not weights.kept_apart:
+        twin = weights.about.get("twin") or "weights of the same recipe"
+        where = f": --model {TWIN.format(twin)}" if not engine.model else ""
+        raise ConfigError(
+            f"--speakers held: {weights.name} learned from everyone, so there is nobody to measure it on; "
+            f"measure {twin}, which kept a fifth of the speakers apart{where}"
+        )
 
 
 def check_labels(clips: Iterable[LabelledClip], labels: Sequence[str], engine: str) -> None:

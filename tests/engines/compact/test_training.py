@@ -105,6 +105,41 @@ def test_training_can_begin_from_weights(clips, trained, tmp_path):
     np.testing.assert_allclose(after.tensors["0.taps.weight"], before.tensors["0.taps.weight"], atol=1e-3)
 
 
+def test_weights_that_learned_from_everyone_are_as_sure_as_their_measured_twin(clips, trained, tmp_path):
+    weights = train(clips, tmp_path / "all.safetensors", progress=silent, cache=clips / "cache", recipe=RECIPE, twin=trained)
+
+    measured = load_weights(trained, STEP_INPUTS)
+    assert measured.kept_apart
+    assert not weights.kept_apart
+    assert weights.name != measured.name
+    assert weights.about["twin"] == measured.name
+    assert [weights.about[key] for key in ("temperature", "measured")] == [
+        measured.about[key] for key in ("temperature", "measured")
+    ]
+
+
+def test_a_twin_of_another_recipe_cannot_vouch(clips, trained, tmp_path):
+    other = replace(RECIPE, epochs=1, dropout=0.0)
+    with pytest.raises(ConfigError, match=r"another recipe \(dropout, epochs\)"):
+        train(clips, tmp_path / "all.safetensors", progress=silent, cache=clips / "cache", recipe=other, twin=trained)
+
+
+def test_a_twin_that_heard_everyone_cannot_vouch(clips, trained, tmp_path):
+    everyone = tmp_path / "all.safetensors"
+    train(clips, everyone, progress=silent, cache=clips / "cache", recipe=RECIPE, twin=trained)
+    with pytest.raises(ConfigError, match="kept nobody apart"):
+        train(clips, tmp_path / "more.safetensors", progress=silent, cache=clips / "cache", recipe=RECIPE, twin=everyone)
+
+
+def test_a_twin_of_other_datasets_cannot_vouch(clips, trained, tmp_path):
+    table = (clips / "labels.csv").read_text().replace(",made,", ",other,")
+    for file in clips.glob("*.wav"):
+        (tmp_path / file.name).symlink_to(file)
+    (tmp_path / "labels.csv").write_text(table)
+    with pytest.raises(ConfigError, match="learned from made"):
+        train(tmp_path, tmp_path / "all.safetensors", progress=silent, recipe=RECIPE, twin=trained)
+
+
 def test_numpy_and_torch_run_the_same_network():
     torch.manual_seed(0)
     shape = Shape(channels=24, dim=64, dilations=(1, 2, 4))

@@ -4,7 +4,7 @@ import copy
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from monitor.engines.compact.network import STEP_INPUTS
 from monitor.engines.compact.training.batches import Batch, Sampler, fit_prior, fit_scaling
-from monitor.engines.compact.training.clips import HELD_SHARE, LABELS, held_out, read_labels
+from monitor.engines.compact.training.clips import HELD_SHARE, LABELS, Clip, held_out, read_labels
 from monitor.engines.compact.training.head import refit_head
 from monitor.engines.compact.training.measure import measure
 from monitor.engines.compact.training.model import Model
@@ -78,6 +78,7 @@ def train(
     recipe: Recipe | None = None,
     resume: bool = False,
     start: Path | None = None,
+    twin: Path | None = None,
     licence: str = "",
     threads: int = 1,
 ) -> Weights:
@@ -86,8 +87,10 @@ def train(
     `noise`: a folder of recordings to add. `teacher`: a larger model to learn from, see `teacher.read_teacher`.
     `cache`: where the rendered clips are kept (default: beside `out`).
     `start`: weights to begin from rather than from random ones; their licence may bind what comes of them.
+    `twin`: weights of the same recipe and datasets that kept people apart. Then nobody is kept apart, so that everyone is
+    learned from; temperature and figures are the twin's.
     `resume`: continue from the checkpoint beside `out`, to the very weights that an unbroken run gives.
-    Raises ConfigError where the clips cannot be used or there is no fitting checkpoint.
+    Raises ConfigError where the clips cannot be used, the twin is of another recipe, or there is no fitting checkpoint.
     """
     torch.set_num_threads(threads)
     recipe = recipe or Recipe()
@@ -95,6 +98,10 @@ def train(
     if first:
         recipe = replace(recipe, shape=first.shape)
     everyone = read_labels(clips)
+    measured = None
+    if twin:
+        recipe = replace(recipe, held_share=0.0)
+        measured = read_twin(twin, recipe, everyone)
     held = held_out(everyone, recipe.held_share)
     studio = Studio(
         cache or out.with_name(out.stem + ".cache"),
@@ -107,13 +114,29 @@ def train(
     unheard = [clip for clip in everyone if clip.person in held]
     tracks = [track for version in range(recipe.versions) for track in render(heard, version, studio, progress)]
     held_tracks = render(unheard, 0, replace(studio, teacher=None), progress) if unheard else []
-    run = _Run(tracks, held_tracks, recipe, out.with_name(out.stem + ".checkpoint.pt"), first)
+    run = _Run(tracks, held_tracks, recipe, out.with_name(out.stem + ".checkpoint.pt"), first, measured)
     if resume:
         run.restore()
     run.train(progress)
     weights = run.weights(licence, sorted({clip.dataset for clip in everyone}))
     save_weights(out, weights)
     return weights
+
+
+def read_twin(path: Path, recipe: Recipe, clips: Iterable[Clip]) -> Weights:
+    """Weights that were measured and say what those of `recipe`, which keep nobody apart, are worth.
+
+    Raises ConfigError where they learned otherwise, or from other datasets.
+    """
+    twin = load_weights(path, STEP_INPUTS)
+    if not twin.kept_apart:
+        raise ConfigError(f"{path} cannot vouch for other weights: it kept nobody apart, so nothing was measured")
+    theirs, ours = dict(twin.about["recipe"]), json.loads(json.dumps(asdict(recipe)))
+    if differ := sorted(name for name in ours if name != "held_share" and theirs.get(name) != ours[name]):
+        raise ConfigError(f"{path} is of another recipe ({', '.join(differ)}); train both alike")
+    if twin.about["datasets"] != sorted({clip.dataset for clip in clips}):
+        raise ConfigError(f"{path} learned from {', '.join(twin.about['datasets'])}; give the same clips to both")
+    return twin
 
 
 def _read_teacher(path: Path) -> bytes:
@@ -128,9 +151,16 @@ class _Run:
     """One training: model, averaged model, optimiser, and how far it is."""
 
     def __init__(
-        self, tracks: Sequence[Track], held: Sequence[Track], recipe: Recipe, checkpoint: Path, start: Weights | None
+        self,
+        tracks: Sequence[Track],
+        held: Sequence[Track],
+        recipe: Recipe,
+        checkpoint: Path,
+        start: Weights | None,
+        twin: Weights | None,
     ) -> None:
         torch.manual_seed(recipe.seed)
+        self._twin = twin
         self._recipe, self._checkpoint, self._start = recipe, checkpoint, start
         self._fingerprint = _fingerprint(recipe, tracks, start)
         self._prior = start.prior if start else fit_prior(tracks)
@@ -178,16 +208,17 @@ class _Run:
             progress("training", self._epoch, self._recipe.epochs, note)
 
     def weights(self, licence: str, datasets: list[str]) -> Weights:
-        """The averaged weights, their head fitted once more, calibrated on the held speakers."""
+        """The averaged weights, their head fitted once more, calibrated on the held speakers, or as the twin was."""
         refit_head(self._averaged, self._sampler)
         found = measure(self._averaged, self._held) if self._held else None
-        temperature = found.temperature if found else 1.0
+        temperature = found.temperature if found else self._twin.about["temperature"] if self._twin else 1.0
         about = {
             "datasets": datasets,
+            "twin": self._twin.name if self._twin else None,
             "recipe": asdict(self._recipe),
             "start": self._start.name if self._start else None,
             "temperature": temperature,
-            "measured": found.table() if found else {},
+            "measured": found.table() if found else self._twin.about["measured"] if self._twin else {},
             "log": self._log,
         }
         name = f"compact-{self._fingerprint}"
