@@ -51,7 +51,7 @@ class Emotion2vecEngine(Engine):
         self._normalise: Normalise = settings.normalise if self._runner.architecture.normalize else "nothing"
         own = ((settings.window, WINDOW), (settings.hop, HOP), (settings.lookahead, LOOKAHEAD))
         self._geometry = tuple(frames_for(default if asked is None else asked) for asked, default in own)
-        self._gate = SpeechGate(settings.gate, self._geometry[2])
+        self._gate = SpeechGate(settings.gate)
         self._max_batch = settings.max_batch
         self.info = EngineInfo(
             name="emotion2vec",

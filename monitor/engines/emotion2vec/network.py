@@ -17,6 +17,7 @@ from torch.nn import functional
 from monitor.engines.emotion2vec.architecture import ENCODER, RECEPTIVE_FIELD, Architecture
 from monitor.engines.emotion2vec.device import Precision
 from monitor.engines.emotion2vec.linear import Linear, make_linear
+from monitor.engines.processor import has_bf16
 from monitor.timeline import FRAME_SAMPLES
 
 TAIL = RECEPTIVE_FIELD - FRAME_SAMPLES
@@ -76,8 +77,10 @@ class Encoder:
         """`columns`: outputs of the head that are wanted, in order."""
         self._shape = shape
         position = f"{ENCODER}relative_positional_encoder."
+        # Beside int8 in the blocks bfloat16 adds nothing to the deviation, and where it is native it takes half of the time.
+        kind = torch.bfloat16 if precision == "int8" and has_bf16() else weights["proj.weight"].dtype
         self._convolutions = [
-            (weights[f"{position}{index}.0.weight"], weights[f"{position}{index}.0.bias"])
+            (weights[f"{position}{index}.0.weight"].to(kind), weights[f"{position}{index}.0.bias"].to(kind))
             for index in range(1, shape.positional + 1)
         ]
         self._tokens = weights[f"{ENCODER}extra_tokens"] if shape.extra_tokens else None
@@ -105,9 +108,11 @@ class Encoder:
     def _positions(self, x: Tensor) -> Tensor:
         kernel = self._shape.kernel
         for weight, bias in self._convolutions:
-            x = functional.conv1d(x.transpose(1, 2), weight, bias, padding=kernel // 2, groups=self._shape.groups)
-            x = x[..., :-1].transpose(1, 2) if kernel % 2 == 0 else x.transpose(1, 2)
-            x = functional.gelu(functional.layer_norm(x, x.shape[-1:]))
+            y = functional.conv1d(
+                x.transpose(1, 2).to(weight.dtype), weight, bias, padding=kernel // 2, groups=self._shape.groups
+            ).to(x.dtype)
+            y = y[..., :-1].transpose(1, 2) if kernel % 2 == 0 else y.transpose(1, 2)
+            x = functional.gelu(functional.layer_norm(y, y.shape[-1:]))
         return x
 
     def _bias(self, features: Tensor) -> list[Tensor]:
