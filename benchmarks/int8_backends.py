@@ -1,18 +1,20 @@
-"""The int8 products of emotion2vec+ large beside those of onnxruntime: who is quicker on this machine, and how exact.
+"""The int8 products of emotion2vec+ large beside those of onnxruntime and OpenVINO: who is quicker here, and how exact.
 
     python benchmarks/int8_backends.py [--rows 110] [--threads 2] [--seconds 1]
 
-Needs `pip install "emotion-monitor[train]"` (onnx). The four products of a transformer block, for the rows of one window (100
-frames and 10 extra tokens), with all that belongs to them: the input is made int8, multiplied, and scaled back. onnxruntime's
-dynamic quantisation takes one scale for the whole input, with which one leg's loud frame would change what is said of
-another's; torch's here takes one a row. `error` is the root mean square difference from the product in float64, over that of
-the product. Backends take turns, and the best turn counts.
+Needs `pip install "emotion-monitor[train]"` (onnx); OpenVINO takes part where it is installed (`pip install openvino`). The
+four products of a transformer block, for the rows of one window (100 frames and 10 extra tokens), with all that belongs to
+them: the input is made int8, multiplied, and scaled back. onnxruntime's dynamic quantisation takes one scale for the whole
+input, with which one leg's loud frame would change what is said of another's; torch's here takes one a row, and so does
+OpenVINO's where its groups are as long as a row. `error` is the root mean square difference from the product in float64, over
+that of the product. Backends take turns, and the best turn counts.
 """
 
 import argparse
 import tempfile
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +69,32 @@ def by_onnxruntime(weight: Array, bias: Array, precision: str, threads: int) -> 
     return lambda x: np.asarray(session.run(None, {"x": x})[0], np.float32)
 
 
+def by_openvino(weight: Array, bias: Array, threads: int) -> Product:
+    """With inputs made int8 row by row, inside of the product."""
+    import openvino
+
+    op = openvino.opset13
+    inputs = weight.shape[1]
+    scales = np.abs(weight).max(axis=1, keepdims=True) / 127
+    levels = op.convert(op.constant(np.round(weight / scales).astype(np.int8)), np.float32)
+    x = op.parameter([-1, inputs], np.float32)
+    product = op.matmul(x, op.multiply(levels, op.constant(scales)), transpose_a=False, transpose_b=True)
+    settings = {
+        "INFERENCE_NUM_THREADS": threads,
+        "INFERENCE_PRECISION_HINT": "f32",
+        "PERFORMANCE_HINT": "LATENCY",
+        "DYNAMIC_QUANTIZATION_GROUP_SIZE": inputs,
+    }
+    model = openvino.Model([op.add(product, op.constant(bias[None]))], [x], "linear")
+    request = openvino.compile_model(model, "CPU", settings).create_infer_request()
+
+    def run(x: Array) -> Array:
+        request.infer([openvino.Tensor(x, shared_memory=True)])
+        return np.asarray(request.get_output_tensor(0).data, np.float32)
+
+    return run
+
+
 def seconds_a_call(product: Product, x: Array, seconds: float) -> float:
     """Mean of as many calls as come within `seconds`."""
     began, calls = time.perf_counter(), 0
@@ -96,6 +124,8 @@ def main() -> None:
         for precision in ("fp32", "int8"):
             products["torch", precision] = by_torch(weight, bias, precision)
             products["onnxruntime", precision] = by_onnxruntime(weight, bias, precision, args.threads)
+        if find_spec("openvino"):
+            products["openvino", "int8"] = by_openvino(weight, bias, args.threads)
         best = dict.fromkeys(products, np.inf)
         for _ in range(TURNS):
             for key, product in products.items():
