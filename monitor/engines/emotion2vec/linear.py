@@ -58,10 +58,12 @@ class _Int8:
 
     def __call__(self, x: Tensor) -> Tensor:
         rows = x.reshape(-1, x.shape[-1])
-        scale = rows.abs().amax(dim=1, keepdim=True).clamp_min(1e-12) / self._most
+        # Two readings cost less than the absolute values written and read again, and what is large is changed in place.
+        largest = torch.maximum(rows.amax(dim=1, keepdim=True), rows.amin(dim=1, keepdim=True).neg_())
+        scale = largest.clamp_min_(1e-12).div_(self._most)
         # By way of int8, to which torch converts in a quarter of the time; flipping the first bit adds 128.
         levels = (rows / scale).round_().to(torch.int8).view(torch.uint8).bitwise_xor_(128)
         product = torch.ops.onednn.qlinear_pointwise(
             levels, 1.0, 128, self._weight, self._scales, self._zeros, None, 1.0, 0, torch.float32, "none", [], ""
         )
-        return torch.addcmul(self._bias, product, scale).view(*x.shape[:-1], -1)
+        return torch.addcmul(self._bias, product, scale, out=product).view(*x.shape[:-1], -1)

@@ -57,7 +57,7 @@ class Stem:
         for kernel, stride, linear, norm in self._layers:
             frames, width = (len(x) - kernel) // stride + 1, x.shape[1]
             taps = x.as_strided((frames, kernel * width), (stride * width, 1))
-            x = functional.gelu(norm(linear(taps)))
+            x = torch.ops.aten.gelu_(norm(linear(taps)))
         return self._project(self._norm(x))
 
     def end_to_end(self, waves: Tensor, frames: Sequence[int]) -> list[Tensor]:
@@ -112,7 +112,7 @@ class Encoder:
                 x.transpose(1, 2).to(weight.dtype), weight, bias, padding=kernel // 2, groups=self._shape.groups
             ).to(x.dtype)
             y = y[..., :-1].transpose(1, 2) if kernel % 2 == 0 else y.transpose(1, 2)
-            x = functional.gelu(functional.layer_norm(y, y.shape[-1:]))
+            x = torch.ops.aten.gelu_(functional.layer_norm(y, y.shape[-1:]))
         return x
 
     def _bias(self, features: Tensor) -> list[Tensor]:
@@ -143,7 +143,7 @@ class _Block:
         rows = x[:, wanted]
         heard = attend(query[:, :, wanted], key, value, bias[:, :, wanted])
         x = self._norm1(rows + self._out(heard.transpose(1, 2).reshape(rows.shape)))
-        return self._norm2(x + self._fc2(functional.gelu(self._fc1(x))))
+        return self._norm2(x + self._fc2(torch.ops.aten.gelu_(self._fc1(x))))
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, bias: Tensor) -> Tensor:
