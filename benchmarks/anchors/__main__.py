@@ -3,8 +3,9 @@
     python -m benchmarks.anchors --clips DIR --cache DIR [--only egemaps,plain,engine] [--epochs 12] [--trial 200]
 
 The engine is measured by `evaluate`, and the anchors hear the very sound that it hears; they are trained on the people that the
-compact engine's training hears, and tested on those that it keeps apart. Anchors know four classes alone, and each is trained
-on clean sound for the clean test and over the line for the telephone test; an engine has one set of weights for both.
+compact engine's training hears, and tested on those that it keeps apart. Of compact itself that takes the weights in
+`benchmarks/weights`; those that ship learned from everyone. Anchors know four classes alone, and each is trained on clean sound
+for the clean test and over the line for the telephone test; an engine has one set of weights for both.
 eGeMAPS needs `pip install "emotion-monitor[benchmarks]"`, and openSMILE's licence: research only, no commercial use.
 """
 
@@ -16,16 +17,20 @@ import torch
 
 from benchmarks.anchors.task import CLASSES, LINES, SEED, Task, read_task, recalls
 from monitor.config import load_settings
+from monitor.evaluation.clips.labelled import check_kept_apart
 from monitor.evaluation.evaluate import Plan, evaluate
 from monitor.evaluation.inputs import Inputs
 from monitor.evaluation.lines import Condition
 
+KEPT_APART = Path(__file__).parents[1] / "weights" / "compact-ccc4977c.safetensors"
 ANCHORS = {"egemaps": "eGeMAPS + SVM", "plain": "plain network + GRU"}
 
 
 def engine(task: Task, line: Condition | None, args: argparse.Namespace) -> tuple[str, dict[str, float]]:
     """Name and recalls of the engine: the rows of `emotion-monitor evaluate`."""
-    settings = load_settings(flags={"engine.name": args.engine, "engine.model": args.model, "log.level": "warning"})
+    model = args.model or (str(KEPT_APART) if args.engine == "compact" else None)
+    settings = load_settings(flags={"engine.name": args.engine, "engine.model": model, "log.level": "warning"})
+    check_kept_apart(settings.engine)
     plan = Plan(classes=CLASSES, line=line, seed=SEED)
     report = evaluate(Inputs(clips=list(task.held)), settings, plan, jobs=args.threads, progress=lambda *_: None)
     table = report.clips or {}
@@ -51,7 +56,7 @@ def main() -> None:
     parser.add_argument("--only", default="egemaps,plain,engine", help="systems, separated by commas")
     parser.add_argument("--line", choices=[*LINES, "both"], default="both")
     parser.add_argument("--engine", default="compact")
-    parser.add_argument("--model", help="of the engine: compact weights, or a folder or hub id of emotion2vec")
+    parser.add_argument("--model", help=f"compact weights, or a folder or hub id of emotion2vec [compact: {KEPT_APART}]")
     parser.add_argument("--epochs", type=int, default=12, help="of the plain network")
     parser.add_argument("--seed", type=int, default=1, help="of the plain network")
     parser.add_argument("--threads", type=int, default=1)

@@ -2,14 +2,17 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+import monitor
 from monitor.engines.compact.network import STEP_INPUTS
 from monitor.engines.compact.weights import SHIPPED, Shape, load_weights, save_weights
 from monitor.errors import EngineError
+from monitor.evaluation.clips.labelled import TWIN
 from tests.engines.compact.conftest import random_weights
 
 
@@ -20,6 +23,14 @@ def test_the_shipped_weights_say_what_they_are():
     assert weights.about["measured"]
     assert weights.about["datasets"]
     assert 0.3 <= weights.about["temperature"] <= 4
+
+
+def test_the_shipped_weights_are_vouched_for_by_a_twin_in_the_repository_that_kept_people_apart():
+    shipped = load_weights(SHIPPED, STEP_INPUTS)
+    twin = load_weights(Path(monitor.__file__).parents[1] / TWIN.format(shipped.about["twin"]), STEP_INPUTS)
+    assert (shipped.kept_apart, twin.kept_apart) == (False, True)
+    assert (twin.name, twin.shape, twin.labels) == (shipped.about["twin"], shipped.shape, shipped.labels)
+    assert shipped.about["temperature"] == twin.about["temperature"]
 
 
 def test_the_shipped_weights_are_small():
