@@ -142,8 +142,8 @@ class _Block:
         query, key, value = self._qkv(x).view(*x.shape[:2], 3, self._heads, -1).permute(2, 0, 3, 1, 4)
         rows = x[:, wanted]
         heard = attend(query[:, :, wanted], key, value, bias[:, :, wanted])
-        x = self._norm1(rows + self._out(heard.transpose(1, 2).reshape(rows.shape)))
-        return self._norm2(x + self._fc2(torch.ops.aten.gelu_(self._fc1(x))))
+        x = self._norm1(self._out(heard.transpose(1, 2).reshape(rows.shape)).add_(rows))
+        return self._norm2(self._fc2(torch.ops.aten.gelu_(self._fc1(x))).add_(x))
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, bias: Tensor) -> Tensor:
