@@ -12,6 +12,7 @@ from monitor.audio.chunk import Samples
 from monitor.config.sections import Settings
 from monitor.engines.base import Window
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
+from monitor.engines.emotion2vec.gate import UNDECIDED
 from monitor.engines.emotion2vec.leg import Emotion2vecLeg
 from monitor.timeline import FRAME_SAMPLES, TICK_FRAMES
 from tests.conformance.engine_calls import listen
@@ -58,6 +59,13 @@ def test_every_frame_of_a_tick_of_speech_is_computed(talk, gated):
     ticks = frames.speech.reshape(-1, TICK_FRAMES).mean(axis=1) >= 0.5
     assert ticks.any()
     assert computed(frames.embedding).reshape(-1, TICK_FRAMES)[ticks].all()
+
+
+def test_a_tick_is_computed_only_where_somebody_speaks_or_did_just_before(talk, gated):
+    frames = listen(gated, gated.open_leg(), talk)
+    spoken = np.pad(frames.speech >= 0.2, (UNDECIDED, 0))
+    reach = np.lib.stride_tricks.sliding_window_view(spoken, UNDECIDED + TICK_FRAMES)[::TICK_FRAMES].any(axis=1)
+    np.testing.assert_array_equal(computed(frames.embedding).reshape(-1, TICK_FRAMES).all(axis=1), reach)
 
 
 def test_what_is_computed_is_what_an_engine_without_a_gate_says(talk, gated, open_to_all):
