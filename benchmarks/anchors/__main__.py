@@ -17,12 +17,15 @@ import torch
 
 from benchmarks.anchors.task import CLASSES, LINES, SEED, Task, read_task, recalls
 from monitor.config import load_settings
-from monitor.evaluation.clips.labelled import check_kept_apart
+from monitor.engines.compact.network import STEP_INPUTS
+from monitor.engines.compact.weights import SHIPPED, load_weights
+from monitor.evaluation.clips.labelled import TWIN, check_kept_apart
 from monitor.evaluation.evaluate import Plan, evaluate
 from monitor.evaluation.inputs import Inputs
 from monitor.evaluation.lines import Condition
 
-KEPT_APART = Path(__file__).parents[1] / "weights" / "compact-ccc4977c.safetensors"
+KEPT_APART = Path(__file__).parents[2] / TWIN.format(load_weights(SHIPPED, STEP_INPUTS).about["twin"])
+"""The twin of the weights that ship."""
 ANCHORS = {"egemaps": "eGeMAPS + SVM", "plain": "plain network + GRU"}
 
 
@@ -56,7 +59,7 @@ def main() -> None:
     parser.add_argument("--only", default="egemaps,plain,engine", help="systems, separated by commas")
     parser.add_argument("--line", choices=[*LINES, "both"], default="both")
     parser.add_argument("--engine", default="compact")
-    parser.add_argument("--model", help=f"compact weights, or a folder or hub id of emotion2vec [compact: {KEPT_APART}]")
+    parser.add_argument("--model", help=f"compact weights, or a folder or hub id of emotion2vec [compact: {KEPT_APART.name}]")
     parser.add_argument("--epochs", type=int, default=12, help="of the plain network")
     parser.add_argument("--seed", type=int, default=1, help="of the plain network")
     parser.add_argument("--threads", type=int, default=1)
