@@ -1,4 +1,4 @@
-"""Which of a leg's frames are worth computing: those of ticks in which somebody speaks, because no others count later on.
+"""Which of a leg's frames are worth computing: those of ticks of speech, because state, changes and rules go by no others.
 
 It decides by ticks, so that a frame's fate depends neither on the hop nor on the window it is asked in.
 """

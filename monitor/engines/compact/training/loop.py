@@ -4,7 +4,7 @@ import copy
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -210,19 +210,27 @@ class _Run:
     def weights(self, licence: str, datasets: list[str]) -> Weights:
         """The averaged weights, their head fitted once more, calibrated on the held speakers, or as the twin was."""
         refit_head(self._averaged, self._sampler)
-        found = measure(self._averaged, self._held) if self._held else None
-        temperature = found.temperature if found else self._twin.about["temperature"] if self._twin else 1.0
+        temperature, measured = self._measured()
         about = {
             "datasets": datasets,
             "twin": self._twin.name if self._twin else None,
             "recipe": asdict(self._recipe),
             "start": self._start.name if self._start else None,
             "temperature": temperature,
-            "measured": found.table() if found else self._twin.about["measured"] if self._twin else {},
+            "measured": measured,
             "log": self._log,
         }
         name = f"compact-{self._fingerprint}"
         return Weights(self._averaged.tensors(temperature), self._recipe.shape, self._prior, LABELS, name, licence, about)
+
+    def _measured(self) -> tuple[float, Mapping[str, Any]]:
+        """Temperature and figures on the people kept apart, the twin's where nobody was."""
+        if self._held:
+            found = measure(self._averaged, self._held)
+            return found.temperature, found.table()
+        if self._twin:
+            return self._twin.about["temperature"], self._twin.about["measured"]
+        return 1.0, {}
 
     def _run_epoch(self, progress: Progress) -> float:
         # Every epoch draws from its own seeds, so that a resumed run draws as an unbroken one does.
