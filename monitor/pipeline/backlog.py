@@ -10,7 +10,8 @@ virtual time. `urgency.py` has the policy; overload is met in this order:
 3. A backlog that does not go away is cut: a live window that has waited for `max_backlog` is given up, and once there has been
    lateness for `OVERLOAD_AFTER`, each that can no longer come within the latency aimed for, or, of a quiet leg, within its
    patience. Its frames become gaps. The leg's wait goes on counting from where it was last heard, so whoever lost a
-   window comes the sooner with the next one.
+   window comes the sooner with the next one. What waits of a leg whose audio is over keeps nothing behind it waiting, so
+   it has `LAST_WINDOWS`.
 """
 
 from collections import deque
@@ -28,6 +29,9 @@ from monitor.timeline import frames_for
 
 OVERLOAD_AFTER = 3.0
 """Times `latency`: a pause of the machine is caught up with in this time, an overload lasts longer."""
+
+LAST_WINDOWS = 30.0
+"""Seconds that the windows of a leg may wait when its audio is over: nobody needs them sooner, but the call should end."""
 
 
 class GivenUpError(EngineError):
@@ -78,6 +82,8 @@ class LegQueue:
         self.context = context
         self.urgency = urgency
         """May be changed at any time, from any thread; a leg that is not live stays `BACKGROUND`."""
+        self.over = False
+        """Set, from any thread, when the leg's audio has ended: no further windows come than those of its last frames."""
         self.waiting: deque[Task] = deque()
         self.waits_since: float | None = None
         """When the leg's wait for its next turn began: at its last turn, or when the first window came after it. Giving a
@@ -87,6 +93,11 @@ class LegQueue:
     def live(self) -> bool:
         """Whether being late costs frames."""
         return self.urgency is not Urgency.BACKGROUND
+
+    @property
+    def delays(self) -> bool:
+        """Whether its being late makes what it hears next late."""
+        return self.live and not self.over
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +138,7 @@ class Backlog:
         if leg.waits_since is None:
             leg.waits_since = task.ready
         given_up = []
-        if leg.live:
+        if leg.delays:
             frames, limit = sum(task.frames for task in leg.waiting), frames_for(self._policy.max_backlog)
             while frames > limit and len(leg.waiting) > 1:
                 given_up.append(leg.waiting.popleft())
@@ -152,7 +163,7 @@ class Backlog:
         self._note_lateness(now)
         given_up = []
         for leg in [leg for leg in self._legs if leg.live]:
-            limit = self._in_time(leg, batch_seconds) if self._overload else self._policy.max_backlog
+            limit = self._limit(leg, batch_seconds)
             while leg.waiting and now - leg.waiting[0].ready > limit:
                 given_up.append(leg.waiting.popleft())
             if not leg.waiting:
@@ -167,6 +178,11 @@ class Backlog:
         self._legs.clear()
         return tasks
 
+    def _limit(self, leg: LegQueue, batch_seconds: float) -> float:
+        if leg.over:
+            return max(LAST_WINDOWS, self._policy.max_backlog)
+        return self._in_time(leg, batch_seconds) if self._overload else self._policy.max_backlog
+
     def _in_time(self, leg: LegQueue, batch_seconds: float) -> float:
         """How long a leg's window can have waited and still come in time."""
         latency = self._policy.latency
@@ -177,7 +193,7 @@ class Backlog:
         return lateness(waited, leg.urgency, self._policy.latency)
 
     def _note_lateness(self, now: float) -> None:
-        if not any(leg.live and self._is_late(leg, now) for leg in self._legs):
+        if not any(leg.delays and self._is_late(leg, now) for leg in self._legs):
             self._late_since = None
         elif self._late_since is None:
             self._late_since = now

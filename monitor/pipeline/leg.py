@@ -87,6 +87,7 @@ class InferredLeg(LegTrack):
 
     def finish(self) -> None:
         """Ask for the frames still owed."""
+        self._queue.over = True
         for window in self._cutter.finish():
             self._asked.append((window, self._worker.submit(self._queue, window)))
         self._finished = True

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.engines.base import LegContext, Window
-from monitor.pipeline.backlog import Backlog, LegQueue, Policy, Task
+from monitor.pipeline.backlog import LAST_WINDOWS, Backlog, LegQueue, Policy, Task
 from monitor.pipeline.batch_size import SHARE
 from monitor.pipeline.urgency import Urgency
 from monitor.pipeline.windows import Geometry
@@ -153,3 +153,38 @@ def test_a_leg_that_lost_a_window_comes_the_sooner_with_the_next() -> None:
     backlog.add(Task(other, window(other.context, 0), 2.6))
     backlog.add(Task(loser, window(loser.context, 25), 2.7))
     assert [job.leg for job in backlog.take(2.8, 1)] == [loser]
+
+
+def overloaded(limit: float, *waiting: Task) -> Backlog:
+    """A backlog in which a leg has been late for long enough that an overload is assumed."""
+    backlog = Backlog(Policy(1.5, limit, 3))
+    for task in waiting:
+        backlog.add(task)
+    backlog.give_up(0.8, 0.0)
+    return backlog
+
+
+def test_the_last_windows_of_a_leg_whose_audio_is_over_are_not_given_up_in_overload() -> None:
+    over, other = LegQueue(LegContext(), SPEAKING), LegQueue(LegContext(), SPEAKING)
+    over.over = True
+    last, late = Task(over, window(over.context, 0), 0.0), Task(other, window(other.context, 0), 0.0)
+    backlog = overloaded(2.0, last, late)
+    assert backlog.give_up(6.0, 0.0) == [late]
+    assert [job.leg for job in backlog.take(6.0, 1)] == [over]
+
+
+def test_a_leg_whose_audio_is_over_may_hold_all_its_last_windows_but_not_for_ever() -> None:
+    leg = LegQueue(LegContext(), SPEAKING)
+    leg.over = True
+    tasks = [Task(leg, window(leg.context, 25 * n), 0.0) for n in range(6)]
+    backlog = overloaded(2.0, *tasks)
+    assert len(backlog) == 6
+    assert backlog.give_up(LAST_WINDOWS + 1, 0.0) == tasks
+
+
+def test_a_leg_whose_audio_is_over_makes_no_overload_for_others() -> None:
+    over, other = LegQueue(LegContext(), SPEAKING), LegQueue(LegContext(), SPEAKING)
+    over.over = True
+    backlog = overloaded(10.0, Task(over, window(over.context, 0), 0.0))
+    backlog.add(Task(other, window(other.context, 0), 6.0))
+    assert backlog.give_up(8.0, 0.0) == []
