@@ -31,6 +31,14 @@ def compact(
             metavar="FILE",
         ),
     ] = None,
+    unlabelled: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of speech without labels, in it a folder a speaker, to learn from with --teacher: of one's own lines, "
+            "for instance.",
+            metavar="DIR",
+        ),
+    ] = None,
     cache: Annotated[
         Path | None, typer.Option(help="Where rendered clips are kept. [default: beside --out]", metavar="DIR")
     ] = None,
@@ -88,6 +96,7 @@ def compact(
         progress=progress,
         noise=noise,
         teacher=teacher,
+        unlabelled=unlabelled,
         cache=cache,
         recipe=recipe,
         resume=resume,

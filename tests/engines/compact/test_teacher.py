@@ -1,19 +1,26 @@
 """Learning from a larger model: what it hears is cut out of its file, made a lesson, and heard again by the network."""
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
+from monitor.engines.compact.features import BANDS, RAW, Array
 from monitor.engines.compact.network import STEP_INPUTS
+from monitor.engines.compact.normalise import Prior
 from monitor.engines.compact.training import Recipe, train
-from monitor.engines.compact.training.clips import LABELS
+from monitor.engines.compact.training.batches import Sampler, levelled
+from monitor.engines.compact.training.clips import LABELS, UNLABELLED, read_unlabelled
 from monitor.engines.compact.training.lesson import PARTS, PLACES, WIDTH, fit_lesson, fit_sizes, smoothed
+from monitor.engines.compact.training.loop import batch_loss, read_twin
+from monitor.engines.compact.training.model import Model
 from monitor.engines.compact.training.opinions import form_opinions
 from monitor.engines.compact.training.render import Track
 from monitor.engines.compact.training.teacher import MEMBER, Teacher, log_mel, read_teacher
@@ -47,15 +54,28 @@ def teacher_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return encoder(tmp_path_factory.mktemp("teacher") / "encoder.onnx")
 
 
+@pytest.fixture(scope="module")
+def strangers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("strangers")
+    for number, name in enumerate(("anna", "ben")):
+        (folder / "line" / name).mkdir(parents=True)
+        for take in range(2):
+            soundfile.write(folder / "line" / name / f"{take}.flac", voice(1.2, 130 + 50 * number, 20 + take), 16_000)
+    return folder
+
+
+PRIOR = Prior(np.full(BANDS, -8, np.float32), -6.0, 0.6)
+
+
 def a_track(person: str, labels: list[int], lesson: float) -> Track:
-    """Clips of ten frames whose lesson is their label times `lesson` in the first direction."""
-    frames = 10 * len(labels)
-    taught = np.zeros((frames, PARTS), np.float16)
-    taught[:, 0] = np.repeat(labels, 10) * lesson
-    spans = np.array([(start, start, start + 10) for start in range(0, frames, 10)])
-    return Track(
-        np.zeros((frames, 1), np.float16), np.ones(frames, np.float16), taught, spans, np.array(labels), ("made", person)
-    )
+    """Clips of ten frames, each after a pause of twelve, whose lesson is their label times `lesson` in the first direction."""
+    frames = 22 * len(labels)
+    spans = np.array([(start, start + 12, start + 22) for start in range(0, frames, 22)])
+    taught, speech = np.zeros((frames, PARTS), np.float16), np.zeros(frames, np.float16)
+    for label, (_, start, stop) in zip(labels, spans, strict=True):
+        taught[start:stop, 0] = label * lesson
+        speech[start:stop] = 1
+    return Track(np.zeros((frames, RAW), np.float16), speech, taught, spans, np.array(labels), ("made", person))
 
 
 def test_a_teacher_is_read_from_its_file_or_from_the_wheel_that_holds_it(teacher_file, tmp_path):
@@ -129,3 +149,71 @@ def test_what_is_learned_from_a_teacher_leaves_nothing_in_the_weights_but_number
     alone = train(clips, tmp_path / "alone.safetensors", progress=silent, cache=tmp_path / "cache", recipe=recipe)
     assert taught.name != alone.name
     assert load_weights(out, STEP_INPUTS).tensors.keys() == alone.tensors.keys()
+
+
+def test_speech_without_labels_is_a_folder_a_speaker(strangers):
+    assert {clip.person for clip in read_unlabelled(strangers)} == {("line", "anna"), ("line", "ben")}
+    assert {clip.label for clip in read_unlabelled(strangers)} == {UNLABELLED}
+
+
+def test_a_folder_without_speech_is_refused_with_what_to_do(tmp_path):
+    with pytest.raises(ConfigError, match="a folder a speaker"):
+        read_unlabelled(tmp_path)
+
+
+def test_speech_without_labels_needs_a_teacher(clips, strangers, tmp_path):  # noqa: F811
+    with pytest.raises(ConfigError, match="--teacher"):
+        train(clips, tmp_path / "out.safetensors", progress=silent, unlabelled=strangers)
+
+
+def test_speech_without_labels_is_learned_from_and_named(clips, strangers, teacher_file, tmp_path):  # noqa: F811
+    out, recipe = tmp_path / "more.safetensors", Recipe(epochs=1, versions=1, batch=4, shape=SMALL)
+    more = train(
+        clips, out, progress=silent, cache=tmp_path / "cache", recipe=recipe, teacher=teacher_file, unlabelled=strangers
+    )
+    assert more.about["unlabelled"] == ["line"]
+    with pytest.raises(ConfigError, match="learned from line"):
+        read_twin(out, recipe, more.about["datasets"], [])
+
+
+def test_what_nobody_labelled_has_no_part_in_the_loss_of_labels_or_in_measuring():
+    labelled, unlabelled = a_track("known", [0, 4, 0, 4], 1.0), a_track("stranger", [UNLABELLED] * 4, 1.0)
+    sampler = Sampler([labelled], PRIOR, unlabelled=[unlabelled])
+    assert len(sampler) == 4
+    assert {label for batch in sampler.singles(4) for label in batch.labels.tolist()} == {0, 4}
+    model = Model(SMALL, np.zeros(STEP_INPUTS, np.float32), np.ones(STEP_INPUTS, np.float32), 0.0, PARTS)
+    (batch,) = sampler.batches(0, 4, np.random.default_rng(1), unlabelled=4)
+    recipe = Recipe(shape=SMALL, lesson=0.0)
+    batch_loss(model, batch, recipe).backward()
+    assert not model.head.weight.grad[:-1].any()
+
+
+def said(track: Track) -> Array:
+    """What is taught of the speech, shape (n, PARTS)."""
+    return track.taught[track.speech > 0.5].astype(np.float32)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_how_a_dataset_was_recorded_is_not_learned(seed):
+    shifts = np.random.default_rng(seed).normal(0, 3, 2)
+    tracks = [a_track("known", [0, 4], 1.0)]
+    unlabelled = [
+        replace(a_track("one", [0, 4], 1.0), person=("low", "one")),
+        replace(a_track("two", [2, 6], 1.0), person=("high", "two")),
+    ]
+    for track, shift in zip(unlabelled, shifts, strict=True):
+        track.taught[:, 1] += np.float16(shift)
+    usual = said(tracks[0]).mean(0)
+    for track, before in zip(levelled(unlabelled, tracks), unlabelled, strict=True):
+        assert np.allclose(said(track).mean(0), usual, atol=0.01)
+        assert np.allclose(said(track).std(0), said(before).std(0), atol=0.01)
+
+
+def test_opinions_are_formed_of_strangers_too():
+    tracks = [a_track(str(number), [0, 0, 4, 4] * 5, 1.0) for number in range(6)]
+    stranger = a_track("stranger", [0, 4, 0, 4, 4], 1.0)
+    truth = stranger.labels.copy()
+    stranger.labels[:] = UNLABELLED
+    opinions = form_opinions(tracks, [stranger])
+    assert len(opinions) == 7
+    assert (opinions[-1].argmax(1) == truth).all()

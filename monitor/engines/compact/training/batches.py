@@ -1,7 +1,7 @@
 """Training sequences: clips of one track one after another, often after the speaker's own neutral speech, as in a call."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from monitor.engines.compact.features import BANDS, LEVEL, RAW, Array, frames_of
 from monitor.engines.compact.network import OWN, STEP, STEP_INPUTS, to_steps
 from monitor.engines.compact.normalise import Heard, Prior, normalise
 from monitor.engines.compact.training.clips import NEUTRAL
-from monitor.engines.compact.training.lesson import fit_sizes
+from monitor.engines.compact.training.lesson import Taught, fit_sizes, mean_of_speech
 from monitor.engines.compact.training.render import Track
 from monitor.timeline import FRAME_SAMPLES
 
@@ -48,7 +48,7 @@ class Batch:
     taught: Array
     """What the teacher hears, every direction of the same size, shape (B, T, PARTS); (B, T, 0) without one."""
     labels: NDArray[np.int64]
-    """Shape (n,)."""
+    """Shape (n,), `UNLABELLED` where there is none."""
     opinions: Array
     """Probabilities that one who never heard the speaker gives the labels, shape (n, classes); (n, 0) without a teacher."""
     weights: Array
@@ -81,14 +81,17 @@ def fit_scaling(tracks: Sequence[Track], prior: Prior) -> tuple[Array, Array]:
 class Sampler:
     """Draws sequences so that sets and emotions come up more evenly than they are filled."""
 
-    def __init__(self, tracks: Sequence[Track], prior: Prior, opinions: Sequence[Array] | None = None) -> None:
-        """`opinions`: see `opinions.form_opinions`."""
-        self._tracks = tracks
+    def __init__(
+        self, tracks: Sequence[Track], prior: Prior, opinions: Sequence[Array] | None = None, unlabelled: Sequence[Track] = ()
+    ) -> None:
+        """`opinions`: of the tracks with labels, then of those without, see `opinions.form_opinions`."""
+        self._tracks = [*tracks, *unlabelled]
         self._prior = prior
-        self._opinions = opinions or [np.zeros((len(track.labels), 0), np.float32) for track in tracks]
+        self._opinions = opinions or [np.zeros((len(track.labels), 0), np.float32) for track in self._tracks]
         some = tracks[:: max(len(tracks) // 100, 1)]
         self._centre, self._scale = fit_sizes([track.taught for track in some], [track.speech for track in some])
-        self._places = [(number, clip) for number, track in enumerate(tracks) for clip in range(len(track.labels))]
+        self._places = _places(tracks)
+        self._unlabelled = [(len(tracks) + number, clip) for number, clip in _places(unlabelled)]
         kinds = [(tracks[number].person[0], int(tracks[number].labels[clip])) for number, clip in self._places]
         sets: dict[str, int] = {}
         counts: dict[tuple[str, int], int] = {}
@@ -101,19 +104,22 @@ class Sampler:
     def __len__(self) -> int:
         return len(self._places)
 
-    def batches(self, draws: int, size: int, generator: np.random.Generator) -> Iterator[Batch]:
-        """`draws` sequences in batches of `size`, each batch of sequences about as long as each other."""
-        chosen = generator.choice(len(self._places), size=draws, p=self._chance)
-        sequences = [self._sequence(self._places[index], generator) for index in chosen]
+    def batches(self, draws: int, size: int, generator: np.random.Generator, unlabelled: int = 0) -> Iterator[Batch]:
+        """`draws` sequences and so many `unlabelled` in batches of `size`, each of sequences about as long as each other."""
+        places = [self._places[index] for index in generator.choice(len(self._places), size=draws, p=self._chance)]
+        if unlabelled:
+            places += [self._unlabelled[index] for index in generator.integers(len(self._unlabelled), size=unlabelled)]
+            places = [places[index] for index in generator.permutation(len(places))]
+        sequences = [self._sequence(place, generator) for place in places]
         pool = size * 16
-        for start in range(0, draws, pool):
+        for start in range(0, len(sequences), pool):
             part = sorted(sequences[start : start + pool], key=self._length)
             groups = [part[first : first + size] for first in range(0, len(part), size)]
             for index in generator.permutation(len(groups)):
                 yield self._batch(groups[index], generator)
 
     def singles(self, size: int) -> Iterator[Batch]:
-        """Every clip alone, once, unchanged: for measuring."""
+        """Every labelled clip alone, once, unchanged: for measuring."""
         order = sorted((Turns((place,)) for place in self._places), key=self._length)
         for start in range(0, len(order), size):
             yield self._batch(order[start : start + size], None)
@@ -193,6 +199,33 @@ class Sampler:
             weights=np.array(weights, np.float32),
             kept=kept,
         )
+
+
+def _places(tracks: Sequence[Track]) -> list[Place]:
+    return [(number, clip) for number, track in enumerate(tracks) for clip in range(len(track.labels))]
+
+
+def levelled(unlabelled: Sequence[Track], tracks: Sequence[Track]) -> list[Track]:
+    """Tracks without labels, what is taught in them moved: on average it is in each of their datasets what it is in `tracks`.
+
+    A dataset recorded with another band or another microphone sounds different to the teacher all through, and over a
+    telephone line nobody can hear that.
+    """
+    usual = _mean(tracks)
+    datasets = {track.person[0] for track in unlabelled}
+    excess = {name: _mean([track for track in unlabelled if track.person[0] == name]) - usual for name in datasets}
+    return [replace(track, taught=_moved(track, -excess[track.person[0]])) for track in unlabelled]
+
+
+def _mean(tracks: Sequence[Track]) -> Array:
+    return mean_of_speech([track.taught for track in tracks], [track.speech for track in tracks])
+
+
+def _moved(track: Track, shift: Array) -> Taught:
+    within = np.zeros(len(track.taught), np.bool_)
+    for _, start, stop in track.spans:
+        within[start:stop] = True
+    return np.where(within[:, None], track.taught + shift, track.taught).astype(np.float16)
 
 
 def _idle(track: Track, length: int, generator: np.random.Generator) -> Array:

@@ -21,6 +21,9 @@ HELD_SHARE = 0.2
 LABELS = ("angry", "disgusted", "fearful", "happy", "neutral", "other", "sad", "surprised")
 """The classes, by the names and in the order of emotion2vec."""
 NEUTRAL = LABELS.index("neutral")
+UNLABELLED = -1
+"""In place of a label where nobody gave one."""
+_AUDIO = {".wav", ".flac", ".ogg", ".opus", ".mp3"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Clip:
     dataset: str
     speaker: str
     label: int
-    """Index into `LABELS`."""
+    """Index into `LABELS`, or `UNLABELLED`."""
 
     @property
     def person(self) -> tuple[str, str]:
@@ -55,6 +58,19 @@ def read_labels(folder: Path) -> list[Clip]:
     if missing := {"file", "speaker", "emotion"} - rows[0].keys():
         raise ConfigError(f"{table} lacks the column {', '.join(sorted(missing))}")
     return [_clip(folder, table, number, row) for number, row in enumerate(rows, start=2)]
+
+
+def read_unlabelled(folder: Path) -> list[Clip]:
+    """Every recording below `folder`: one that holds recordings is a speaker, the folder above it a dataset.
+
+    Raises ConfigError where there is none.
+    """
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _AUDIO and path.is_file())
+    if not files:
+        raise ConfigError(
+            f"{folder} holds no speech; it needs a folder a speaker with recordings in it ({', '.join(sorted(_AUDIO))})"
+        )
+    return [Clip(path, path.parent.parent.name, path.parent.name, UNLABELLED) for path in files]
 
 
 def _clip(folder: Path, table: Path, number: int, row: dict[str, str]) -> Clip:

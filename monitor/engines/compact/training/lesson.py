@@ -70,6 +70,12 @@ def smoothed(taught: Taught, speech: NDArray[np.float16], spans: NDArray[np.int6
     return result
 
 
+def mean_of_speech(taught: Sequence[Taught], speech: Sequence[NDArray[np.float16]]) -> Array:
+    """What is heard on average while somebody speaks, shape (PARTS,)."""
+    total = sum(each[spoken > 0.5].sum(0, dtype=np.float64) for each, spoken in zip(taught, speech, strict=True))
+    return np.asarray(total / sum(int((spoken > 0.5).sum()) for spoken in speech), dtype=np.float32)
+
+
 def fit_sizes(taught: Sequence[Taught], speech: Sequence[NDArray[np.float16]]) -> tuple[Array, Array]:
     """Mean and reciprocal deviation of every direction over the speech of some tracks."""
     said = np.concatenate([each[spoken > 0.5] for each, spoken in zip(taught, speech, strict=True)]).astype(np.float32)

@@ -16,8 +16,16 @@ from torch import Tensor
 from torch.nn import functional
 
 from monitor.engines.compact.network import STEP_INPUTS
-from monitor.engines.compact.training.batches import Batch, Sampler, fit_prior, fit_scaling
-from monitor.engines.compact.training.clips import HELD_SHARE, LABELS, Clip, held_out, read_labels
+from monitor.engines.compact.training.batches import Batch, Sampler, fit_prior, fit_scaling, levelled
+from monitor.engines.compact.training.clips import (
+    HELD_SHARE,
+    LABELS,
+    UNLABELLED,
+    Clip,
+    held_out,
+    read_labels,
+    read_unlabelled,
+)
 from monitor.engines.compact.training.head import refit_head
 from monitor.engines.compact.training.measure import measure
 from monitor.engines.compact.training.model import Model
@@ -41,7 +49,7 @@ class Recipe:
     """Everything besides the clips that the weights depend on."""
 
     seed: int = 1
-    epochs: int = 36
+    epochs: int = 32
     versions: int = 4
     """Telephone lines over which every clip is heard."""
     held_share: float = HELD_SHARE
@@ -63,6 +71,8 @@ class Recipe:
     """Decay of the averaged weights, which are the ones that are kept."""
     draws: int = 0
     """Sequences an epoch; 0 for as many as there are clips."""
+    unlabelled: float = 1.0
+    """Sequences of speech without labels to one with, where there is such speech; it is heard over one line."""
     precision: Precision = "fp32"
     shape: Shape = field(default_factory=Shape)
 
@@ -74,6 +84,7 @@ def train(
     progress: Progress,
     noise: Path | None = None,
     teacher: Path | None = None,
+    unlabelled: Path | None = None,
     cache: Path | None = None,
     recipe: Recipe | None = None,
     resume: bool = False,
@@ -85,23 +96,28 @@ def train(
     """Train on a folder of labelled clips and write the weights to `out`.
 
     `noise`: a folder of recordings to add. `teacher`: a larger model to learn from, see `teacher.read_teacher`.
+    `unlabelled`: a folder of speech of which only the teacher says what it hears, see `clips.read_unlabelled`.
     `cache`: where the rendered clips are kept (default: beside `out`).
     `start`: weights to begin from rather than from random ones; their licence may bind what comes of them.
     `twin`: weights of the same recipe and datasets that kept people apart. Then nobody is kept apart, so that everyone is
     learned from; temperature and figures are the twin's.
     `resume`: continue from the checkpoint beside `out`, to the very weights that an unbroken run gives.
-    Raises ConfigError where the clips cannot be used, the twin is of another recipe, or there is no fitting checkpoint.
+    Raises ConfigError where the clips cannot be used, there is speech without labels but no teacher, the twin is of another
+    recipe, or there is no fitting checkpoint.
     """
+    if unlabelled and not teacher:
+        raise ConfigError("speech without labels can only be learned from a teacher: give --teacher too")
     torch.set_num_threads(threads)
     recipe = recipe or Recipe()
     first = load_weights(start, STEP_INPUTS) if start else None
     if first:
         recipe = replace(recipe, shape=first.shape)
     everyone = read_labels(clips)
+    strangers = read_unlabelled(unlabelled) if unlabelled else []
     measured = None
     if twin:
         recipe = replace(recipe, held_share=0.0)
-        measured = read_twin(twin, recipe, everyone)
+        measured = read_twin(twin, recipe, _datasets(everyone), _datasets(strangers))
     held = held_out(everyone, recipe.held_share)
     studio = Studio(
         cache or out.with_name(out.stem + ".cache"),
@@ -113,17 +129,18 @@ def train(
     heard = [clip for clip in everyone if clip.person not in held]
     unheard = [clip for clip in everyone if clip.person in held]
     tracks = [track for version in range(recipe.versions) for track in render(heard, version, studio, progress)]
+    further = levelled(render(strangers, 0, studio, progress, like=heard), tracks) if strangers else []
     held_tracks = render(unheard, 0, replace(studio, teacher=None), progress) if unheard else []
-    run = _Run(tracks, held_tracks, recipe, out.with_name(out.stem + ".checkpoint.pt"), first, measured)
+    run = _Run(tracks, further, held_tracks, recipe, out.with_name(out.stem + ".checkpoint.pt"), first, measured)
     if resume:
         run.restore()
     run.train(progress)
-    weights = run.weights(licence, sorted({clip.dataset for clip in everyone}))
+    weights = run.weights(licence, _datasets(everyone), _datasets(strangers))
     save_weights(out, weights)
     return weights
 
 
-def read_twin(path: Path, recipe: Recipe, clips: Iterable[Clip]) -> Weights:
+def read_twin(path: Path, recipe: Recipe, datasets: list[str], unlabelled: list[str]) -> Weights:
     """Weights that were measured and say what those of `recipe`, which keep nobody apart, are worth.
 
     Raises ConfigError where they learned otherwise, or from other datasets.
@@ -134,8 +151,11 @@ def read_twin(path: Path, recipe: Recipe, clips: Iterable[Clip]) -> Weights:
     theirs, ours = dict(twin.about["recipe"]), json.loads(json.dumps(asdict(recipe)))
     if differ := sorted(name for name in ours if name != "held_share" and theirs.get(name) != ours[name]):
         raise ConfigError(f"{path} is of another recipe ({', '.join(differ)}); train both alike")
-    if twin.about["datasets"] != sorted({clip.dataset for clip in clips}):
-        raise ConfigError(f"{path} learned from {', '.join(twin.about['datasets'])}; give the same clips to both")
+    for kind, given in (("datasets", datasets), ("unlabelled", unlabelled)):
+        if (learned := twin.about.get(kind, [])) != given:
+            raise ConfigError(
+                f"{path} learned from {', '.join(learned) or 'no unlabelled speech'}; give the same clips to both"
+            )
     return twin
 
 
@@ -153,6 +173,7 @@ class _Run:
     def __init__(
         self,
         tracks: Sequence[Track],
+        unlabelled: Sequence[Track],
         held: Sequence[Track],
         recipe: Recipe,
         checkpoint: Path,
@@ -162,11 +183,12 @@ class _Run:
         torch.manual_seed(recipe.seed)
         self._twin = twin
         self._recipe, self._checkpoint, self._start = recipe, checkpoint, start
-        self._fingerprint = _fingerprint(recipe, tracks, start)
+        self._fingerprint = _fingerprint(recipe, [*tracks, *unlabelled], start)
         self._prior = start.prior if start else fit_prior(tracks)
         parts = tracks[0].taught.shape[1]
         people = {track.person for track in tracks}
-        self._sampler = Sampler(tracks, self._prior, form_opinions(tracks) if parts and len(people) > 1 else None)
+        opinions = form_opinions(tracks, unlabelled) if parts and len(people) > 1 else None
+        self._sampler = Sampler(tracks, self._prior, opinions, unlabelled)
         self._held = Sampler(held, self._prior) if held else None
         self._model = Model(recipe.shape, *fit_scaling(tracks, self._prior), recipe.dropout, parts)
         if start:
@@ -174,6 +196,7 @@ class _Run:
         self._averaged = copy.deepcopy(self._model).eval()
         self._optimiser = torch.optim.AdamW(self._model.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
         self._draws = recipe.draws or len(self._sampler) // recipe.versions
+        self._unlabelled_draws = round(self._draws * recipe.unlabelled) if unlabelled else 0
         self._updates = 0
         self._epoch = 0
         self._log: list[dict[str, Any]] = []
@@ -207,12 +230,13 @@ class _Run:
             note = ", ".join(f"{name} {value}" for name, value in entry.items()) + f", {time.monotonic() - began:.0f} s"
             progress("training", self._epoch, self._recipe.epochs, note)
 
-    def weights(self, licence: str, datasets: list[str]) -> Weights:
+    def weights(self, licence: str, datasets: list[str], unlabelled: list[str]) -> Weights:
         """The averaged weights, their head fitted once more, calibrated on the held speakers, or as the twin was."""
         refit_head(self._averaged, self._sampler)
         temperature, measured = self._measured()
         about = {
             "datasets": datasets,
+            "unlabelled": unlabelled,
             "twin": self._twin.name if self._twin else None,
             "recipe": asdict(self._recipe),
             "start": self._start.name if self._start else None,
@@ -238,8 +262,9 @@ class _Run:
         generator = np.random.default_rng([self._recipe.seed, 7, self._epoch])
         self._model.train()
         losses = []
-        batches = -(-self._draws // self._recipe.batch)
-        for number, batch in enumerate(_ahead(self._sampler.batches(self._draws, self._recipe.batch, generator)), start=1):
+        batches = -(-(self._draws + self._unlabelled_draws) // self._recipe.batch)
+        drawn = self._sampler.batches(self._draws, self._recipe.batch, generator, self._unlabelled_draws)
+        for number, batch in enumerate(_ahead(drawn), start=1):
             for group in self._optimiser.param_groups:
                 group["lr"] = self._rate(batches)
             self._optimiser.zero_grad()
@@ -303,27 +328,33 @@ def batch_loss(model: Model, batch: Batch, recipe: Recipe) -> Tensor:
     owner = torch.from_numpy(batch.clip).reshape(-1)
     pooled = _means(logits, speech, owner, len(labels))
     smoothing = recipe.smoothing
-    per_clip = functional.cross_entropy(pooled, labels, reduction="none", label_smoothing=smoothing)
+    given = weights * (labels != UNLABELLED)
+    per_clip = functional.cross_entropy(pooled, labels, reduction="none", label_smoothing=smoothing, ignore_index=UNLABELLED)
+    of_labels = _weighed(per_clip, given)
     if batch.opinions.shape[-1]:
         soft = functional.cross_entropy(pooled, torch.from_numpy(batch.opinions), reduction="none")
-        per_clip = recipe.given * per_clip + recipe.opinion * soft
+        of_labels = recipe.given * of_labels + recipe.opinion * _weighed(soft, weights)
     heard = (owner < len(labels)) & (speech.reshape(-1) > 0.5)
     per_frame = functional.cross_entropy(
-        logits.reshape(-1, logits.shape[-1])[heard], labels[owner[heard]], reduction="none", label_smoothing=smoothing
+        logits.reshape(-1, logits.shape[-1])[heard],
+        labels[owner[heard]],
+        reduction="none",
+        label_smoothing=smoothing,
+        ignore_index=UNLABELLED,
     )
-    frame_weight = weights[owner[heard]]
     speech_loss = functional.binary_cross_entropy_with_logits(spoken, speech)
-    loss = (
-        (per_clip * weights).sum() / weights.sum()
-        + 0.2 * (per_frame * frame_weight).sum() / frame_weight.sum().clamp_min(1e-6)
-        + 0.3 * speech_loss
-    )
+    loss = of_labels + 0.2 * _weighed(per_frame, given[owner[heard]]) + 0.3 * speech_loss
     if batch.taught.shape[-1]:
         error = recited - torch.from_numpy(batch.taught)
         of_frames = (error.reshape(-1, error.shape[-1])[heard] ** 2).mean()
         of_clips = (_means(error, speech, owner, len(labels)) ** 2).mean()
         loss = loss + recipe.lesson * (of_frames + of_clips)
     return loss
+
+
+def _weighed(values: Tensor, weights: Tensor) -> Tensor:
+    """Weighted mean; 0 where nothing has a weight."""
+    return (values * weights).sum() / weights.sum().clamp_min(1e-6)
 
 
 def _means(frames: Tensor, speech: Tensor, owner: Tensor, clips: int) -> Tensor:
@@ -333,6 +364,10 @@ def _means(frames: Tensor, speech: Tensor, owner: Tensor, clips: int) -> Tensor:
     total = torch.zeros(clips + 1, flat.shape[1]).index_add(0, owner, flat * share)
     count = torch.zeros(clips + 1, 1).index_add(0, owner, share)
     return (total / count.clamp_min(1e-6))[:-1]
+
+
+def _datasets(clips: Iterable[Clip]) -> list[str]:
+    return sorted({clip.dataset for clip in clips})
 
 
 def _fingerprint(recipe: Recipe, tracks: Sequence[Track], start: Weights | None) -> str:

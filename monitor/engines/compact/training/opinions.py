@@ -8,6 +8,7 @@ label only says what the actor was asked for.
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
@@ -20,18 +21,30 @@ from monitor.engines.compact.training.render import Track
 _FOLDS = 8
 
 
-def form_opinions(tracks: Sequence[Track]) -> list[Array]:
-    """For each track the probabilities of its n clips, shape (n, classes). There must be two speakers at least."""
+def form_opinions(tracks: Sequence[Track], unlabelled: Sequence[Track] = ()) -> list[Array]:
+    """For each track, then each without labels, the probabilities of its n clips, shape (n, classes).
+
+    There must be two speakers at least among those with labels.
+    """
     described = np.concatenate([_described(track) for track in tracks])
     labels = np.concatenate([track.labels for track in tracks])
     people = sorted({track.person for track in tracks})
     speakers = np.concatenate([np.full(len(track.labels), people.index(track.person)) for track in tracks])
     opinions = np.zeros((len(labels), len(LABELS)), np.float32)
     for others, mine in GroupKFold(min(_FOLDS, len(people))).split(described, labels, speakers):
-        judge = make_pipeline(StandardScaler(), LogisticRegression(C=0.002, max_iter=200, class_weight="balanced"))
-        judge.fit(described[others], labels[others])
-        opinions[np.ix_(mine, judge.classes_)] = judge.predict_proba(described[mine])
-    return np.split(opinions, np.cumsum([len(track.labels) for track in tracks])[:-1])
+        opinions[mine] = _judged(described[others], labels[others], described[mine])
+    if unlabelled:
+        asked = np.concatenate([_described(track) for track in unlabelled])
+        opinions = np.concatenate([opinions, _judged(described, labels, asked)])
+    return np.split(opinions, np.cumsum([len(track.labels) for track in (*tracks, *unlabelled)])[:-1])
+
+
+def _judged(known: Array, labels: NDArray[np.int64], asked: Array) -> Array:
+    judge = make_pipeline(StandardScaler(), LogisticRegression(C=0.002, max_iter=200, class_weight="balanced"))
+    judge.fit(known, labels)
+    opinions = np.zeros((len(asked), len(LABELS)), np.float32)
+    opinions[:, judge.classes_] = judge.predict_proba(asked)
+    return opinions
 
 
 def _described(track: Track) -> Array:

@@ -71,11 +71,16 @@ class Studio:
     processes: int = 1
 
 
-def render(clips: Sequence[Clip], version: int, studio: Studio, progress: Progress) -> list[Track]:
-    """One version of all clips, from the studio's cache where it is there already."""
+def render(
+    clips: Sequence[Clip], version: int, studio: Studio, progress: Progress, like: Sequence[Clip] | None = None
+) -> list[Track]:
+    """One version of all clips, from the studio's cache where it is there already.
+
+    `like`: clips whose lesson is to be learned from these too (default: these).
+    """
     groups = tracks(clips, np.random.default_rng([studio.seed, version]))
-    lesson = _lesson(clips, studio, progress) if studio.teacher else None
-    folder = studio.cache / f"{_digest(clips, studio)}-{version}"
+    lesson = _lesson(like or clips, studio, progress) if studio.teacher else None
+    folder = studio.cache / f"{_digest(clips, studio, like)}-{version}"
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / f"{index:04d}.npz" for index in range(len(groups))]
     missing = [index for index, file in enumerate(files) if not file.exists()]
@@ -162,10 +167,11 @@ def _resampled(audio: Array, rate: int) -> Array:
     return np.asarray(soxr.resample(audio.mean(1), rate, SAMPLE_RATE), dtype=np.float32)
 
 
-def _digest(clips: Sequence[Clip], studio: Studio) -> str:
+def _digest(clips: Sequence[Clip], studio: Studio, like: Sequence[Clip] | None = None) -> str:
     teacher = hashlib.sha256(studio.teacher).hexdigest()[:12] if studio.teacher else None
     noises = [len(each) for each in studio.recordings]
     about = [FORMAT, RAW, studio.seed, noises, teacher, [(str(clip.path), clip.label) for clip in clips]]
+    about += [_digest(like, studio)] if like else []
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:12]
 
 
