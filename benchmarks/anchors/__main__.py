@@ -3,8 +3,8 @@
     python -m benchmarks.anchors --clips DIR --cache DIR [--only egemaps,plain,engine] [--epochs 12] [--trial 200]
 
 The engine is measured by `evaluate`, and the anchors hear the very sound that it hears; they are trained on the people that the
-compact engine's training hears, and tested on those that it keeps apart. Of compact itself that takes the weights in
-`benchmarks/weights`; those that ship learned from everyone. Anchors know four classes alone, and each is trained on clean sound
+compact engine's training hears, and tested on those that it keeps apart. Where the weights that ship learned from everyone,
+that takes their twin in `benchmarks/weights`. Anchors know four classes alone, and each is trained on clean sound
 for the clean test and over the line for the telephone test; an engine has one set of weights for both.
 eGeMAPS needs `pip install "emotion-monitor[benchmarks]"`, and openSMILE's licence: research only, no commercial use.
 """
@@ -24,8 +24,9 @@ from monitor.evaluation.evaluate import Plan, evaluate
 from monitor.evaluation.inputs import Inputs
 from monitor.evaluation.lines import Condition
 
-KEPT_APART = Path(__file__).parents[2] / TWIN.format(load_weights(SHIPPED, STEP_INPUTS).about["twin"])
-"""The twin of the weights that ship."""
+_TWIN = load_weights(SHIPPED, STEP_INPUTS).about["twin"]
+KEPT_APART = Path(__file__).parents[2] / TWIN.format(_TWIN) if _TWIN else SHIPPED
+"""The weights that ship, or their twin where they learned from everyone."""
 ANCHORS = {"egemaps": "eGeMAPS + SVM", "plain": "plain network + GRU"}
 
 

@@ -43,6 +43,9 @@ def compact(
         Path | None, typer.Option(help="Where rendered clips are kept. [default: beside --out]", metavar="DIR")
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Times that every clip is heard. [default: the recipe's]")] = None,
+    rate: Annotated[
+        float | None, typer.Option(min=0, help="Peak learning rate; a third with --start. [default: the recipe's 0.0015]")
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed, clips, precision and kind of machine give the same weights.")] = 1,
     precision: Annotated[
         Literal["auto", "fp32", "bf16"],
@@ -74,6 +77,12 @@ def compact(
 
       emotion-monitor run call.wav --model ours.safetensors
 
+    With a larger model to learn from, and recordings that nobody labelled; then some more epochs of labelled clips alone:
+
+      emotion-monitor train compact --clips clips --teacher FILE --unlabelled recordings --out first.safetensors
+
+      emotion-monitor train compact --clips clips --teacher FILE --start first.safetensors --epochs 6 --rate 0.0005
+
     Once they are good enough, weights to put to work that learned from everyone:
 
       emotion-monitor train compact --clips clips --noise noise --twin ours.safetensors --out final.safetensors
@@ -90,6 +99,7 @@ def compact(
 
     recipe = Recipe(seed=seed, precision=native_precision() if precision == "auto" else precision)
     recipe = recipe if epochs is None else replace(recipe, epochs=epochs)
+    recipe = recipe if rate is None else replace(recipe, rate=rate)
     train(
         clips,
         out,

@@ -66,8 +66,8 @@ class Weights:
 
     @property
     def kept_apart(self) -> bool:
-        """Whether training kept some speakers to itself, on whom the weights can be measured."""
-        return bool(self.about.get("recipe", {}).get("held_share", 0))
+        """Whether training kept some speakers to itself, as did that of what it began with: on them they can be measured."""
+        return bool(self.about.get("recipe", {}).get("held_share", 0)) and bool(self.about.get("start_kept_apart", True))
 
 
 def save_weights(path: Path, weights: Weights) -> None:

@@ -173,7 +173,7 @@ def test_speech_without_labels_is_learned_from_and_named(clips, strangers, teach
     )
     assert more.about["unlabelled"] == ["line"]
     with pytest.raises(ConfigError, match="learned from line"):
-        read_twin(out, recipe, more.about["datasets"], [])
+        read_twin(out, recipe, None, more.about["datasets"], [])
 
 
 def test_what_nobody_labelled_has_no_part_in_the_loss_of_labels_or_in_measuring():

@@ -131,6 +131,20 @@ def test_a_twin_that_heard_everyone_cannot_vouch(clips, trained, tmp_path):
         train(clips, tmp_path / "more.safetensors", progress=silent, cache=clips / "cache", recipe=RECIPE, twin=everyone)
 
 
+def test_a_twin_that_began_with_other_weights_cannot_vouch(clips, trained, tmp_path):
+    common = {"progress": silent, "cache": clips / "cache", "recipe": RECIPE}
+    with pytest.raises(ConfigError, match="began with random weights; give both the same --start"):
+        train(clips, tmp_path / "all.safetensors", start=trained, twin=trained, **common)
+
+
+def test_weights_that_began_with_some_that_heard_everyone_kept_nobody_apart(clips, trained, tmp_path):
+    common = {"progress": silent, "cache": clips / "cache", "recipe": RECIPE}
+    everyone = tmp_path / "all.safetensors"
+    train(clips, everyone, twin=trained, **common)
+    assert not train(clips, tmp_path / "more.safetensors", start=everyone, **common).kept_apart
+    assert train(clips, tmp_path / "further.safetensors", start=trained, **common).kept_apart
+
+
 def test_a_twin_of_other_datasets_cannot_vouch(clips, trained, tmp_path):
     table = (clips / "labels.csv").read_text().replace(",made,", ",other,")
     for file in clips.glob("*.wav"):

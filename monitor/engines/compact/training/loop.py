@@ -117,7 +117,7 @@ def train(
     measured = None
     if twin:
         recipe = replace(recipe, held_share=0.0)
-        measured = read_twin(twin, recipe, _datasets(everyone), _datasets(strangers))
+        measured = read_twin(twin, recipe, first, _datasets(everyone), _datasets(strangers))
     held = held_out(everyone, recipe.held_share)
     studio = Studio(
         cache or out.with_name(out.stem + ".cache"),
@@ -140,10 +140,10 @@ def train(
     return weights
 
 
-def read_twin(path: Path, recipe: Recipe, datasets: list[str], unlabelled: list[str]) -> Weights:
+def read_twin(path: Path, recipe: Recipe, start: Weights | None, datasets: list[str], unlabelled: list[str]) -> Weights:
     """Weights that were measured and say what those of `recipe`, which keep nobody apart, are worth.
 
-    Raises ConfigError where they learned otherwise, or from other datasets.
+    Raises ConfigError where they learned otherwise, from other datasets, or began with other weights.
     """
     twin = load_weights(path, STEP_INPUTS)
     if not twin.kept_apart:
@@ -151,6 +151,8 @@ def read_twin(path: Path, recipe: Recipe, datasets: list[str], unlabelled: list[
     theirs, ours = dict(twin.about["recipe"]), json.loads(json.dumps(asdict(recipe)))
     if differ := sorted(name for name in ours if name != "held_share" and theirs.get(name) != ours[name]):
         raise ConfigError(f"{path} is of another recipe ({', '.join(differ)}); train both alike")
+    if (began := twin.about.get("start")) != (start.name if start else None):
+        raise ConfigError(f"{path} began with {began or 'random weights'}; give both the same --start")
     for kind, given in (("datasets", datasets), ("unlabelled", unlabelled)):
         if (learned := twin.about.get(kind, [])) != given:
             raise ConfigError(
@@ -240,6 +242,7 @@ class _Run:
             "twin": self._twin.name if self._twin else None,
             "recipe": asdict(self._recipe),
             "start": self._start.name if self._start else None,
+            "start_kept_apart": self._start.kept_apart if self._start else True,
             "temperature": temperature,
             "measured": measured,
             "log": self._log,
