@@ -50,7 +50,7 @@ SHARE, MAIN_SHARE = 360.0, 900.0
 """Seconds taken of a speaker, and of one of the main actors."""
 _RATE = 16_000
 _FOLDERS = (
-    ("fillets", r"/(cs|nl|en)/[^/]+$"),
+    ("fillets", r"fillets-ng/sound/.*/(cs|nl|en)/[^/]+$"),
     ("tuberling", r"ktuberling/sounds/(\w+)/"),
     ("lettres", r"klettres/(\w+)/"),
     ("hedge", r"hedgewars.*voices/(?!Robot/|Classic/)(\w+)/"),
@@ -156,7 +156,7 @@ def _read(path: Path) -> tuple[NDArray[np.float32], int]:
         return np.asarray(audio.mean(1), dtype=np.float32), rate
     with av.open(str(path), format="g722") as container:
         pieces = [frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)]
-    return np.concatenate(pieces).astype(np.float32) * np.float32(1 / 32768), _RATE
+    return np.concatenate([np.zeros(0, np.int16), *pieces]).astype(np.float32) * np.float32(1 / 32768), _RATE
 
 
 def levelled(utterance: Utterance) -> NDArray[np.float32] | None:

@@ -44,7 +44,8 @@ def compact(
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Times that every clip is heard. [default: the recipe's]")] = None,
     rate: Annotated[
-        float | None, typer.Option(min=0, help="Peak learning rate; a third with --start. [default: the recipe's 0.0015]")
+        float | None,
+        typer.Option(min=0, help="Peak learning rate; with --start a third of it serves. [default: the recipe's 0.0015]"),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed, clips, precision and kind of machine give the same weights.")] = 1,
     precision: Annotated[
