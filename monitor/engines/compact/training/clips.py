@@ -115,7 +115,7 @@ def read_audio(path: Path) -> Array:
     try:
         audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, OSError) as error:
-        raise ConfigError(f"cannot read {path}: {error}; leave it out of labels.csv or convert it to WAV") from error
+        raise ConfigError(f"cannot read {path}: {error}; leave it out or convert it to WAV") from error
     mono = audio.mean(1)
     if rate != SAMPLE_RATE:
         mono = soxr.resample(mono, rate, SAMPLE_RATE)
