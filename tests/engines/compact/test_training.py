@@ -133,8 +133,19 @@ def test_a_twin_that_heard_everyone_cannot_vouch(clips, trained, tmp_path):
 
 def test_a_twin_that_began_with_other_weights_cannot_vouch(clips, trained, tmp_path):
     common = {"progress": silent, "cache": clips / "cache", "recipe": RECIPE}
-    with pytest.raises(ConfigError, match="began with random weights; give both the same --start"):
+    with pytest.raises(ConfigError, match="began with random weights; give both the same --start, or starts that are twins"):
         train(clips, tmp_path / "all.safetensors", start=trained, twin=trained, **common)
+
+
+def test_twins_of_twins_can_vouch(clips, trained, tmp_path):
+    common = {"progress": silent, "cache": clips / "cache", "recipe": RECIPE}
+    everyone, twin = tmp_path / "all.safetensors", tmp_path / "twin.safetensors"
+    train(clips, everyone, twin=trained, **common)
+    measured = train(clips, twin, start=trained, **common)
+    weights = train(clips, tmp_path / "further.safetensors", start=everyone, twin=twin, **common)
+    assert weights.about["measured"] == measured.about["measured"]
+    assert weights.about["start"] == load_weights(everyone, STEP_INPUTS).name
+    assert not weights.kept_apart
 
 
 def test_weights_that_began_with_some_that_heard_everyone_kept_nobody_apart(clips, trained, tmp_path):

@@ -143,7 +143,8 @@ def train(
 def read_twin(path: Path, recipe: Recipe, start: Weights | None, datasets: list[str], unlabelled: list[str]) -> Weights:
     """Weights that were measured and say what those of `recipe`, which keep nobody apart, are worth.
 
-    Raises ConfigError where they learned otherwise, from other datasets, or began with other weights.
+    Where both began with other weights, these may be the same or be twins themselves.
+    Raises ConfigError where they learned otherwise, from other datasets, or began otherwise.
     """
     twin = load_weights(path, STEP_INPUTS)
     if not twin.kept_apart:
@@ -151,8 +152,11 @@ def read_twin(path: Path, recipe: Recipe, start: Weights | None, datasets: list[
     theirs, ours = dict(twin.about["recipe"]), json.loads(json.dumps(asdict(recipe)))
     if differ := sorted(name for name in ours if name != "held_share" and theirs.get(name) != ours[name]):
         raise ConfigError(f"{path} is of another recipe ({', '.join(differ)}); train both alike")
-    if (began := twin.about.get("start")) != (start.name if start else None):
-        raise ConfigError(f"{path} began with {began or 'random weights'}; give both the same --start")
+    alike = [name for name in (start.name, start.about.get("twin")) if name] if start else [None]
+    if (began := twin.about.get("start")) not in alike:
+        raise ConfigError(
+            f"{path} began with {began or 'random weights'}; give both the same --start, or starts that are twins"
+        )
     for kind, given in (("datasets", datasets), ("unlabelled", unlabelled)):
         if (learned := twin.about.get(kind, [])) != given:
             raise ConfigError(
