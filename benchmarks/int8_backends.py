@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from monitor.engines.emotion2vec.linear import make_linear
+from monitor.engines.emotion2vec.linear import Affine, make_linear
 
 Array = NDArray[np.float32]
 Product = Callable[[Array], Array]
@@ -37,7 +37,7 @@ TURNS = 5
 
 def by_torch(weight: Array, bias: Array, precision: str) -> Product:
     """The product of the engine. `weight`: shape (N, K)."""
-    linear = make_linear(torch.from_numpy(weight), torch.from_numpy(bias), "int8" if precision == "int8" else "fp32")
+    linear = make_linear(Affine(torch.from_numpy(weight), torch.from_numpy(bias)), "int8" if precision == "int8" else "fp32")
 
     def run(x: Array) -> Array:
         with torch.inference_mode():

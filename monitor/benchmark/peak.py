@@ -5,7 +5,7 @@ from time import perf_counter
 import torch
 
 from monitor.engines.emotion2vec.device import Precision
-from monitor.engines.emotion2vec.linear import make_linear
+from monitor.engines.emotion2vec.linear import Affine, make_linear
 from monitor.engines.emotion2vec.runner import TYPES
 
 _SIZES = {"cpu": (1024, 2048, 3072), "cuda": (4096, 8192, 16384)}
@@ -26,7 +26,7 @@ def matrix_peak(precision: Precision, device: torch.device, threads: int) -> flo
 
 def _rate(size: int, precision: Precision, device: torch.device) -> float:
     weight, rows = (torch.randn(size, size, device=device, dtype=TYPES[precision]) for _ in range(2))
-    product = make_linear(weight, None, precision)
+    product = make_linear(Affine(weight, None), precision)
     product(rows)
     best, end = float("inf"), perf_counter() + _SECONDS
     while perf_counter() < end:

@@ -7,7 +7,7 @@ the frames wanted alone: the others serve them as keys and values, and what beco
 Tensors are channels-last, (batch, frames, channels). Names of weights are FunASR's (`architecture.py`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import log2
 
 import torch
@@ -15,9 +15,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from monitor.engines.emotion2vec.architecture import ENCODER, RECEPTIVE_FIELD, Architecture
+from monitor.engines.emotion2vec.convolution import make_convolution
 from monitor.engines.emotion2vec.device import Precision
-from monitor.engines.emotion2vec.linear import Linear, make_linear
-from monitor.engines.processor import has_bf16
+from monitor.engines.emotion2vec.linear import Affine, LayerNorm, Linear, make_add_norm, make_linear, make_perceptron
 from monitor.timeline import FRAME_SAMPLES
 
 TAIL = RECEPTIVE_FIELD - FRAME_SAMPLES
@@ -27,7 +27,6 @@ STEM_EPS = 1e-5
 """Of the norms of the stem and of the positional encoder: torch's default, which the configuration does not change."""
 
 Weights = Mapping[str, Tensor]
-Norm = Callable[[Tensor], Tensor]
 
 
 class Stem:
@@ -36,7 +35,7 @@ class Stem:
     def __init__(self, weights: Weights, shape: Architecture, precision: Precision) -> None:
         first: Precision = "fp32" if precision == "int8" else precision
         name = f"{ENCODER}local_encoder.conv_layers."
-        self._layers: list[tuple[int, int, Linear, Norm]] = []
+        self._layers: list[tuple[int, int, Linear, LayerNorm]] = []
         for index, (width, kernel, stride) in enumerate(shape.stem):
             # (out, in, tap) -> (out, tap * in): the order in which a strided view of the rows has them
             taps = weights[f"{name}{index}.0.weight"].transpose(1, 2).reshape(width, -1)
@@ -44,7 +43,7 @@ class Stem:
                 (
                     kernel,
                     stride,
-                    make_linear(taps, None, precision if index else first),
+                    make_linear(Affine(taps, None), precision if index else first),
                     _norm(weights, f"{name}{index}.2.1", STEM_EPS),
                 )
             )
@@ -77,16 +76,15 @@ class Encoder:
         """`columns`: outputs of the head that are wanted, in order."""
         self._shape = shape
         position = f"{ENCODER}relative_positional_encoder."
-        # Beside int8 in the blocks bfloat16 adds nothing to the deviation, and where it is native it takes half of the time.
-        kind = torch.bfloat16 if precision == "int8" and has_bf16() else weights["proj.weight"].dtype
         self._convolutions = [
-            (weights[f"{position}{index}.0.weight"].to(kind), weights[f"{position}{index}.0.bias"].to(kind))
+            make_convolution(_affine(weights, f"{position}{index}.0"), shape.groups, precision)
             for index in range(1, shape.positional + 1)
         ]
         self._tokens = weights[f"{ENCODER}extra_tokens"] if shape.extra_tokens else None
         self._norm = _norm(weights, f"{ENCODER}context_encoder.norm", shape.norm_eps)
         self._blocks = [_Block(weights, name, shape, precision) for name in shape.blocks()]
-        self._head = make_linear(weights["proj.weight"][columns].float(), weights["proj.bias"][columns].float(), "fp32")
+        head = Affine(weights["proj.weight"][columns].float(), weights["proj.bias"][columns].float())
+        self._head = make_linear(head, "fp32")
         self._scale = _bias_scale(weights)
         self._biases: dict[int, list[Tensor]] = {}
         """For windows of up to so many frames; a power of two, so that there are few. Kept for good: CUDA graphs read them."""
@@ -106,12 +104,8 @@ class Encoder:
         return frames, self._head(frames)
 
     def _positions(self, x: Tensor) -> Tensor:
-        kernel = self._shape.kernel
-        for weight, bias in self._convolutions:
-            y = functional.conv1d(
-                x.transpose(1, 2).to(weight.dtype), weight, bias, padding=kernel // 2, groups=self._shape.groups
-            ).to(x.dtype)
-            y = y[..., :-1].transpose(1, 2) if kernel % 2 == 0 else y.transpose(1, 2)
+        for convolution in self._convolutions:
+            y = convolution(x)
             x = torch.ops.aten.gelu_(functional.layer_norm(y, y.shape[-1:]))
         return x
 
@@ -131,19 +125,18 @@ class _Block:
     def __init__(self, weights: Weights, name: str, shape: Architecture, precision: Precision) -> None:
         self._heads = shape.heads
         self._qkv = _linear(weights, f"{name}attn.qkv", precision)
-        self._out = _linear(weights, f"{name}attn.proj", precision)
-        self._fc1 = _linear(weights, f"{name}mlp.fc1", precision)
-        self._fc2 = _linear(weights, f"{name}mlp.fc2", precision)
-        self._norm1 = _norm(weights, f"{name}norm1", shape.norm_eps)
-        self._norm2 = _norm(weights, f"{name}norm2", shape.norm_eps)
+        norms = [_norm(weights, f"{name}{norm}", shape.norm_eps) for norm in ("norm1", "norm2")]
+        self._close = make_add_norm(_affine(weights, f"{name}attn.proj"), norms[0], precision)
+        self._perceptron = make_perceptron(
+            _affine(weights, f"{name}mlp.fc1"), _affine(weights, f"{name}mlp.fc2"), norms[1], precision
+        )
 
     def __call__(self, x: Tensor, bias: Tensor, wanted: slice = slice(None)) -> Tensor:
         """(B, k, D) -> (B, n, D), for the n frames wanted."""
         query, key, value = self._qkv(x).view(*x.shape[:2], 3, self._heads, -1).permute(2, 0, 3, 1, 4)
         rows = x[:, wanted]
         heard = attend(query[:, :, wanted], key, value, bias[:, :, wanted])
-        x = self._norm1(self._out(heard.transpose(1, 2).reshape(rows.shape)).add_(rows))
-        return self._norm2(self._fc2(torch.ops.aten.gelu_(self._fc1(x))).add_(x))
+        return self._perceptron(self._close(heard.transpose(1, 2).reshape(rows.shape), rows))
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, bias: Tensor) -> Tensor:
@@ -189,9 +182,12 @@ def _bias_scale(weights: Weights) -> list[Tensor]:
 
 
 def _linear(weights: Weights, name: str, precision: Precision) -> Linear:
-    return make_linear(weights[f"{name}.weight"], weights[f"{name}.bias"], precision)
+    return make_linear(_affine(weights, name), precision)
 
 
-def _norm(weights: Weights, name: str, eps: float) -> Norm:
-    weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
-    return lambda x: functional.layer_norm(x, weight.shape, weight, bias, eps)
+def _affine(weights: Weights, name: str) -> Affine:
+    return Affine(weights[f"{name}.weight"], weights[f"{name}.bias"])
+
+
+def _norm(weights: Weights, name: str, eps: float) -> LayerNorm:
+    return LayerNorm(weights[f"{name}.weight"], weights[f"{name}.bias"], eps)

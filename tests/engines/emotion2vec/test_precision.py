@@ -7,7 +7,7 @@ import torch
 from monitor.engines.base import WindowError
 from monitor.engines.emotion2vec.device import choose_precision
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
-from monitor.engines.emotion2vec.linear import make_linear
+from monitor.engines.emotion2vec.linear import Affine, make_linear
 from monitor.engines.processor import has_bf16
 from monitor.errors import EngineError
 from tests.conformance.engine_calls import assert_same, joined, listen, voice, whole
@@ -55,14 +55,14 @@ def test_int8_products_are_close_to_exact_ones(shape):
     x = torch.randn(shape, generator=generator) * torch.tensor([10.0 if index % 2 else 0.01 for index in range(64)])
     weight, bias = torch.randn(48, 64, generator=generator), torch.randn(48, generator=generator)
     exact = torch.nn.functional.linear(x, weight, bias)
-    product = make_linear(weight, bias, "int8")(x)
+    product = make_linear(Affine(weight, bias), "int8")(x)
     assert product.shape == exact.shape
     assert (product - exact).abs().max() < 0.02 * exact.abs().max()
 
 
 def test_an_int8_product_of_zeros_is_the_bias():
     bias = torch.arange(4.0)
-    product = make_linear(torch.ones(4, 32), bias, "int8")(torch.zeros(2, 32))
+    product = make_linear(Affine(torch.ones(4, 32), bias), "int8")(torch.zeros(2, 32))
     torch.testing.assert_close(product, bias.expand(2, 4))
 
 
