@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from numba import njit
 
-Kernel = Callable[..., None]
+Kernel = Callable[..., Any]
 
 GRAIN = 524_288
 """Values from which on another thread is worth waking."""
@@ -30,7 +30,7 @@ CENTRE = np.float32(128.5)
 """Zero of the levels, and the half by which cutting off becomes rounding."""
 
 ERF_END = np.float32(3.2)
-_ERF = tuple(
+C0, C1, C2, C3, C4, C5, C6, C7, C8 = (
     np.float32(coefficient)
     for coefficient in (
         1.1281436681747437,
@@ -45,7 +45,6 @@ _ERF = tuple(
     )
 )
 """erf(x) / x as a polynomial in x**2 up to `ERF_END`, where it is 1; the largest error is 5e-5."""
-C0, C1, C2, C3, C4, C5, C6, C7, C8 = _ERF
 
 
 def run(kernel: Kernel, rows: int, width: int, *arrays: object) -> None:
@@ -79,22 +78,27 @@ def _compiled(signature: str) -> Callable[[Kernel], Kernel]:
     return compiled
 
 
+@_compiled("float32(float32[::1], float32, uint8[::1])")
+def _to_levels(values: Any, most: Any, levels: Any) -> Any:
+    """Fill in the levels of one row, of which the largest becomes `most`; what one is worth."""
+    bits = values.view(np.int32)
+    top = np.zeros(1, np.int32)
+    largest_bits = np.int32(0)
+    for column in range(len(bits)):
+        largest_bits = max(largest_bits, bits[column] & MAGNITUDE)
+    top[0] = largest_bits
+    largest = max(top.view(np.float32)[0], SMALLEST)
+    unit = most / largest
+    for column in range(len(values)):
+        levels[column] = np.uint8(np.int32(values[column] * unit + CENTRE))
+    return largest / most
+
+
 @_compiled("void(int64, int64, float32[::1], int64, int64, float32, uint8[:, ::1], float32[::1])")
 def quantise(first: int, stop: int, values: Any, stride: int, width: int, most: Any, levels: Any, scales: Any) -> None:
     """Rows of `width` values that begin `stride` apart: the largest of each becomes `most` levels."""
     for row in range(first, stop):
-        one = values[row * stride : row * stride + width]
-        bits = one.view(np.int32)
-        top = np.zeros(1, np.int32)
-        most_bits = np.int32(0)
-        for column in range(width):
-            most_bits = max(most_bits, bits[column] & MAGNITUDE)
-        top[0] = most_bits
-        largest = max(top.view(np.float32)[0], SMALLEST)
-        scales[row] = largest / most
-        unit = most / largest
-        for column in range(width):
-            levels[row, column] = np.uint8(np.int32(one[column] * unit + CENTRE))
+        scales[row] = _to_levels(values[row * stride : row * stride + width], most, levels[row])
 
 
 @_compiled("void(int64, int64, float32[:, ::1], float32[::1], float32[::1])")
@@ -113,8 +117,6 @@ def rescale_gelu_quantise(
     """Scale, bias and GELU, which is within 1e-4 of the exact one, then levels as by `quantise`."""
     width = product.shape[1]
     one = np.empty(width, np.float32)
-    bits = one.view(np.int32)
-    top = np.zeros(1, np.int32)
     for row in range(first, stop):
         scale = scales[row]
         for column in range(width):
@@ -130,15 +132,7 @@ def rescale_gelu_quantise(
             erf = erf * y + C1
             erf = erf * y + C0
             one[column] = HALF * value * (ONE + x * erf)
-        most_bits = np.int32(0)
-        for column in range(width):
-            most_bits = max(most_bits, bits[column] & MAGNITUDE)
-        top[0] = most_bits
-        largest = max(top.view(np.float32)[0], SMALLEST)
-        out_scales[row] = largest / most
-        unit = most / largest
-        for column in range(width):
-            levels[row, column] = np.uint8(np.int32(one[column] * unit + CENTRE))
+        out_scales[row] = _to_levels(one, most, levels[row])
 
 
 @_compiled(
