@@ -14,8 +14,11 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import structlog
 import torch
 from numba import njit
+
+log = structlog.get_logger(__name__)
 
 Kernel = Callable[..., Any]
 
@@ -72,10 +75,16 @@ def _compiled(signature: str) -> Callable[[Kernel], Kernel]:
     def compiled(kernel: Kernel) -> Kernel:
         try:
             return njit(signature, cache=True, **options)(kernel)
-        except RuntimeError:  # neither the package's folder nor the user's cache can be written
+        except RuntimeError as error:  # neither the package's folder nor the user's cache can be written
+            _tell_not_kept(str(error))
             return njit(signature, **options)(kernel)
 
     return compiled
+
+
+@cache
+def _tell_not_kept(reason: str) -> None:
+    log.warning("int8_is_compiled_at_every_start", reason=reason, remedy="set NUMBA_CACHE_DIR to a folder that can be written")
 
 
 @_compiled("float32(float32[::1], float32, uint8[::1])")

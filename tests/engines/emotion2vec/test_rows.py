@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import structlog
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -124,8 +125,12 @@ def test_where_nothing_can_be_kept_it_is_compiled_at_every_start(monkeypatch):
         return lambda kernel: kernel
 
     monkeypatch.setattr(rows, "njit", njit)
-    assert rows._compiled("void(int64)")(len) is len
-    assert tried == [True, False]
+    rows._tell_not_kept.cache_clear()
+    with structlog.testing.capture_logs() as said:
+        assert rows._compiled("void(int64)")(len) is len
+        assert rows._compiled("void(int64)")(abs) is abs
+    assert tried == [True, False] * 2
+    assert [(line["log_level"], "NUMBA_CACHE_DIR" in line["remedy"]) for line in said] == [("warning", True)]
 
 
 def test_rows_that_overlap_are_those_of_a_convolution():
