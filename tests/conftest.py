@@ -1,8 +1,10 @@
 """What all tests share."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
+import structlog
 from hypothesis import settings
 
 # One thread each: the tests of many workers share few cores, and results must not depend on the thread count.
@@ -12,6 +14,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # A busy machine must not decide a test; fifty examples a run find what is there to find, run by run.
 settings.register_profile("patient", deadline=None, max_examples=50)
 settings.load_profile("patient")
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """A command that ran in this process with a log level of its own must not hush the tests that come after it."""
+    structlog.reset_defaults()
+    yield
+    structlog.reset_defaults()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,7 +2,6 @@
 
 import io
 import sys
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -16,12 +15,6 @@ class FullDisk(io.StringIO):
 
     def write(self, text: str) -> int:
         raise OSError(28, "No space left on device")
-
-
-@pytest.fixture(autouse=True)
-def logging_as_it_was() -> Iterator[None]:
-    yield
-    structlog.reset_defaults()
 
 
 def closed() -> io.StringIO:
