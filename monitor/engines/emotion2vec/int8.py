@@ -39,9 +39,11 @@ class Int8Linear:
         weight, bias = affine
         # Without VNNI the processor adds two products in 16 bits, which full bytes would overflow.
         self.most = 127.0 if torch.cpu._is_vnni_supported() else 63.0
-        self._scales = weight.abs().amax(dim=1).clamp_min(1e-12) / 127
-        rounded = (weight / self._scales[:, None]).round().to(torch.int8)
-        self._weight = torch.ops.onednn.qlinear_prepack(rounded, None)
+        made = _levels(weight, 127.0)
+        self._scales = torch.from_numpy(made.scales)
+        # From unsigned around 128 to signed around 0 is a flip of the highest bit.
+        signed = made.levels.bitwise_xor_(128).view(torch.int8)
+        self._weight = torch.ops.onednn.qlinear_prepack(signed, None)
         self._zeros = torch.zeros(len(weight), dtype=torch.int32)
         self.bias: Floats = np.zeros(len(weight), np.float32) if bias is None else bias.contiguous().numpy()
 
@@ -54,13 +56,7 @@ class Int8Linear:
 
     def levels(self, x: Tensor) -> Levels:
         """Of (..., K), which may be rows of a matrix that overlap, as a convolution has them."""
-        rows = x if x.dim() == 2 and x.stride(1) == 1 else x.reshape(-1, x.shape[-1])
-        count, width = rows.shape
-        stride = rows.stride(0)
-        flat = rows.as_strided(((count - 1) * stride + width if count else 0,), (1,)).numpy()
-        made = Levels.empty(count, width)
-        run(quantise, count, width, flat, stride, width, self.most, made.levels.numpy(), made.scales)
-        return made
+        return _levels(x if x.dim() == 2 else x.reshape(-1, x.shape[-1]), self.most)
 
     def product(self, levels: Levels) -> Tensor:
         """(n, K) -> (n, N), to be scaled by row."""
@@ -111,3 +107,14 @@ class Int8Perceptron:
             hidden.scales,
         )
         return self._second.of(hidden, x)
+
+
+def _levels(rows: Tensor, most: float) -> Levels:
+    """Of (n, K), the largest of each row `most` levels from the middle."""
+    rows = rows if rows.stride(1) == 1 else rows.contiguous()
+    count, width = rows.shape
+    stride = rows.stride(0)
+    flat = rows.as_strided(((count - 1) * stride + width if count else 0,), (1,)).numpy()
+    made = Levels.empty(count, width)
+    run(quantise, count, width, flat, stride, width, most, made.levels.numpy(), made.scales)
+    return made
