@@ -19,11 +19,12 @@ from monitor.engines.compact.training import Recipe, train
 from monitor.engines.compact.training.batches import Sampler, levelled
 from monitor.engines.compact.training.clips import LABELS, UNLABELLED, read_unlabelled
 from monitor.engines.compact.training.lesson import PARTS, PLACES, WIDTH, fit_lesson, fit_sizes, smoothed
-from monitor.engines.compact.training.loop import batch_loss, read_twin
+from monitor.engines.compact.training.loss import batch_loss
 from monitor.engines.compact.training.model import Model
 from monitor.engines.compact.training.opinions import form_opinions
 from monitor.engines.compact.training.render import Track
 from monitor.engines.compact.training.teacher import MEMBER, Teacher, log_mel, read_teacher
+from monitor.engines.compact.training.twin import read_twin
 from monitor.engines.compact.weights import load_weights
 from monitor.errors import ConfigError
 from tests.engines.compact.conftest import SMALL, voice

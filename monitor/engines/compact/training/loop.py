@@ -6,75 +6,26 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.nn import functional
 
 from monitor.engines.compact.network import STEP_INPUTS
 from monitor.engines.compact.training.batches import Batch, Sampler, fit_prior, fit_scaling, levelled
-from monitor.engines.compact.training.clips import (
-    HELD_SHARE,
-    LABELS,
-    UNLABELLED,
-    Clip,
-    held_out,
-    read_labels,
-    read_unlabelled,
-)
+from monitor.engines.compact.training.clips import LABELS, Clip, held_out, read_labels, read_unlabelled
 from monitor.engines.compact.training.head import refit_head
+from monitor.engines.compact.training.loss import batch_loss
 from monitor.engines.compact.training.measure import measure
 from monitor.engines.compact.training.model import Model
 from monitor.engines.compact.training.opinions import form_opinions
+from monitor.engines.compact.training.recipe import Recipe
 from monitor.engines.compact.training.render import Progress, Studio, Track, read_recordings, render
-from monitor.engines.compact.weights import Shape, Weights, load_weights, save_weights
-from monitor.engines.processor import has_bf16
+from monitor.engines.compact.training.twin import read_twin
+from monitor.engines.compact.weights import Weights, load_weights, save_weights
 from monitor.errors import ConfigError
-
-Precision = Literal["fp32", "bf16"]
-"""In which matrices are multiplied while learning."""
-
-
-def native_precision() -> Precision:
-    """The fastest in which this processor multiplies by itself."""
-    return "bf16" if has_bf16() else "fp32"
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """Everything besides the clips that the weights depend on."""
-
-    seed: int = 1
-    epochs: int = 32
-    versions: int = 4
-    """Telephone lines over which every clip is heard."""
-    held_share: float = HELD_SHARE
-    """Share of each dataset's speakers kept for measuring."""
-    batch: int = 32
-    rate: float = 1.5e-3
-    """Peak learning rate."""
-    weight_decay: float = 0.02
-    dropout: float = 0.1
-    smoothing: float = 0.1
-    """Of the labels."""
-    lesson: float = 2.0
-    """What it counts to hear what the teacher hears, where there is one."""
-    opinion: float = 0.5
-    """What the soft labels count that come of it."""
-    given: float = 0.7
-    """What the given labels count beside them; without a teacher they count 1."""
-    average: float = 0.999
-    """Decay of the averaged weights, which are the ones that are kept."""
-    draws: int = 0
-    """Sequences an epoch; 0 for as many as there are clips."""
-    unlabelled: float = 1.0
-    """Sequences of speech without labels to one with, where there is such speech; it is heard over one line."""
-    precision: Precision = "fp32"
-    shape: Shape = field(default_factory=Shape)
 
 
 def train(
@@ -138,31 +89,6 @@ def train(
     weights = run.weights(licence, _datasets(everyone), _datasets(strangers))
     save_weights(out, weights)
     return weights
-
-
-def read_twin(path: Path, recipe: Recipe, start: Weights | None, datasets: list[str], unlabelled: list[str]) -> Weights:
-    """Weights that were measured and say what those of `recipe`, which keep nobody apart, are worth.
-
-    Where both began with other weights, these may be the same or be twins themselves.
-    Raises ConfigError where they learned otherwise, from other datasets, or began otherwise.
-    """
-    twin = load_weights(path, STEP_INPUTS)
-    if not twin.kept_apart:
-        raise ConfigError(f"{path} cannot vouch for other weights: it kept nobody apart, so nothing was measured")
-    theirs, ours = dict(twin.about["recipe"]), json.loads(json.dumps(asdict(recipe)))
-    if differ := sorted(name for name in ours if name != "held_share" and theirs.get(name) != ours[name]):
-        raise ConfigError(f"{path} is of another recipe ({', '.join(differ)}); train both alike")
-    alike = [name for name in (start.name, start.about.get("twin")) if name] if start else [None]
-    if (began := twin.about.get("start")) not in alike:
-        raise ConfigError(
-            f"{path} began with {began or 'random weights'}; give both the same --start, or starts that are twins"
-        )
-    for kind, given in (("datasets", datasets), ("unlabelled", unlabelled)):
-        if (learned := twin.about.get(kind, [])) != given:
-            raise ConfigError(
-                f"{path} learned from {', '.join(learned) or 'no unlabelled speech'}; give the same clips to both"
-            )
-    return twin
 
 
 def _read_teacher(path: Path) -> bytes:
@@ -321,56 +247,6 @@ def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
         while (batch := coming.result()) is not None:
             coming = pool.submit(next, batches, None)
             yield batch
-
-
-def batch_loss(model: Model, batch: Batch, recipe: Recipe) -> Tensor:
-    """Of the clips by the mean of their frames' logits over speech, of the frames a little, of speech, of the lesson."""
-    with torch.autocast("cpu", torch.bfloat16, enabled=recipe.precision == "bf16"):
-        embedding, logits, spoken = (
-            said.float() for said in model(torch.from_numpy(batch.steps), torch.from_numpy(batch.kept))
-        )
-        recited = model.recite(embedding).float()
-    speech = torch.from_numpy(batch.speech)
-    labels, weights = torch.from_numpy(batch.labels), torch.from_numpy(batch.weights)
-    owner = torch.from_numpy(batch.clip).reshape(-1)
-    pooled = _means(logits, speech, owner, len(labels))
-    smoothing = recipe.smoothing
-    given = weights * (labels != UNLABELLED)
-    per_clip = functional.cross_entropy(pooled, labels, reduction="none", label_smoothing=smoothing, ignore_index=UNLABELLED)
-    of_labels = _weighed(per_clip, given)
-    if batch.opinions.shape[-1]:
-        soft = functional.cross_entropy(pooled, torch.from_numpy(batch.opinions), reduction="none")
-        of_labels = recipe.given * of_labels + recipe.opinion * _weighed(soft, weights)
-    heard = (owner < len(labels)) & (speech.reshape(-1) > 0.5)
-    per_frame = functional.cross_entropy(
-        logits.reshape(-1, logits.shape[-1])[heard],
-        labels[owner[heard]],
-        reduction="none",
-        label_smoothing=smoothing,
-        ignore_index=UNLABELLED,
-    )
-    speech_loss = functional.binary_cross_entropy_with_logits(spoken, speech)
-    loss = of_labels + 0.2 * _weighed(per_frame, given[owner[heard]]) + 0.3 * speech_loss
-    if batch.taught.shape[-1]:
-        error = recited - torch.from_numpy(batch.taught)
-        of_frames = (error.reshape(-1, error.shape[-1])[heard] ** 2).mean()
-        of_clips = (_means(error, speech, owner, len(labels)) ** 2).mean()
-        loss = loss + recipe.lesson * (of_frames + of_clips)
-    return loss
-
-
-def _weighed(values: Tensor, weights: Tensor) -> Tensor:
-    """Weighted mean; 0 where nothing has a weight."""
-    return (values * weights).sum() / weights.sum().clamp_min(1e-6)
-
-
-def _means(frames: Tensor, speech: Tensor, owner: Tensor, clips: int) -> Tensor:
-    """Over the speech of each clip: shape (B, T, K) to (clips, K)."""
-    share = speech.reshape(-1, 1) + 1e-3
-    flat = frames.reshape(-1, frames.shape[-1])
-    total = torch.zeros(clips + 1, flat.shape[1]).index_add(0, owner, flat * share)
-    count = torch.zeros(clips + 1, 1).index_add(0, owner, share)
-    return (total / count.clamp_min(1e-6))[:-1]
 
 
 def _datasets(clips: Iterable[Clip]) -> list[str]:
