@@ -11,7 +11,7 @@ import math
 from monitor.changes.segments import Model
 from monitor.timeline import TICK_RATE
 
-COEFFICIENTS = (2.109, -0.631, 1.923, -0.214)
+COEFFICIENTS = (2.543, -0.529, 2.111, -0.105)
 LEAST = 0.5
 """A change is confirmed at odds above even, whatever rate is asked for."""
 

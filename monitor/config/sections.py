@@ -117,7 +117,7 @@ class ChangesSection(Section):
     """Expected false alarms an hour of speech without change. The threshold is derived from it."""
     buffer: Seconds = Field(default=30.0, ge=4, le=120)
     """Trailing seconds of speech that are searched."""
-    correlation_time: Seconds = Field(default=3.0, ge=0.1, le=30)
+    correlation_time: Seconds = Field(default=4.0, ge=0.1, le=30)
     """bayes: seconds of speech that count as one independent observation."""
     mean_duration: Seconds = Field(default=100.0, ge=1, le=3600)
     """bayes: seconds of a call from one change to the next, on average."""
