@@ -1,11 +1,11 @@
 """Speech without change, simulated: what the detector is calibrated on, and what it is tested on.
 
 What engines say of one person in one mood is neither independent nor stationary: neighbouring ticks resemble each other, each
-utterance has a colour of its own, and most of the variance lies in a few directions. On calls composed of neutral clips
-(compact engine, speakers it was not trained on) neighbouring ticks correlated by 0.6 to 0.75, ticks half a second apart hardly,
-and a quarter of the variance (a third for some speakers) lay between utterances. Real voices also have utterances that are far
-off: a cough, a laugh, a word to somebody else. The streams here bracket that: Gaussian AR(1) noise plus a colour for each
-utterance, Gaussian or heavy-tailed, with spectra from flat to a single direction.
+utterance has a colour of its own, and most of the variance lies in a few directions. In embeddings of calls composed of neutral
+clips (first weights of the compact engine, speakers they did not learn from) neighbouring ticks correlated by 0.6 to 0.75, ticks
+half a second apart hardly, and a quarter of the variance (a third for some speakers) lay between utterances. Real voices also
+have utterances that are far off: a cough, a laugh, a word to somebody else. The streams here bracket that: Gaussian AR(1) noise
+plus a colour for each utterance, Gaussian or heavy-tailed, with spectra from flat to a single direction.
 """
 
 from dataclasses import dataclass
