@@ -4,8 +4,8 @@ What engines say of one person in one mood is neither independent nor stationary
 utterance has a colour of its own, and most of the variance lies in a few directions. In embeddings of calls composed of neutral
 clips (first weights of the compact engine, speakers they did not learn from) neighbouring ticks correlated by 0.6 to 0.75,
 ticks half a second apart hardly, and a quarter of the variance (a third for some speakers) lay between utterances. Real voices
-also have utterances that are far off: a cough, a laugh, a word to somebody else. The streams here bracket that: Gaussian AR(1) noise
-plus a colour for each utterance, Gaussian or heavy-tailed, with spectra from flat to a single direction.
+also have utterances that are far off: a cough, a laugh, a word to somebody else. The streams here bracket that: Gaussian
+AR(1) noise plus a colour for each utterance, Gaussian or heavy-tailed, with spectra from flat to a single direction.
 """
 
 from dataclasses import dataclass
