@@ -123,6 +123,7 @@ def benchmark(
     from rich.console import Console
 
     from monitor.cli.benchmark_report import print_report
+    from monitor.cli.tables import report_console
 
     engines = [one.value for one in engine or EngineName]
     if random is not None and model is not None:
@@ -166,7 +167,7 @@ def benchmark(
         )
         report = measure(plan, legs, progress)
     write_json(report.model_dump(mode="json"), json_file)
-    print_report(report, Console(stderr=str(json_file) == "-", highlight=False))
+    print_report(report, report_console(stderr=str(json_file) == "-"))
 
 
 def _audio(call: Path | None) -> "tuple[list[Samples], str]":

@@ -50,6 +50,7 @@ def capacity(
 
     from monitor.capacity.looped_call import read_call
     from monitor.capacity.measure import measure_capacity
+    from monitor.cli.tables import report_console
     from monitor.demo import CALL
     from monitor.engines.registry import load_engine
     from monitor.errors import ConfigError
@@ -76,7 +77,7 @@ def capacity(
         loaded.close()
     write_json(found.document(), json_file)
     if json_file is None or str(json_file) != "-":
-        _print(found, Console(highlight=False))
+        _print(found, report_console())
 
 
 def _print(found: "Capacity", console: "Console") -> None:

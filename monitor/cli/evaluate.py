@@ -127,6 +127,7 @@ def evaluate(
     from rich.console import Console
 
     from monitor.cli.evaluate_report import followed, print_report
+    from monitor.cli.tables import report_console
     from monitor.evaluation.calls.alerts import DEFAULT_RULE
     from monitor.evaluation.evaluate import Plan, evaluate
     from monitor.evaluation.inputs import read_inputs
@@ -154,7 +155,7 @@ def evaluate(
     )
     with followed(Console(stderr=True, quiet=quiet)) as progress:
         report = evaluate(read_inputs(folders), settings, plan, jobs=jobs, progress=progress)
-    print_report(report, Console(quiet=quiet, stderr=str(json_file) == "-", highlight=False))
+    print_report(report, report_console(quiet=quiet, stderr=str(json_file) == "-"))
     write_json(report.model_dump(mode="json", exclude_none=True), json_file)
     if pages is not None:
         typer.echo(f"pages: {pages / 'index.html'}", err=True)

@@ -1,9 +1,22 @@
-"""Tables for the terminal."""
+"""Tables for the terminal, and for files."""
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
+from rich.console import Console
 from rich.table import Table
+
+WIDE = 160
+"""Columns of what goes into a file or a pipe, unless COLUMNS says otherwise: no table is squeezed then."""
+
+
+def report_console(*, stderr: bool = False, quiet: bool = False) -> Console:
+    """Where a report is printed: as wide as the terminal; `WIDE` where there is none."""
+    console = Console(stderr=stderr, quiet=quiet, highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = WIDE
+    return console
 
 
 def table(title: str, rows: Sequence[dict[str, Any]]) -> Table:

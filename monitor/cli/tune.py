@@ -109,6 +109,7 @@ def tune(
 
     from rich.console import Console
 
+    from monitor.cli.tables import report_console
     from monitor.cli.tune_report import followed, print_tuned
     from monitor.evaluation.calls.alerts import DEFAULT_RULE
     from monitor.evaluation.calls.read import read_calls
@@ -135,7 +136,7 @@ def tune(
     with followed(Console(stderr=True, quiet=quiet)) as progress:
         tuned = tune(calls, settings, plan, jobs=jobs or len(os.sched_getaffinity(0)), progress=progress)
     files = write_settings(tuned, out, shlex.join(["emotion-monitor", *sys.argv[1:]]))
-    print_tuned(tuned, Console(quiet=quiet, stderr=str(json_file) == "-", highlight=False))
+    print_tuned(tuned, report_console(quiet=quiet, stderr=str(json_file) == "-"))
     write_json(tuned.as_json(), json_file)
     if plots is not None:
         from monitor.evaluation.tune.plots import draw
