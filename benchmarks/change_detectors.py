@@ -1,6 +1,6 @@
 """Which detector finds the changes of emotion in labelled calls: all of them on the same frames, in one run.
 
-    python -m benchmarks.change_detectors CALLS [CALLS ...] [--rates 1,6,12] [--json FILE]
+    python -m benchmarks.change_detectors CALLS [CALLS ...] [--model WEIGHTS] [--rates 1,6,12] [--json FILE]
 
 CALLS are folders that `emotion-monitor evaluate` reads. Each detector is run at a ladder of thresholds. Rows are shown at the
 lowest threshold that has no more false alarms an hour than each of `--rates`, counted on the legs whose emotion never changes,
@@ -24,7 +24,7 @@ from monitor.changes.bayes import BayesDetector
 from monitor.changes.kernel import KernelDetector
 from monitor.changes.procedure import Procedure
 from monitor.changes.registry import segment_model
-from monitor.config import Settings
+from monitor.config import Settings, load_settings
 from monitor.evaluation.calls.changes import DetectedChange, LegChanges, score_leg
 from monitor.evaluation.calls.read import read_calls
 from monitor.evaluation.calls.run import plain_take
@@ -163,10 +163,11 @@ def chosen(rows: Sequence[Row], rates: Sequence[float]) -> list[Row]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("calls", type=Path, nargs="+")
+    parser.add_argument("--model", help="compact weights [those that ship]")
     parser.add_argument("--rates", default="1,6,12", help="false alarms an hour at which detectors are compared")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    settings = Settings()
+    settings = load_settings(flags={"engine.model": arguments.model, "log.level": "warning"})
     labels, legs = speech(arguments.calls, settings)
     rates = [float(rate) for rate in arguments.rates.split(",")]
     still = sum(leg.seconds for leg in legs if not leg.true) / 3600

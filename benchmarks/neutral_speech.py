@@ -68,10 +68,9 @@ def fit(leg: Speech, rng: np.random.Generator) -> tuple[Null, Floats, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("calls", type=Path, nargs="+")
-    parser.add_argument("--model", type=Path, help="compact weights [those that ship]")
+    parser.add_argument("--model", help="compact weights [those that ship]")
     arguments = parser.parse_args()
-    model = str(arguments.model) if arguments.model else None
-    _, legs = speech(arguments.calls, load_settings(flags={"engine.model": model, "log.level": "warning"}))
+    _, legs = speech(arguments.calls, load_settings(flags={"engine.model": arguments.model, "log.level": "warning"}))
     still = [leg for leg in legs if not leg.true and len(leg.ticks) >= FEWEST]
     rng = np.random.default_rng(1)
     fitted = [fit(leg, rng) for leg in still]
