@@ -111,8 +111,6 @@ def _row(summary: "CallSummary") -> dict[str, Any]:
 
 
 def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console
+    from monitor.cli.tables import report_console, table
 
-    from monitor.cli.tables import table
-
-    Console().print(table(title, rows))
+    report_console().print(table(title, rows))

@@ -20,11 +20,9 @@ def list_models(json_file: JsonOption = None) -> None:
     rows = [asdict(model) for model in list_models()]
     write_json(rows, json_file)
     if json_file is None:
-        from rich.console import Console
+        from monitor.cli.tables import report_console, table
 
-        from monitor.cli.tables import table
-
-        Console().print(table("models", rows))
+        report_console().print(table("models", rows))
 
 
 @app.command()
@@ -40,11 +38,9 @@ def check(
     rows = [asdict(row) for row in check_model(model)]
     write_json(rows, json_file)
     if json_file is None:
-        from rich.console import Console
+        from monitor.cli.tables import report_console, table
 
-        from monitor.cli.tables import table
-
-        Console().print(table(model, rows))
+        report_console().print(table(model, rows))
     if not all(row["ok"] for row in rows):
         raise typer.Exit(4)
 

@@ -111,12 +111,10 @@ def _rtp_options(payload_types: list[str] | None, sdp: Path | None) -> dict[str,
 def _print_devices() -> None:
     from dataclasses import asdict
 
-    from rich.console import Console
-
-    from monitor.cli.tables import table
+    from monitor.cli.tables import report_console, table
     from monitor.sources.devices import list_devices
 
-    Console().print(table("input devices", [asdict(row) for row in list_devices()]))
+    report_console().print(table("input devices", [asdict(row) for row in list_devices()]))
 
 
 def _analyse(
