@@ -21,7 +21,7 @@ from monitor.sources.rtp.capture import CaptureClock, TruncatedCapture, read_cap
 from monitor.sources.rtp.detect import OPUS, Detector, Flow, FoundStream
 from monitor.sources.rtp.link import Datagram, UdpReader
 from monitor.sources.rtp.options import LegOptions, parse_legs
-from monitor.sources.rtp.sdp import parse_payload_types, parse_sdp
+from monitor.sources.rtp.sdp import check_plain, parse_payload_types, parse_sdp
 from monitor.sources.rtp.select import choose_legs
 from monitor.sources.rtp.session import LegSpec, Session
 from monitor.sources.rtp.stream import PayloadTypes
@@ -149,7 +149,9 @@ class PcapSource(Source):
 def _told(sdp: str | None) -> dict[int, Encoding]:
     if not sdp:
         return {}
-    return {number: encoding for media in parse_sdp(sdp) for number, encoding in media.payload_types.items()}
+    sections = parse_sdp(sdp)
+    check_plain(sections)
+    return {number: encoding for media in sections for number, encoding in media.payload_types.items()}
 
 
 def _guess(line: list[FoundStream], encodings: PayloadTypes) -> dict[int, Encoding]:

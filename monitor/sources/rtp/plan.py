@@ -10,7 +10,7 @@ from monitor.audio.codecs.registry import decodable
 from monitor.errors import SourceError
 from monitor.events import LEGS, Leg
 from monitor.sources.rtp.options import LegOptions, parse_legs
-from monitor.sources.rtp.sdp import MAX_LENGTH, Media, parse_payload_types, parse_sdp
+from monitor.sources.rtp.sdp import MAX_LENGTH, Media, check_plain, parse_payload_types, parse_sdp
 from monitor.sources.rtp.stream import PayloadTypes
 
 
@@ -36,6 +36,7 @@ def plan_legs(
     """The legs in the order of `LEGS`. Raises `SourceError` where options and SDP are wrong or do not fit each other."""
     media, announced = _media(sdp)
     media = _sending(media)
+    check_plain(media)
     flags = parse_payload_types(payload_types)
     for offered in media:
         _check(offered)

@@ -16,7 +16,7 @@ Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 
 @dataclass(slots=True)
 class Media:
-    """One `m=audio` section."""
+    """One `m=` section. Of one that is not audio, only what tells its packets from those of audio is read."""
 
     port: int
     address: str | None
@@ -30,10 +30,42 @@ class Media:
     label: str | None = None
     """`a=label`, else `a=mid`: may say whose leg it is."""
     fmtp: dict[int, str] = field(default_factory=dict)
+    kind: str = "audio"
+    """`audio`, `video`, `image`, ..."""
+    profile: str = "RTP/AVP"
+    """The transport, upper case."""
+    crypto: bool = False
+    """Whether keys are offered (`a=crypto`, RFC 4568; `a=fingerprint`, RFC 5763); with a plain profile they may stay unused."""
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether the profile itself says that the packets are encrypted (RFC 3711, RFC 5764)."""
+        return "SAVP" in self.profile
+
+
+def check_plain(media: Iterable[Media]) -> None:
+    """Raise `SourceError` where a section asks for encrypted RTP."""
+    for section in media:
+        if section.encrypted:
+            raise SourceError(
+                f"the SDP asks for encrypted RTP ({section.profile}), which cannot be understood; "
+                "have the sender fork plain RTP (RTP/AVP)"
+            )
 
 
 def parse_sdp(text: str) -> list[Media]:
-    """The audio sections of a session description, those of port 0 (refused) left out. Raises `SourceError`."""
+    """The audio sections of a session description, those of port 0 (refused) left out. Raises `SourceError`.
+
+    Encrypted sections are among them: whoever listens calls `check_plain`, whoever lists shows them.
+    """
+    found = [section for section in parse_media(text) if section.kind == "audio"]
+    if not found:
+        raise SourceError("the SDP has no m=audio section with a port")
+    return found
+
+
+def parse_media(text: str) -> list[Media]:
+    """The sections of every kind, those of port 0 left out. Raises `SourceError`."""
     if len(text) > MAX_LENGTH:
         raise SourceError(f"the SDP has {len(text)} characters; more than {MAX_LENGTH} are not read")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
@@ -41,11 +73,8 @@ def parse_sdp(text: str) -> list[Media]:
         raise SourceError(f"not SDP: it starts with {lines[0][:40] if lines else ''!r}, not with v=0")
     session, *sections = _split(lines)
     address = _address(session)
-    media = [_media(section, address) for section in sections if section[0].startswith("m=audio")]
-    found = [section for section in media if section.port]
-    if not found:
-        raise SourceError("the SDP has no m=audio section with a port")
-    return found
+    media = [_media(section, address) if section[0].startswith("m=audio") else _other(section, address) for section in sections]
+    return [section for section in media if section and section.port]
 
 
 def parse_payload_types(flags: Iterable[str] | Mapping[int, str] | Mapping[str, str]) -> dict[int, Encoding]:
@@ -102,17 +131,23 @@ def _media(lines: list[str], session_address: str | None) -> Media:
     match = re.fullmatch(r"m=audio ([0-9]{1,5})(?:/[0-9]{1,5})? ([A-Za-z0-9/]+)((?: [0-9]{1,3})+)", lines[0])
     if not match:
         raise SourceError(f"SDP media line is not understood: {lines[0][:80]!r}")
-    if "SAVP" in match[2]:
-        raise SourceError(f"the SDP asks for encrypted RTP ({match[2]}); only plain RTP (RTP/AVP) is received")
     numbers = [_payload_type(number) for number in match[3].split()]
     mapped: dict[int, Encoding] = {}
-    media = Media(_number(match[1], 0, 65_535, "SDP port"), _address(lines) or session_address, {})
+    media = Media(_number(match[1], 0, 65_535, "SDP port"), _address(lines) or session_address, {}, profile=match[2].upper())
     for line in lines[1:]:
         if line.startswith("a="):
             _attribute(media, mapped, line[2:])
     known = STATIC_PAYLOAD_TYPES | mapped
     media.payload_types = {number: known[number] for number in numbers if number in known}
     return media
+
+
+def _other(lines: list[str], session_address: str | None) -> Media | None:
+    """A section that is not audio; None where its line is not even a media line."""
+    match = re.match(r"m=([a-z]{1,20}) ([0-9]{1,5})(?:/[0-9]{1,5})? (\S{1,40})", lines[0])
+    if not match or int(match[2]) > 65_535:
+        return None
+    return Media(int(match[2]), _address(lines) or session_address, {}, kind=match[1], profile=match[3].upper())
 
 
 def _attribute(media: Media, mapped: dict[int, Encoding], attribute: str) -> None:
@@ -130,6 +165,8 @@ def _attribute(media: Media, mapped: dict[int, Encoding], attribute: str) -> Non
         case "ssrc":
             ssrc = _number(number, 0, 2**32 - 1, "SDP ssrc")
             media.ssrcs += () if ssrc in media.ssrcs else (ssrc,)
+        case "crypto" | "fingerprint":
+            media.crypto = True
         case "label":
             media.label = value
         case "mid":

@@ -74,3 +74,8 @@ def test_a_codec_of_the_offer_that_is_not_decoded_is_left_out():
 def test_more_sections_than_legs_are_refused(legs):
     with pytest.raises(SourceError, match="2 audio sections, the call 1 legs"):
         plan_legs(legs, TWO)
+
+
+def test_encrypted_rtp_is_refused_before_a_port_is_opened():
+    with pytest.raises(SourceError, match=r"encrypted RTP .RTP/SAVP"):
+        plan_legs(None, ONE.replace("RTP/AVP", "RTP/SAVP"))

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from monitor.audio.codecs import Encoding
 from monitor.errors import SourceError
-from monitor.sources.rtp.sdp import parse_payload_types, parse_sdp
+from monitor.sources.rtp.sdp import check_plain, parse_media, parse_payload_types, parse_sdp
 
 OFFER = """v=0
 o=- 1 1 IN IP4 203.0.113.5
@@ -60,7 +60,6 @@ def test_line_ends_of_either_kind_are_read():
         ("v=0\nm=audio 99999 RTP/AVP 0", "SDP port"),
         ("v=0\nm=audio x RTP/AVP 0", "media line"),
         ("v=0\nm=audio 4000 RTP/AVP 300", "payload type"),
-        ("v=0\nm=audio 4000 RTP/SAVP 0", "encrypted"),
         ("v=0\nm=audio 4000 RTP/AVP 96\na=rtpmap:96 opus/fast", "not an encoding"),
         ("v=0\nm=audio 4000 RTP/AVP 96\na=rtpmap:96 l16", "clock rate"),
         ("v=0\nm=audio 4000 RTP/AVP 0\na=ptime:soon", "ptime"),
@@ -71,6 +70,29 @@ def test_line_ends_of_either_kind_are_read():
 def test_wrong_sdp_is_refused_with_the_reason(text, reason):
     with pytest.raises(SourceError, match=reason):
         parse_sdp(text)
+
+
+@pytest.mark.parametrize("profile", ["RTP/SAVP", "RTP/SAVPF", "UDP/TLS/RTP/SAVPF"])
+def test_a_profile_that_encrypts_is_carried_and_refused_by_whoever_listens(profile):
+    media = parse_sdp(f"v=0\nm=audio 4000 {profile} 0\n")
+    assert (media[0].profile, media[0].encrypted) == (profile, True)
+    with pytest.raises(SourceError, match=f"encrypted RTP .{profile}"):
+        check_plain(media)
+
+
+def test_keys_beside_a_plain_profile_are_an_offer_that_need_not_be_taken():
+    [media] = parse_sdp("v=0\nm=audio 4000 RTP/AVP 0\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x\n")
+    assert (media.crypto, media.encrypted) == (True, False)
+    check_plain([media])
+
+
+def test_sections_that_are_not_audio_tell_kind_port_and_address():
+    kinds = [(each.kind, each.port, each.address) for each in parse_media(OFFER)]
+    assert kinds == [
+        ("audio", 49170, "203.0.113.5"),
+        ("video", 5000, "203.0.113.5"),
+        ("audio", 49180, "2001:db8::1"),
+    ]
 
 
 def read_or_refused(text: str) -> bool:
