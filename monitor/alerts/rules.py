@@ -14,8 +14,8 @@ from monitor.alerts.model import KINDS, Rule
 from monitor.errors import ConfigError
 from monitor.events import ABSTAIN
 
-SHIPPED = "configs/rules/default.yaml"
-"""The rule file that ships with the program."""
+SHIPPED = "configs/rules"
+"""Rule files that ship with the program: each is named by its stem, and `default` is taken where none is named."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,15 @@ class RuleSet:
 
 
 def load_rules(paths: Sequence[Path] | None = None) -> RuleSet:
-    """The rules of some files, in order; None takes the file that ships with the program, an empty list takes no rule.
+    """The rules of some files, in order; None takes `default`, an empty list takes no rule.
 
-    Raises `ConfigError` with file and line of every mistake.
+    A path that is the name of rules that ship (`default`, `retention`) is those. Raises `ConfigError` with file and line of
+    every mistake.
     """
     rules: list[Rule] = []
     origin: dict[str, str] = {}
-    for path in [shipped_rules()] if paths is None else paths:
-        document = read_document(path)
+    for path in [Path("default")] if paths is None else paths:
+        document = read_document(_rule_file(path))
         for index, rule in enumerate(_rules(document)):
             where = document.where(("rules", index, "name"))
             if rule.name in origin:
@@ -71,11 +72,21 @@ def load_rules(paths: Sequence[Path] | None = None) -> RuleSet:
     return RuleSet(tuple(rules))
 
 
-def shipped_rules() -> Path:
-    """The rule file that ships with the program: in the installed package, or in the repository."""
+def shipped_rules() -> dict[str, Path]:
+    """The rule files that ship with the program by their names: in the installed package, or in the repository."""
     package = Path(monitor.__file__).parent
     installed = package / "_data" / SHIPPED
-    return installed if installed.exists() else package.parent / SHIPPED
+    folder = installed if installed.exists() else package.parent / SHIPPED
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def _rule_file(path: Path) -> Path:
+    shipped = shipped_rules()
+    if str(path) in shipped:
+        return shipped[str(path)]
+    if path.name == str(path) and not path.suffix and not path.exists():
+        raise ConfigError(f"{path}: no rules of this name ship ({', '.join(shipped)} do), and no such rule file is here")
+    return path
 
 
 def _rules(document: Document) -> list[Rule]:

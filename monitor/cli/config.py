@@ -15,8 +15,9 @@ def show(config: ConfigOption = None, json_file: JsonOption = None) -> None:
     import yaml
 
     from monitor.config import load_settings
+    from monitor.config.secrets import masked
 
-    tree = load_settings(config).model_dump(mode="json")
+    tree = masked(load_settings(config).model_dump(mode="json"))
     write_json(tree, json_file)
     if json_file is None:
         typer.echo(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True), nl=False)

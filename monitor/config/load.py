@@ -1,20 +1,23 @@
-"""Reads the settings: YAML, then environment, then flags, each overriding the one before, key by key."""
+"""Reads the settings: YAML, then credentials, then environment, then flags, each overriding the one before, key by key."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
+from monitor.config.document import Path_, parse
+from monitor.config.keys import PATH_LISTS, PATHS, SECRETS, TEXT, Keys, file_key
+from monitor.config.secrets import credentials, read_secret
 from monitor.config.sections import Settings
 from monitor.errors import ConfigError
 
 ENVIRONMENT_PREFIX = "EMOTION_MONITOR_"
-"""`EMOTION_MONITOR_SERVER__PORT=9000` sets `server.port`; values are read as YAML."""
+"""`EMOTION_MONITOR_SERVER__PORT=9000` sets `server.port`; text is taken as it is, other values are read as YAML."""
 
-Path_ = tuple[str | int, ...]
+Entry = tuple[Keys, Any, str]
+"""A key, its value, and where it is from."""
 
 
 def load_settings(
@@ -25,34 +28,52 @@ def load_settings(
 ) -> Settings:
     """The settings of one run.
 
-    `path` is a YAML file; `environment` defaults to the process's; `flags` maps dotted keys (`engine.name`) to values, those
-    that are None being left alone. Raises `ConfigError` naming the file and line, variable or flag of every wrong key.
+    `path` is a YAML file, whose relative paths are relative to it; `environment` defaults to the process's; `flags` maps dotted
+    keys (`engine.name`) to values, those that are None being left alone. A secret is read from the file that its `_file` key
+    names. Raises `ConfigError` naming the file and line, variable or flag of every wrong key, and no secret.
     """
-    origin: dict[Path_, str] = {}
-    merged: dict[str, Any] = {}
-    if path is not None:
-        merged = _read_yaml(path, origin)
-    for name, text in (os.environ if environment is None else environment).items():
-        if name.startswith(ENVIRONMENT_PREFIX):
-            keys = tuple(name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__"))
-            _set(merged, keys, _environment_value(name, text), f"environment variable {name}", origin)
-    for key, value in (flags or {}).items():
-        if value is not None:
-            _set(merged, tuple(key.split(".")), value, f"flag for {key}", origin)
+    environment = os.environ if environment is None else environment
+    merged, origin = ({}, {}) if path is None else _read_file(path)
+    _lay(merged, list(credentials(environment)), origin)
+    _lay(merged, _from_environment(environment), origin)
+    given = [(tuple(key.split(".")), value, f"flag for {key}") for key, value in (flags or {}).items() if value is not None]
+    _lay(merged, given, origin)
+    _read_secrets(merged, origin)
     try:
         return Settings.model_validate(merged)
     except ValidationError as error:
-        raise ConfigError("\n".join(_explain(item, origin) for item in error.errors())) from None
+        raise ConfigError("\n".join(_explain(item, origin) for item in error.errors(include_input=False))) from None
 
 
-def _environment_value(name: str, text: str) -> Any:
-    try:
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError):
-        raise ConfigError(f"environment variable {name}: not a YAML value: {text!r}") from None
+def _from_environment(environment: Mapping[str, str]) -> list[Entry]:
+    entries: list[Entry] = []
+    for name, text in environment.items():
+        if name.startswith(ENVIRONMENT_PREFIX):
+            keys = tuple(name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__"))
+            source = f"environment variable {name}"
+            entries.append((keys, _environment_value(keys, text, source), source))
+    return entries
 
 
-def _set(tree: dict[str, Any], keys: tuple[str, ...], value: Any, source: str, origin: dict[Path_, str]) -> None:
+def _environment_value(keys: Keys, text: str, source: str) -> Any:
+    if keys in SECRETS:
+        return text
+    if keys in TEXT:
+        return None if text in ("", "~", "null") else text
+    return parse(text, lambda _: source, keys)[0]
+
+
+def _lay(merged: dict[str, Any], entries: Sequence[Entry], origin: dict[Path_, str]) -> None:
+    """Put a layer over those before. A secret and the file that holds it override each other."""
+    for secret in SECRETS:
+        for keys, other in ((secret, file_key(secret)), (file_key(secret), secret)):
+            if any(entry[0] == keys for entry in entries):
+                _section(merged, other).pop(other[-1], None)
+    for keys, value, source in entries:
+        _set(merged, keys, value, source, origin)
+
+
+def _set(tree: dict[str, Any], keys: Keys, value: Any, source: str, origin: dict[Path_, str]) -> None:
     here = tree
     for key in keys[:-1]:
         below = here.setdefault(key, {})
@@ -63,41 +84,58 @@ def _set(tree: dict[str, Any], keys: tuple[str, ...], value: Any, source: str, o
     origin[keys] = source
 
 
-def _read_yaml(path: Path, origin: dict[Path_, str]) -> dict[str, Any]:
+def _section(tree: Any, keys: Keys) -> dict[str, Any]:
+    """The section in which a key stands, or would; an empty one where there is none."""
+    for key in keys[:-1]:
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree if isinstance(tree, dict) else {}
+
+
+def _read_secrets(merged: dict[str, Any], origin: dict[Path_, str]) -> None:
+    for secret in SECRETS:
+        section, of_file = _section(merged, secret), file_key(secret)
+        path, source = section.get(of_file[-1]), origin.get(of_file, "configuration")
+        if path is None:
+            continue
+        name = ".".join(secret)
+        if section.get(secret[-1]) is not None:
+            raise ConfigError(f"{source}: {name} and {name}_file are both given: take one away")
+        section[secret[-1]] = read_secret(Path(str(path)), f"{source}: {name}_file")
+        origin[secret] = source
+
+
+def _read_file(path: Path) -> tuple[dict[str, Any], dict[Path_, str]]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such configuration file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise ConfigError(f"{where}: not valid YAML: {getattr(error, 'problem', error)}") from None
+    data, origin = parse(text, lambda line: f"{path}:{line + 1}")
     if data is None:
-        return {}
+        return {}, origin
     if not isinstance(data, dict):
         raise ConfigError(f"{path}:1: expected sections (engine:, store:, ...), found {type(data).__name__}")
-    _note_lines(node, (), path, origin)
-    return data
+    _resolve(data, path.parent)
+    return data, origin
 
 
-def _note_lines(node: yaml.Node | None, keys: Path_, path: Path, origin: dict[Path_, str]) -> None:
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                raise ConfigError(f"{path}:{key.start_mark.line + 1}: {key.value} is given twice")
-            seen.add(key.value)
-            origin[(*keys, key.value)] = f"{path}:{key.start_mark.line + 1}"
-            _note_lines(value, (*keys, key.value), path, origin)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            origin[(*keys, index)] = f"{path}:{value.start_mark.line + 1}"
-            _note_lines(value, (*keys, index), path, origin)
+def _resolve(data: dict[str, Any], folder: Path) -> None:
+    """Make relative paths of a file relative to its folder. A word alone in a list may be the name of rules that ship."""
+    for keys in PATHS:
+        section = _section(data, keys)
+        if isinstance(section.get(keys[-1]), str):
+            section[keys[-1]] = folder / section[keys[-1]]
+    for keys in PATH_LISTS:
+        section = _section(data, keys)
+        if isinstance(section.get(keys[-1]), list):
+            section[keys[-1]] = [_beside(item, folder) for item in section[keys[-1]]]
+
+
+def _beside(item: Any, folder: Path) -> Any:
+    if not isinstance(item, str) or (Path(item).name == item and not Path(item).suffix):
+        return item
+    return folder / item
 
 
 def _explain(item: Any, origin: dict[Path_, str]) -> str:

@@ -141,7 +141,7 @@ class AlertsSection(Section):
     """Rules."""
 
     rules: tuple[Path, ...] | None = None
-    """Rule files; none given takes the one that ships with the program, an empty list takes no rule."""
+    """Rule files, or names of those that ship; none given takes `default`, an empty list takes no rule."""
 
 
 class StoreSection(Section):
@@ -187,15 +187,22 @@ class ServerSection(Section):
     port: int = Field(default=8765, ge=0, le=65_535)
     token: SecretStr | None = None
     """Bearer token; required unless bound to loopback."""
+    token_file: Path | None = None
+    """A file that holds the token; `load_settings` reads it."""
     allowed_origins: tuple[str, ...] = ()
     """Origins of pages besides the server's own that may open websockets."""
     max_calls: int = Field(default=200, ge=1)
 
     @field_validator("token")
     @classmethod
-    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value()) < 16:
+    def _fit_for_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+        text = value.get_secret_value() if value is not None else None
+        if text is not None and len(text) < 16:
             raise ValueError("a token needs at least 16 characters; make one with: openssl rand -hex 32")
+        if text is not None and not (text.isascii() and text.isprintable() and text == text.strip()):
+            raise ValueError(
+                "a token is one line of ASCII that begins and ends without a space; make one with: openssl rand -hex 32"
+            )
         return value
 
 

@@ -1,17 +1,14 @@
 """`/api/v1/status` and `/api/v1/config`: for operators."""
 
-import re
 from typing import Any
 
 from fastapi import APIRouter
 
 from monitor import __version__
+from monitor.config.secrets import masked
 from monitor.server.context import ERRORS, HubOf, MonitorOf, SettingsOf
 
 router = APIRouter(prefix="/api/v1", tags=["operation"], responses=ERRORS)
-
-_SECRET = re.compile(r"token|secret|password|passphrase|credential|private|api_?key", re.IGNORECASE)
-_MASK = "**********"
 
 
 @router.get("/status", summary="Load, engine, clients")
@@ -29,13 +26,4 @@ def get_status(monitor: MonitorOf, hub: HubOf) -> dict[str, Any]:
 @router.get("/config", summary="The settings in force")
 def get_config(settings: SettingsOf) -> dict[str, Any]:
     """Every setting as it is in force; secrets are masked."""
-    masked = _masked(settings.model_dump(mode="json"))
-    return dict(masked)
-
-
-def _masked(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _MASK if _SECRET.search(str(key)) and item else _masked(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_masked(item) for item in value]
-    return value
+    return dict(masked(settings.model_dump(mode="json")))

@@ -38,7 +38,7 @@ def test_the_rules_that_ship_load_without_being_named():
     assert {"customer-angry", "customer-turned", "dead-air", "overtalk"} <= {rule.name for rule in load_rules().rules}
 
 
-@pytest.mark.parametrize("path", sorted(shipped_rules().parent.glob("*.yaml")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", shipped_rules().values(), ids=lambda path: path.name)
 def test_every_example_loads_and_survives_being_stored(path):
     rules = load_rules([path])
     assert rules.rules
@@ -46,7 +46,7 @@ def test_every_example_loads_and_survives_being_stored(path):
 
 
 def test_every_rule_in_the_documentation_loads(tmp_path):
-    text = (shipped_rules().parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
+    text = (shipped_rules()["default"].parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
     blocks = [block.split("```")[0] for block in text.split("```yaml\n")[1:]]
     whole = [parse_document(block, "docs/rules.md").data for block in blocks if block.startswith("rules:")]
     assert len(whole) >= 3
@@ -224,3 +224,15 @@ def test_labels_that_an_engine_does_not_have_are_named(tmp_path):
 def test_stored_rules_that_are_none_are_refused(document):
     with pytest.raises(ConfigError, match="stored rules"):
         RuleSet.from_document(document)
+
+
+def test_rules_that_ship_are_named_beside_files_of_ones_own(tmp_path: Path) -> None:
+    own = tmp_path / "mine.yaml"
+    own.write_text("rules:\n  - {name: mine, severity: info, leg: customer, when: {emotion: {is: angry}}, message: x}\n")
+    names = [rule.name for rule in load_rules([Path("default"), own]).rules]
+    assert names == [rule.name for rule in load_rules().rules] + ["mine"]
+
+
+def test_a_name_under_which_no_rules_ship_is_told_those_that_do() -> None:
+    with pytest.raises(ConfigError, match=r"defualt: no rules of this name ship \(default, early-warning, retention do\)"):
+        load_rules([Path("defualt")])

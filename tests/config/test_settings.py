@@ -88,3 +88,18 @@ def test_any_text_is_read_or_refused_with_a_clear_error(tmp_path_factory: pytest
         assert isinstance(load_settings(path, environment={}), Settings)
     except ConfigError as error:
         assert str(path) in str(error)
+
+
+def test_paths_in_a_file_are_relative_to_that_file(tmp_path: Path) -> None:
+    settings = load_settings(
+        written(tmp_path, "store: {path: data}\nalerts: {rules: [default, mine.yaml, rules/x, /etc/y.yaml]}"), environment={}
+    )
+    named = (Path("default"), tmp_path / "mine.yaml", tmp_path / "rules" / "x", Path("/etc/y.yaml"))
+    assert (settings.store.path, settings.alerts.rules) == (tmp_path / "data", named)
+
+
+def test_paths_from_flags_and_environment_are_relative_to_where_one_is(tmp_path: Path) -> None:
+    path = written(tmp_path, "store: {path: data}")
+    environment = {"EMOTION_MONITOR_ALERTS__RULES": "[mine.yaml]"}
+    settings = load_settings(path, environment=environment, flags={"store.path": Path("here")})
+    assert (settings.store.path, settings.alerts.rules) == (Path("here"), (Path("mine.yaml"),))

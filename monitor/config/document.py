@@ -1,0 +1,63 @@
+"""YAML of the configuration: its data, and where each key stands. Secrets in it are text, and no message shows one."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+
+from monitor.config.keys import SECRETS
+from monitor.errors import ConfigError
+
+Path_ = tuple[str | int, ...]
+_NULL, _TEXT = "tag:yaml.org,2002:null", "tag:yaml.org,2002:str"
+_WORDS = re.compile(r" '[^'<]{2}[^']*'")
+"""What a message of the YAML parser quotes of the text, but for single characters and names of its own."""
+
+
+def parse(text: str, where: Callable[[int], str], above: Path_ = ()) -> tuple[Any, dict[Path_, str]]:
+    """Data of a YAML text, and the place of each key in it.
+
+    `where` names a line (counted from 0); `above` are the keys under which the text stands. Raises `ConfigError`.
+    """
+    origin: dict[Path_, str] = {}
+    try:
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        if node is None:
+            return None, origin
+        _note(node, above, where, origin)
+        return loader.construct_document(node), origin
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        said = getattr(error, "problem", None) or getattr(error, "reason", None) or "a value cannot be read"
+        problem = _WORDS.sub("", str(said))
+        raise ConfigError(f"{where(mark.line if mark else 0)}: not valid YAML: {problem}") from None
+
+
+def _note(node: yaml.Node, keys: Path_, where: Callable[[int], str], origin: dict[Path_, str]) -> None:
+    if keys in SECRETS:
+        _take_as_text(node, keys, where)
+    elif isinstance(node, yaml.MappingNode):
+        seen: set[Any] = set()
+        for key, value in node.value:
+            name = key.value if isinstance(key, yaml.ScalarNode) else "a key that is no word"
+            if name in seen:
+                raise ConfigError(f"{where(key.start_mark.line)}: {name} is given twice")
+            seen.add(name)
+            origin[(*keys, name)] = where(key.start_mark.line)
+            _note(value, (*keys, name), where, origin)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            origin[(*keys, index)] = where(value.start_mark.line)
+            _note(value, (*keys, index), where, origin)
+
+
+def _take_as_text(node: yaml.Node, keys: Path_, where: Callable[[int], str]) -> None:
+    """Have a secret read as it is written: digits stay digits. `&x` and `!x` would be read as an anchor and a tag."""
+    begin = node.start_mark.buffer[node.start_mark.pointer] if node.start_mark.buffer else ""
+    if not isinstance(node, yaml.ScalarNode) or begin in ("&", "!"):
+        name = ".".join(map(str, keys))
+        raise ConfigError(f"{where(node.start_mark.line)}: {name} is text: put quotes around it")
+    if node.tag != _NULL:
+        node.tag = _TEXT

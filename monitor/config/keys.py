@@ -1,0 +1,44 @@
+"""What kind each key is: secrets and other text are taken as they are written, paths are those of the file that names them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import NoneType
+from typing import Any, get_args
+
+from pydantic import BaseModel, SecretStr
+
+from monitor.config.sections import Settings
+
+Keys = tuple[str, ...]
+
+
+def _leaves(section: type[BaseModel], above: Keys = ()) -> Iterator[tuple[Keys, Any]]:
+    for name, field in section.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _leaves(kind, (*above, name))
+        else:
+            yield (*above, name), kind
+
+
+def _one_of(*kinds: type) -> frozenset[Keys]:
+    """Keys whose value is one of such a kind, or none."""
+    return frozenset(keys for keys, kind in _leaves(Settings) if {*(get_args(kind) or (kind,))} - {NoneType} <= {*kinds})
+
+
+SECRETS = _one_of(SecretStr)
+"""Keys that nobody is shown. Beside each may stand a key of the same name with `_file`: a file that holds it."""
+TEXT = _one_of(str, Path)
+"""Keys whose value is text, whatever it looks like as YAML."""
+PATHS = _one_of(Path)
+PATH_LISTS = frozenset(keys for keys, kind in _leaves(Settings) if tuple[Path, ...] in get_args(kind))
+"""Keys whose value is a list of paths."""
+
+
+def file_key(secret: Keys) -> Keys:
+    """The key of the file that holds a secret.
+
+    >>> file_key(("server", "token"))
+    ('server', 'token_file')
+    """
+    return (*secret[:-1], secret[-1] + "_file")
