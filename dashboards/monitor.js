@@ -2,12 +2,17 @@
 // Built on the public websocket alone (docs/protocol.md). What comes from outside reaches the page as text, never as markup.
 import { follow, send } from "./connection.js";
 import { colour } from "./palette.js";
-import { WINDOW_SECONDS, clock, drawTimeline } from "./timeline.js";
+import { WINDOW_SECONDS, clock, drawTimeline, span } from "./timeline.js";
 
 const KEEP_ENDED = 6;           // calls that are over and still shown
 const KEEP_ALERTS = 100;
 const UNHEARD_SHOWN = 15;       // seconds that a leg is shown as degraded after frames of it were skipped
 const $ = (id) => document.getElementById(id);
+
+const ENDINGS = {              // why a call ended, in words
+  finished: "heard to its end", stopped: "ended from here", inactive: "no audio came any more",
+  shutdown: "the service was stopped", interrupted: "the service died meanwhile",
+};
 
 /** An element with a class and text; text is never parsed. */
 function make(tag, className = "", text = "") {
@@ -201,7 +206,7 @@ class CallView {
     this.element.dataset.severity = "";
     this.element.classList.add("over");
     this.label(this.replay ? "replay" : "ended");
-    setText(this.about, `${this.replay ? "replay" : "ended"}: ${reason}`);
+    setText(this.about, `${this.replay ? "replay" : "ended"}: ${ENDINGS[reason] ?? reason}`);
     $("calls").append(this.element); // below those that go on
   }
 
@@ -265,6 +270,7 @@ const alerts = new Map();  // key: alert id, or replay and alert id
 class AlertView {
   constructor(message) {
     this.id = message.id;
+    this.call = keyOf(message);
     this.replay = message.replay ?? "";
     this.open = true;
     this.by = "";
@@ -292,7 +298,9 @@ class AlertView {
     this.element.classList.toggle("cleared", !this.open);
     setText(this.severity, message.severity);
     setText(this.where, [message.call, message.leg].filter(Boolean).join(" · "));
-    setText(this.when, clock(message.time));
+    if (this.open || this.said === undefined) this.said = message.at; // the sentence's own moment; that of its end is in the status
+    const said = clock(this.said), about = clock(message.time);
+    setText(this.when, said === about ? said : `${said}, about ${about}`);
     setText(this.text, message.message);
     this.rule = message.rule;
     this.since = message.time;
@@ -306,10 +314,12 @@ class AlertView {
     this.show();
   }
 
+  /** How long ago it was said is known where it is shown: by the clock of its call, as long as that goes on. */
   show() {
     const told = this.by ? `, ${this.by} took note` : "";
-    const seconds = Math.max(0, Math.round(this.until - this.since));
-    setText(this.status, `${this.open ? "open" : `over after ${seconds} s`} · ${this.rule}${told}`);
+    const call = calls.get(this.call);
+    const ago = call && !call.over ? `, said ${span(call.time - this.said)} ago` : "";
+    setText(this.status, `${this.open ? `open${ago}` : `over after ${span(this.until - this.since)}`} · ${this.rule}${told}`);
     this.button.hidden = Boolean(this.replay) || !this.open || Boolean(this.by);
   }
 
@@ -366,6 +376,7 @@ function schedule() {
     tidyCalls();
     for (const view of calls.values()) view.draw();
     const live = [...calls.values()].filter((view) => !view.over && !view.replay).length;
+    for (const view of alerts.values()) if (view.open) view.show();
     const open = [...alerts.values()].filter((view) => view.open && !view.replay);
     const unseen = open.filter((view) => !view.by).length;
     setText($("counts"), `${count(live, "live call")}, ${count(open.length, "open alert")}${unseen ? `, ${unseen} not acknowledged` : ""}`);

@@ -2,6 +2,7 @@
 import { colour } from "./palette.js";
 
 export const WINDOW_SECONDS = 60;      // of the timeline shown
+export const span = (seconds) => (seconds < 100 ? `${Math.max(0, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`);
 export const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
 /** Draw what a leg holds up to `now` (seconds of the call); its speech pale where it is silent, change points as pins. */

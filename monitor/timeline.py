@@ -44,6 +44,16 @@ def sample_seconds(sample: int) -> float:
     return sample / SAMPLE_RATE
 
 
+def clock(seconds: float) -> str:
+    """A moment of a call for people: minutes and whole seconds, as far as they have passed.
+
+    >>> clock(61.9), clock(3600)
+    ('1:01', '60:00')
+    """
+    minutes, rest = divmod(int(round(seconds, 3)), 60)
+    return f"{minutes}:{rest:02d}"
+
+
 def frames_for(seconds: float) -> int:
     """Frames nearest to a duration in seconds.
 

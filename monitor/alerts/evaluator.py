@@ -3,20 +3,21 @@
     idle --met--> pending --met for `hold`--> raised --gone for `release`--> idle, no alert for `cool_down`
 
 Hold time is counted in ticks that brought evidence: for a condition on emotion, in speech. While pending or raised, thresholds
-are eased (`watches/base.py`). An alert is updated when a measure has grown markedly since it was last told of, at most
-every `UPDATE_EVERY` seconds. All of it is a pure function of the moments.
+are eased (`watches/base.py`). An alert is updated when a measure has grown markedly since it was last told of, or when its
+sentence names a duration that has doubled since; at most every `UPDATE_EVERY` seconds. All of it is a pure function of
+the moments.
 """
 
 from collections.abc import Sequence
 
-from monitor.alerts.message import fill
+from monitor.alerts.message import RUNNING, fill, named, seconds_text
 from monitor.alerts.model import Rule
 from monitor.alerts.moment import LegMoment, Moment
 from monitor.alerts.rules import RuleSet
 from monitor.alerts.verdict import Measure, Verdict
 from monitor.alerts.watches.build import watch
 from monitor.events import Alert, Leg
-from monitor.timeline import TICK_RATE
+from monitor.timeline import TICK_RATE, clock
 
 UPDATE_EVERY = 5.0
 """Seconds between two messages of one alert, its end excepted."""
@@ -36,6 +37,7 @@ class RuleWatch:
         self._release = max(1, round(rule.release * TICK_RATE))
         self._cool_down = round(rule.cool_down * TICK_RATE)
         self._quiet_until = 0
+        self._tells_duration = bool(named(rule.message) & RUNNING)
         self._number = 0
         self._began: int | None = None
         self._held = 0
@@ -78,7 +80,7 @@ class RuleWatch:
             self._gone = 0
             self._note_peaks(verdict)
             due = moment.tick - self._told_at >= UPDATE_EVERY * TICK_RATE
-            if due and any(self._grown(measure) for measure in verdict.measures):
+            if due and (any(self._grown(measure) for measure in verdict.measures) or self._outdated(moment)):
                 return [self._tell("updated", verdict.measures, moment)]
             return []
         self._gone += 1
@@ -97,6 +99,11 @@ class RuleWatch:
     def _grown(self, measure: Measure) -> bool:
         return measure.name not in self._told or measure.intensity >= self._told[measure.name] + measure.step
 
+    def _outdated(self, moment: Moment) -> bool:
+        """Whether the sentence last said names a duration that is twice as long by now."""
+        began = (self._began or 0) - 1
+        return self._tells_duration and moment.tick - began >= 2 * (self._told_at - began)
+
     def _tell(self, status: str, measures: Sequence[Measure], moment: Moment) -> Alert:
         for measure in measures:
             self._told[measure.name] = max(measure.intensity, self._told.get(measure.name, measure.intensity))
@@ -113,19 +120,33 @@ class RuleWatch:
             rule=self._rule.name,
             severity=self._rule.severity,
             status=status,  # type: ignore[arg-type]
-            message=fill(self._rule.message, self._fields(moment, moment.at - time)),
+            message=fill(self._rule.message, self._fields(moment, measures)),
             evidence={measure.name: round(measure.value, 3) for measure in measures},
         )
 
-    def _fields(self, moment: Moment, seconds: float) -> dict[str, str]:
+    def _fields(self, moment: Moment, measures: Sequence[Measure]) -> dict[str, str]:
+        """What the sentence may name: of what is the evidence, the evidence; else the state at this moment."""
         legs = [leg for name, leg in moment.legs.items() if self._subject in (None, name)]
+        began = (self._began or 0) / TICK_RATE
         fields = {
             "leg": _SPOKEN[self._subject],
-            "seconds": _seconds(seconds),
-            "silence": _seconds(min((leg.silent for leg in legs), default=0) / TICK_RATE),
-            "overtalk": _seconds(moment.overtalk / TICK_RATE),
+            "since": clock(began),
+            "seconds": seconds_text(max(0.0, moment.at - began - self._gone / TICK_RATE)),
+            "evidence": ", ".join(dict.fromkeys(map(self._said, measures))) or "nothing measured",
+            "silence": seconds_text(min((leg.silent for leg in legs), default=0) / TICK_RATE),
+            "overtalk": seconds_text(moment.overtalk / TICK_RATE),
         }
-        return fields if self._subject is None else fields | self._fields_of(moment.legs[self._subject])
+        if self._subject is not None:
+            fields |= self._fields_of(moment.legs[self._subject])
+        mine = [measure for measure in measures if self._subject is None or measure.leg in (None, self._subject)]
+        for measure in reversed(mine):
+            fields |= measure.words
+        if silences := [measure.value for measure in mine if "silence" in measure.words]:
+            fields["silence"] = seconds_text(min(silences))
+        return fields
+
+    def _said(self, measure: Measure) -> str:
+        return measure.text if measure.leg in (None, self._subject) else f"{measure.leg} {measure.text}"
 
     def _fields_of(self, leg: LegMoment) -> dict[str, str]:
         affect, change = leg.affect, leg.change
@@ -142,6 +163,7 @@ class RuleWatch:
             "before": change.before if change else "unknown",
             "after": change.after if change else "unknown",
             "strength": f"{change.strength:.1f}" if change else "0",
+            "changed": clock(change.time) if change else "no moment",
         }
 
 
@@ -164,7 +186,3 @@ class Evaluator:
     def finish(self, moment: Moment) -> list[Alert]:
         """The call is over; alerts that are open are cleared."""
         return [alert for one in self._watches for alert in one.finish(moment)]
-
-
-def _seconds(seconds: float) -> str:
-    return f"{seconds:.0f}" if seconds >= 9.95 else f"{seconds:.1f}"

@@ -1,7 +1,9 @@
 """What a condition says of a moment, and how such answers combine (Kleene's three-valued logic: None is `not known`)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from monitor.events import Leg
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,12 @@ class Measure:
     """Grows with what the condition warns of."""
     step: float
     """Growth of the intensity that is worth telling."""
+    text: str = ""
+    """The value as people read it, such as `angry 0.82`."""
+    leg: Leg | None = None
+    """Whose it is; None where it is the call's."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """What fields of a message are about once this is the evidence, in place of the leg's state at that moment."""
 
 
 @dataclass(frozen=True, slots=True)

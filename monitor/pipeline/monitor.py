@@ -165,10 +165,11 @@ class Monitor:
     def acknowledge(self, alert_id: str, by: str, note: str = "") -> dict[str, Any]:
         """Note that a person has seen an open alert; the journalled message. Raises `NotFoundError`."""
         alert = self._open_alerts.get(alert_id)
+        with self._lock:
+            call = self._calls.get(alert["call"])
+        now = max(alert["at"], call.seconds if call else 0.0)
         return self.journal.append(
-            AlertAcknowledged(
-                call=alert["call"], leg=alert["leg"], time=alert["time"], at=alert["at"], id=alert_id, by=by, note=note
-            )
+            AlertAcknowledged(call=alert["call"], leg=alert["leg"], time=alert["time"], at=now, id=alert_id, by=by, note=note)
         )
 
     def on_live(self, listener: LiveListener) -> Callable[[], None]:

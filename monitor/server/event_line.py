@@ -1,6 +1,18 @@
 """One event as one line for people."""
 
+from collections.abc import Mapping
 from typing import Any
+
+ENDINGS: Mapping[str, str] = {
+    "finished": "it was heard to its end",
+    "stopped": "it was ended from here",
+    "inactive": "no audio came any more",
+    "shutdown": "this program was stopped",
+    "interrupted": "this program died meanwhile",
+}
+"""Reasons of `call_ended`, for people."""
+WORTH_TELLING = 1.0
+"""Seconds between what an event is about and its telling from which both are told."""
 
 _COLOURS = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
 
@@ -8,30 +20,63 @@ _COLOURS = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
 def event_line(message: dict[str, Any]) -> str | None:
     """A message of the journal with rich's markup; None for those that people need not read.
 
-    >>> event_line({"type": "state", "call": "c", "leg": "agent", "time": 61.5, "emotion": "sad", "previous": "neutral",
-    ...             "confidence": 0.62, "valence": -0.5, "arousal": -0.3})
-    '  1:01.5  agent     neutral -> sad (62 %)'
+    Its time is when it was said, so that lines follow one another; what it is about is named where that is longer ago.
+
+    >>> event_line({"type": "change_point", "call": "c", "leg": "agent", "time": 61.5, "at": 64.3, "status": "confirmed",
+    ...             "before": "neutral", "after": "sad", "strength": 1.25})
+    '  1:04.3  agent     change point: neutral -> sad (strength 1.2), about 1:01.5'
     """
+    words = _words(message)
+    if words is None:
+        return None
+    at, time = message["at"], message["time"]
+    about = f", about {clock(time).strip()}" if message["type"] != "call_ended" and at - time >= WORTH_TELLING else ""
+    return f"{clock(at)}  {message.get('leg') or '':8s}  {words}{about}"
+
+
+def ending(reason: str) -> str:
+    """Why a call ended, in words.
+
+    >>> ending("inactive"), ending("error: no such device")
+    ('no audio came any more', 'error: no such device')
+    """
+    return ENDINGS.get(reason, reason)
+
+
+def key_values(metadata: Mapping[str, Any]) -> str:
+    """What is kept with a call, on one line.
+
+    >>> key_values({"queue": "billing", "line": 3})
+    'queue=billing, line=3'
+    """
+    return ", ".join(f"{key}={value}" for key, value in metadata.items())
+
+
+def _words(message: Mapping[str, Any]) -> str | None:
     from rich.markup import escape
 
     kind = message["type"]
-    head = f"{clock(message['time'])}  {message.get('leg') or '':8s}  "
+    if kind == "call_started":
+        about = key_values(message["metadata"])
+        return f"call begins: {escape(message['source'])}{escape(f' ({about})') if about else ''}"
+    if kind == "call_ended":
+        return f"call is over: {escape(ending(message['reason']))}"
     if kind == "state":
-        return f"{head}{message['previous']} -> {message['emotion']} ({message['confidence']:.0%})".replace("%", " %")
+        return f"{message['previous']} -> {message['emotion']} ({message['confidence']:.0%})".replace("%", " %")
     if kind == "change_point" and message["status"] == "confirmed":
-        return f"{head}change point: {message['before']} -> {message['after']} (strength {message['strength']:.1f})"
+        return f"change point: {message['before']} -> {message['after']} (strength {message['strength']:.1f})"
     if kind == "alert" and message["status"] == "cleared":
-        return f"{head}[dim]alert over: {escape(message['rule'])}, after {message['at'] - message['time']:.0f} s[/]"
+        return f"[dim]alert over: {escape(message['rule'])}, after {message['at'] - message['time']:.0f} s[/]"
     if kind == "alert":
         colour = _COLOURS[message["severity"]] if message["status"] == "raised" else "dim"
         words = f"ALERT {message['status']} [{message['severity']}] {message['rule']}: {message['message']}"
-        return f"{head}[{colour}]{escape(words)}[/]"
+        return f"[{colour}]{escape(words)}[/]"
     if kind == "alert_acknowledged":
-        return f"{head}acknowledged by {escape(message['by'])}: {escape(message['id'])}"
+        return f"acknowledged by {escape(message['by'])}: {escape(message['id'])}"
     if kind == "frames_skipped":
-        return f"{head}[yellow]{message['frames']} frames skipped: {escape(message['cause'])}[/]"
+        return f"[yellow]{message['frames']} frames skipped: {escape(message['cause'])}[/]"
     if kind == "source_moved":
-        return f"{head}{escape(message['detail'])}"
+        return str(escape(message["detail"]))
     return None
 
 

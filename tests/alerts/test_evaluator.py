@@ -262,3 +262,53 @@ def test_the_message_tells_what_is_known():
     moment = replace(feeling("angry", 0.8, -0.5, 0.4), changes=point.changes, change=point.change)
     alerts = watch(IS_ANGRY, (1, {"customer": moment}), hold=1.0, message=message)
     assert alerts[0].message == "customer angry 0.80 -0.50 +0.40 neutral angry 1.5 1.0 0.0 1.0"
+
+
+WORDS = {"message": "{leg} {emotion} {probability} since {since}"}
+
+
+def test_the_message_tells_the_evidence_and_not_the_state():
+    rising = replace(CALM, affect=Affect("neutral", (0.62, 0.33, 0.05)))
+    alerts = watch(IS_ANGRY, (1, {"customer": CALM}), (1, {"customer": rising}), hold=0.2, **WORDS)
+    assert alerts[0].message == "customer angry 0.62 since 0:01"
+
+
+def test_of_several_labels_the_message_names_the_one_believed_most_and_what_is_believed_of_all():
+    down = replace(CALM, affect=Affect("unknown", (0.2, 0.2, 0.6)))
+    when = {"emotion": {"is": ["angry", "sad"], "at_least": 0.7}}
+    assert watch(when, (1, {"customer": down}), **WORDS)[0].message == "customer sad 0.80 since 0:00"
+
+
+def test_evidence_of_a_moment_ago_is_told_as_it_was_then():
+    when = {"all_of": [{**IS_ANGRY, "within": 9.0}, {"silence": {"longer_than": 3.0}, "leg": "other"}]}
+    steps = [(2, {"customer": ANGRY, "agent": QUIET}), (3, {"customer": feeling("neutral", 0.98), "agent": QUIET})]
+    alerts = watch(when, *steps, message="{emotion} {probability}: {evidence}")
+    assert alerts[0].message == "angry 0.80: angry 0.80, agent silence of 3.1 s"
+
+
+def test_a_suspected_change_is_told_though_the_last_confirmed_one_was_another():
+    suspected = replace(change("provisional"), change=None)
+    when = {"change_point": {"confirmed": False}}
+    alerts = watch(when, (1, {"customer": suspected}), message="{before} to {after} at {changed} ({strength})")
+    assert alerts[0].message == "neutral to angry at 0:00 (1.5)"
+
+
+def test_overtalk_is_told_as_the_condition_that_was_met():
+    together, apart = {"customer": CALM, "agent": CALM}, {"customer": CALM, "agent": QUIET}
+    when = {"any_of": [{"overtalk": {"longer_than": 4.0}}, {"overtalk": {"share": 0.5, "window": 6.0}}]}
+    shared = watch(when, *[(2, together), (2, apart)] * 3, leg="both", message="{evidence}")
+    lasting = watch({"overtalk": {"longer_than": 4.0}}, (5, together), leg="both", message="{evidence}")
+    assert (shared[0].message, lasting[0].message) == ("50 % of 6 s", "overtalk of 4.1 s")
+
+
+def test_a_sentence_that_names_a_duration_is_said_again_when_that_has_doubled():
+    running = watch(IS_ANGRY, (60, {"customer": ANGRY}), hold=1.0, message="for {seconds} s")
+    lasting = watch(IS_ANGRY, (60, {"customer": ANGRY}), hold=1.0, message="since {since}")
+    assert [alert.message for alert in running] == ["for 1.0 s", "for 6.0 s", "for 12 s", "for 24 s", "for 48 s"]
+    assert [alert.message for alert in lasting] == ["since 0:00"]
+
+
+def test_what_is_said_in_the_end_holds_the_peak_and_how_long_it_lasted():
+    steps = [(1, {"customer": feeling("angry", 0.9)}), (2, {"customer": feeling("angry", 0.6)}), (9, {"customer": CALM})]
+    alerts = watch(IS_ANGRY, *steps, release=4.0, message="{emotion} {probability} for {seconds} s")
+    assert (alerts[-1].at, alerts[-1].message) == (7.0, "angry 0.90 for 3.0 s")

@@ -82,7 +82,7 @@ def test_a_label_alone_is_a_list_of_one(tmp_path):
             "rules.yaml:6: rule angry: when.emotions: unknown key; a condition is one of emotion, affect",
         ),
         (("    when:\n", "    hold: yes\n    when:\n"), "rules.yaml:5: rule angry: hold: input should be a valid number"),
-        (("sounds angry", "sounds {mood}"), "rules.yaml:2: rule angry: rule: unknown field {mood}; there are: leg, seconds"),
+        (("sounds angry", "sounds {mood}"), "rules.yaml:2: rule angry: rule: unknown field {mood}; there are: leg, since"),
         (("sounds angry", "sounds {leg.__class__}"), "unknown field {leg.__class__}"),
         (("sounds angry", "sounds {"), "not a template"),
         (("sounds angry", "for {seconds:.9f}"), "field seconds: a format or conversion is not allowed"),

@@ -4,7 +4,14 @@ from rich.console import Console
 
 from monitor.cli.live_table import LATEST_ALERTS, LiveTable
 
-STARTED = {"type": "call_started", "call": "c1", "leg": None, "time": 0.0, "legs": ["customer", "agent"]}
+STARTED = {
+    "type": "call_started",
+    "call": "c1",
+    "leg": None,
+    "time": 0.0,
+    "legs": ["customer", "agent"],
+    "metadata": {"queue": "bil[l]ing"},
+}
 FRAMES = {
     "type": "frames",
     "call": "c1",
@@ -18,8 +25,14 @@ FRAMES = {
 
 
 def alert(number: int, status: str = "raised") -> dict[str, object]:
-    about = {"type": "alert", "call": "c1", "leg": "customer", "time": 60.0, "id": f"a{number}", "rule": "customer-angry"}
-    return {**about, "status": status, "severity": "critical", "message": f"the [bold]customer[/bold] sounds angry {number}"}
+    about = {"type": "alert", "call": "c1", "leg": "customer", "time": 40.0, "id": f"a{number}", "rule": "customer-angry"}
+    return {
+        **about,
+        "at": 42.5,
+        "status": status,
+        "severity": "critical",
+        "message": f"the [bold]customer[/bold] sounds angry {number}",
+    }
 
 
 def shown(*messages: dict[str, object]) -> str:
@@ -46,6 +59,17 @@ def test_an_alert_is_open_then_seen_then_over() -> None:
     seen = {"type": "alert_acknowledged", "call": "c1", "id": "a1", "by": "Kim"}
     texts = [shown(STARTED, alert(1)), shown(STARTED, alert(1), seen), shown(STARTED, alert(1), alert(1, "cleared"))]
     assert ["open" in texts[0], "seen by Kim" in texts[1], "over" in texts[2]] == [True] * 3
+
+
+def test_an_alert_shows_when_it_was_said_what_it_is_about_and_how_long_ago_that_is() -> None:
+    text = shown(STARTED, FRAMES, alert(1))
+    assert all(word in text for word in ("0:42.5, about 0:40.0", "18 s"))
+
+
+def test_a_call_shows_what_is_kept_with_it_and_how_many_alerts_are_open() -> None:
+    text = shown(STARTED, alert(1), alert(2), alert(2, "cleared"))
+    row = next(line for line in text.splitlines() if "customer" in line)
+    assert ("queue=bil[l]ing" in row, row.split("│")[-2].strip()) == (True, "1")
 
 
 def test_text_of_a_rule_is_shown_as_it_is_written() -> None:

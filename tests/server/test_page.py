@@ -43,7 +43,17 @@ def test_the_page_shows_a_call_its_state_moving_and_an_alert(service: Service, p
     expect(page.locator("#counts")).to_contain_text("1 live call")
     alert = page.locator(".alert", has_text="sounds angry")
     expect(alert.locator(".severity")).to_have_text("critical")
+    expect(alert.locator(".text")).to_have_text(re.compile(r"customer sounds angry \(probability 0\.[7-9]\d\), since 0:0\d"))
+    expect(alert.locator(".when")).to_have_text(re.compile(r"^0:0\d(, about 0:0\d)?$"))
+    expect(alert.locator(".status")).to_contain_text(re.compile(r"open, said [1-9]\d* s ago"))
     assert _painted(page)
+
+
+def test_a_call_that_is_over_says_why_in_words(service: Service, page: Page) -> None:
+    page.goto(service.url)
+    expect(page.locator("#connection")).to_have_text("live")
+    service.finished_call("c1", {"customer": [CALM] * 2})
+    expect(page.locator(".call .about")).to_have_text("ended: heard to its end")
 
 
 def test_a_leg_that_was_not_heard_is_shown_as_such(service: Service, page: Page) -> None:

@@ -202,6 +202,14 @@ def test_an_open_alert_is_listed_and_acknowledged(service: Service) -> None:
     assert [item["acknowledged_by"] for item in listed if item["id"] == alert["id"]] == ["R. Mendes"]
 
 
+def test_an_acknowledgement_is_of_the_moment_at_which_it_came(service: Service) -> None:
+    call = service.call({"customer": [CALM] * 4 + [LOUD] * 60, "agent": [0.0] * 10}, "c1", realtime=False)
+    wait_until(lambda: call.seconds >= 60)
+    raised = next(item for item in service.http().get("/api/v1/alerts").json()["alerts"] if item["rule"] == "customer-angry")
+    answer = service.http().post(f"/api/v1/alerts/{raised['id']}/acknowledge", json={"by": "R. Mendes"}).json()
+    assert (answer["time"], answer["at"] >= 60) == (raised["time"], True)
+
+
 def test_an_alert_that_there_is_not_is_not_acknowledged(shared: Service) -> None:
     answer = shared.http().post("/api/v1/alerts/no-such-alert/acknowledge", json={"by": "R. Mendes"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")

@@ -7,7 +7,7 @@ from monitor.alerts.moment import Moment
 from monitor.alerts.verdict import UNKNOWN, Measure, Verdict
 from monitor.alerts.watches.base import DOUBLED, Watch
 from monitor.events import ChangePoint, Leg
-from monitor.timeline import TICK_RATE
+from monitor.timeline import TICK_RATE, clock
 
 
 class ChangePointWatch(Watch):
@@ -32,7 +32,15 @@ class ChangePointWatch(Watch):
         if not self._kept:
             return Verdict(False)
         clearest = max((change for _, change in self._kept.values()), key=lambda change: change.strength)
-        measure = Measure(f"{self._leg}.change", clearest.strength, log2(max(clearest.strength, 1e-3)), DOUBLED)
+        words = {
+            "before": clearest.before,
+            "after": clearest.after,
+            "strength": f"{clearest.strength:.1f}",
+            "changed": clock(clearest.time),
+        }
+        text = f"{clearest.before} to {clearest.after} at {clock(clearest.time)}, strength {clearest.strength:.1f}"
+        intensity = log2(max(clearest.strength, 1e-3))
+        measure = Measure(f"{self._leg}.change", clearest.strength, intensity, DOUBLED, text, self._leg, words)
         return Verdict(True, True, (measure,), min(round(change.time * TICK_RATE) for _, change in self._kept.values()))
 
     def _matches(self, change: ChangePoint) -> bool:

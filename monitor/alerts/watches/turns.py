@@ -3,6 +3,7 @@
 from collections import deque
 from math import log2
 
+from monitor.alerts.message import seconds_text
 from monitor.alerts.model import OvertalkCondition
 from monitor.alerts.moment import Moment
 from monitor.alerts.verdict import UNKNOWN, Measure, Verdict
@@ -23,7 +24,7 @@ class SilenceWatch(Watch):
         leg = moment.legs.get(self._leg)
         if leg is None:
             return UNKNOWN
-        return _lasting(f"{self._leg}.silence", leg.silent, self._ticks, leg.known, moment.tick)
+        return _lasting("silence", leg.silent, self._ticks, leg.known, moment.tick, self._leg)
 
 
 class OvertalkWatch(Watch):
@@ -48,10 +49,14 @@ class OvertalkWatch(Watch):
         share = self._together / (self._window.maxlen or 1)
         holds = share >= (self._condition.share or 0.0) - ease * MARGIN
         began = max(0, moment.tick - len(self._window) + 1)
-        return Verdict(holds, known, (Measure("overtalk_share", share, share, STEP),), began)
+        text = f"{share:.0%} of {(self._window.maxlen or 1) / TICK_RATE:g} s".replace("%", " %")
+        return Verdict(holds, known, (Measure("overtalk_share", share, share, STEP, text),), began)
 
 
-def _lasting(name: str, ticks: int, limit: float, known: bool, now: int) -> Verdict:
+def _lasting(kind: str, ticks: int, limit: float, known: bool, now: int, leg: Leg | None = None) -> Verdict:
     """Whether something that has lasted for `ticks` has done so for longer than `limit`."""
-    measure = Measure(name, ticks / TICK_RATE, log2(max(ticks, 1)), DOUBLED)
+    name = kind if leg is None else f"{leg}.{kind}"
+    seconds = seconds_text(ticks / TICK_RATE)
+    intensity = log2(max(ticks, 1))
+    measure = Measure(name, ticks / TICK_RATE, intensity, DOUBLED, f"{kind} of {seconds} s", leg, {kind: seconds})
     return Verdict(ticks > limit, known, (measure,), max(0, now - ticks + 1))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from monitor.affect.speaker import Affect
 from monitor.alerts.model import AffectCondition, Bounds, EmotionCondition
 from monitor.alerts.moment import LegMoment, Moment
 from monitor.alerts.verdict import UNKNOWN, Measure, Verdict, all_of
@@ -15,6 +16,7 @@ class EmotionWatch(Watch):
     def __init__(self, condition: EmotionCondition, leg: Leg, labels: Sequence[str]) -> None:
         self._condition = condition
         self._leg = leg
+        self._labels = labels
         self._columns = [labels.index(label) for label in dict.fromkeys(condition.is_) if label in labels]
         self._name = f"{leg}.{'+'.join(condition.is_)}"
 
@@ -28,7 +30,16 @@ class EmotionWatch(Watch):
             holds = leg.affect.emotion in self._condition.is_
         else:
             holds = probability >= self._condition.at_least - ease * MARGIN
-        return Verdict(holds, leg.heard, (Measure(self._name, probability, probability, STEP),), moment.tick)
+        text = f"{' or '.join(self._condition.is_)} {probability:.2f}"
+        words = {"emotion": self._found(leg.affect), "probability": f"{probability:.2f}"}
+        measure = Measure(self._name, probability, probability, STEP, text, self._leg, words)
+        return Verdict(holds, leg.heard, (measure,), moment.tick)
+
+    def _found(self, affect: Affect) -> str:
+        """Which of the labels it is: the leg's state where that was asked for, else the one believed most."""
+        if self._condition.at_least is None or not self._columns:
+            return affect.emotion
+        return self._labels[max(self._columns, key=lambda column: affect.posterior[column])]
 
 
 class AffectWatch(Watch):
@@ -52,4 +63,5 @@ class AffectWatch(Watch):
         sign, bound = (1, bounds.above) if bounds.above is not None else (-1, bounds.below)
         holds = sign * value > sign * (bound or 0.0) - ease * MARGIN
         name = f"{self._leg}.{('valence', 'arousal')[axis]}{'_change' if self._relative else ''}"
-        return Verdict(holds, leg.heard, (Measure(name, value, sign * value, STEP),), moment.tick)
+        text = f"{name.removeprefix(f'{self._leg}.').replace('_', ' ')} {value:+.2f}"
+        return Verdict(holds, leg.heard, (Measure(name, value, sign * value, STEP, text, self._leg),), moment.tick)
