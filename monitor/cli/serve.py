@@ -47,13 +47,14 @@ def serve(
 
     check_exposure(settings.server)
     frame_store = ZarrStore(settings.store)
-    model_engine = load_engine(settings.engine)
-    model_engine.warm_up()
-    monitor = Monitor(settings, model_engine, frame_store)
-    static = StaticSources(monitor, settings)
-    try:
-        static.start()
-        run_server(monitor, settings)
-    finally:
-        static.close()
-        monitor.close()
+    with frame_store.serving():
+        model_engine = load_engine(settings.engine)
+        model_engine.warm_up()
+        monitor = Monitor(settings, model_engine, frame_store)
+        static = StaticSources(monitor, settings)
+        try:
+            static.start()
+            run_server(monitor, settings)
+        finally:
+            static.close()
+            monitor.close()

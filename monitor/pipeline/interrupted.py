@@ -17,29 +17,40 @@ RECENT = 10_000
 
 
 def close_interrupted(store: ZarrStore) -> list[str]:
-    """Mark calls whose writer is dead as interrupted; clear their alerts and say that they ended. Their ids."""
-    interrupted = store.recover()
-    calls = list(dict.fromkeys([*interrupted, *_never_ended(store)]))
-    for call in calls:
-        try:
-            stored = store.open(call)
-        except StoreError as error:
-            log.error("interrupted_call_unreadable", call=call, error=str(error))
-            continue
-        if stored.status == "live":  # another process follows it
-            continue
-        frames = {leg: stored.committed(leg) for leg in stored.record.legs}
-        end = frame_seconds(max(frames.values(), default=0))
-        messages = store.journal.read(0, call=call)
-        for alert in _open(messages):
-            fields = {key: alert[key] for key in ("leg", "time", "id", "rule", "severity")}
-            store.journal.append(Alert(call=call, at=end, status="cleared", message="the call was interrupted", **fields))
-        if not any(message["type"] == "call_ended" for message in messages):
-            legs: dict[str, dict[str, int]] = {leg: {"frames": count} for leg, count in frames.items()}
-            reason = stored.reason if stored.status == "complete" else "interrupted"
-            store.journal.append(CallEnded(call=call, time=end, at=end, reason=reason, legs=legs))
-        log.warning("call_was_interrupted", call=call, seconds=end)
-    return calls
+    """Mark calls whose writer is dead as interrupted; clear their alerts and say that they ended. The ids of those closed.
+
+    Calls that another living process has are its own to end, and several processes may start at a time.
+    """
+    if not store.layout.calls.is_dir():
+        return []
+    with store.recovering():
+        candidates = list(dict.fromkeys([*store.recover(), *_never_ended(store)]))
+        return [call for call in candidates if not store.is_written(call) and _close(store, call)]
+
+
+def _close(store: ZarrStore, call: str) -> bool:
+    """Say what was left unsaid of a call that nobody writes any more; whether there was anything.
+
+    Its writer lets go of it after the last word, so what the journal has by now is all that will come.
+    """
+    try:
+        stored = store.open(call)
+    except StoreError as error:
+        log.error("interrupted_call_unreadable", call=call, error=str(error))
+        return False
+    messages = store.journal.read(0, call=call)
+    if any(message["type"] == "call_ended" for message in messages):
+        return False
+    frames = {leg: stored.committed(leg) for leg in stored.record.legs}
+    end = frame_seconds(max(frames.values(), default=0))
+    for alert in _open(messages):
+        fields = {key: alert[key] for key in ("leg", "time", "id", "rule", "severity")}
+        store.journal.append(Alert(call=call, at=end, status="cleared", message="the call was interrupted", **fields))
+    legs: dict[str, dict[str, int]] = {leg: {"frames": count} for leg, count in frames.items()}
+    store.journal.append(CallEnded(call=call, time=end, at=end, reason=stored.reason or "interrupted", legs=legs))
+    event = "call_was_interrupted" if stored.status == "interrupted" else "end_of_call_said_late"
+    log.warning(event, call=call, status=stored.status, seconds=end)
+    return True
 
 
 def _never_ended(store: ZarrStore) -> list[str]:

@@ -65,9 +65,10 @@ class CallRecorder:
                 if self.error is not None:
                     raise StoreError(self.error)
                 if not stored:
-                    self._writer.finish(ended.reason, ended.legs)
+                    self._writer.close(ended.reason, ended.legs)
                     stored = True
                 self._journal.append(ended)
+                self._writer.release()
                 return
             except StoreError:
                 if time.monotonic() >= give_up:

@@ -1,12 +1,12 @@
 """`/health/live` and `/health/ready`: for whatever restarts the program or sends calls to it. They need no token."""
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Response
 
 from monitor.server.context import HubOf, MonitorOf, SettingsOf
+from monitor.store.disk import takes_a_byte
 
 router = APIRouter(prefix="/health", tags=["operation"])
 
@@ -29,14 +29,10 @@ def ready(monitor: MonitorOf, settings: SettingsOf, hub: HubOf, response: Respon
 
 
 def _writable(folder: Path) -> bool:
-    """Whether the store takes a byte: only writing one tells, on a full disk as on a read-only mount.
-
-    The store's folder is made with its first call; until then its parent is asked.
-    """
+    """Whether the store takes a byte. Its folder is made with its first call; until then its parent is asked."""
     there = next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
     try:
-        with tempfile.TemporaryFile(dir=there) as probe:
-            probe.write(b"\0")
+        takes_a_byte(there)
     except OSError:
         return False
     return True

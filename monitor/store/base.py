@@ -12,8 +12,9 @@ from typing import Any, Literal
 from monitor.audio.chunk import Samples
 from monitor.events import Frames, Leg
 
-CallStatus = Literal["live", "complete", "interrupted"]
-"""`interrupted`: the writing process ended without closing the call; what it committed is there."""
+CallStatus = Literal["live", "complete", "empty", "interrupted"]
+"""`empty`: closed without a frame, as where no audio ever came. `interrupted`: the writing process ended without closing the
+call; what it committed is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,18 @@ class CallWriter(ABC):
         """Write the `.npy` files and `result.json` of what is committed so far, atomically."""
 
     @abstractmethod
+    def close(self, reason: str, reports: Mapping[str, Mapping[str, Any]]) -> None:
+        """Close the call: trim, last snapshot, status `complete` or `empty`. It stays this process's until `release`, so that
+        no other takes what is still to be said of it for left open."""
+
+    @abstractmethod
+    def release(self) -> None:
+        """Let go of a closed call: all that there is to say of it is said."""
+
     def finish(self, reason: str, reports: Mapping[str, Mapping[str, Any]]) -> None:
-        """Close the call: trim, last snapshot, status `complete`."""
+        """Close the call and let go of it."""
+        self.close(reason, reports)
+        self.release()
 
 
 class StoredCall(ABC):

@@ -16,7 +16,7 @@ from monitor.events import Frames, Leg, Mark
 from monitor.store.base import CallRecord, CallWriter
 from monitor.store.call_document import CallDocument, write_document
 from monitor.store.chunks import CHUNK_FRAMES, LegArrays, open_arrays
-from monitor.store.closing import close_frames, remove_frames, settle
+from monitor.store.closing import close_frames, forget_live, remove_frames, settle
 from monitor.store.disk import hold, refusals
 from monitor.store.frame_format import check_shapes, cut, damage, from_disk, to_disk
 from monitor.store.layout import Layout, live_folder, tail_path, writer_lock
@@ -30,7 +30,7 @@ _LOG = structlog.get_logger(__name__)
 
 
 class ZarrCallWriter(CallWriter):
-    """The writer of one call. It holds the call's lock until `finish`, or until its process ends."""
+    """The writer of one call. It holds the call's lock until `release`, or until its process ends: no other descriptor."""
 
     def __init__(self, layout: Layout, record: CallRecord, settings: StoreSection) -> None:
         self._layout, self._record, self._settings = layout, record, settings
@@ -40,6 +40,7 @@ class ZarrCallWriter(CallWriter):
         self._snapshots = SnapshotWriter(layout.snapshots(record.id))
         self._recordings = self._open_recordings()
         self._move_at = dict.fromkeys(record.legs, CHUNK_FRAMES)
+        self._closed = False
 
     def append(self, frames: Frames) -> None:
         """Commit frames: they are in the leg's tail when this returns. Raises `ValueError` where they do not follow."""
@@ -63,23 +64,27 @@ class ZarrCallWriter(CallWriter):
         """Write the `.npy` files and `result.json` of what is committed so far, atomically.
 
         May be called from another thread than `append`, which it does not hold up. It does not wait for the disk's
-        confirmation, as `finish` does: a snapshot can be written again from the frames.
+        confirmation, as `close` does: a snapshot can be written again from the frames.
         """
         self._snapshots.write(ZarrStoredCall(self._layout, self._path), fsync=False)
 
-    def finish(self, reason: str, reports: Mapping[str, Mapping[str, Any]]) -> None:
-        """Close the call. Where the disk refuses, it raises `StoreError` and may be called again."""
+    def close(self, reason: str, reports: Mapping[str, Mapping[str, Any]]) -> None:
+        """See `CallWriter`. Where the disk refuses, it raises `StoreError` and may be called again."""
         with refusals(f"cannot write the audio of call {self._call}"):
             for recording in self._recordings.values():
                 recording.close()
         close_frames(self._path, "complete", reason, reports, self._settings.fsync)
-        self.abandon()
+        self._closed = True
         settle(self._layout, self._path, self._snapshots, self._settings.fsync)
+
+    def release(self) -> None:
+        """See `CallWriter`."""
+        forget_live(self._path)
+        self._lock.close()
 
     def abandon(self) -> None:
         """Let go of the call without closing it, as if the process had died: `recover` finds it and marks it interrupted."""
-        for tail in self._tails.values():
-            tail.close()
+        self._closed = True
         self._lock.close()
 
     def _open_recordings(self) -> dict[Leg, Recording]:
@@ -96,7 +101,7 @@ class ZarrCallWriter(CallWriter):
             raise
 
     def _check(self, frames: Frames) -> None:
-        if self._lock.closed:
+        if self._closed:
             raise ValueError(f"call {self._call} is closed and takes no further frames")
         if frames.call != self._call or frames.leg not in self._record.legs:
             raise ValueError(f"call {self._call} with legs {', '.join(self._record.legs)} got {frames.call}/{frames.leg}")

@@ -24,7 +24,10 @@ def close_frames(
     reports: Mapping[str, Mapping[str, Any]],
     fsync: bool,
 ) -> bool:
-    """Move the tails of a call to its arrays and say in its document how it ended; False where it says so already."""
+    """Move the tails of a call to its arrays and say in its document how it ended; False where it says so already.
+
+    A complete call without a frame is `empty`.
+    """
     document = read_document(path)
     if document.status != "live":
         return False
@@ -35,18 +38,24 @@ def close_frames(
             arrays.extend(tails[leg], fsync)
         document.committed = {leg: tail.stop for leg, tail in tails.items()}
         document.status, document.reason = status, reason
+        if status == "complete" and not any(document.committed.values()):
+            document.status = "empty"
         document.reports = {leg: dict(report) for leg, report in reports.items()}
         write_document(path, document, fsync)
     return True
 
 
 def settle(layout: Layout, path: Path, snapshots: SnapshotWriter, fsync: bool) -> None:
-    """Write the last snapshot of a call whose frames are closed, note its size and forget that it was live."""
+    """Write the last snapshot of a call whose frames are closed, and note its size."""
     snapshots.write(ZarrStoredCall(layout, path), fsync)
     document = read_document(path)
     with refusals(f"cannot close call {document.call}"):
         document.bytes = size_of(path) + size_of(layout.snapshots(document.call)) + size_of(layout.audio(document.call))
         write_document(path, document, fsync)
+
+
+def forget_live(path: Path) -> None:
+    """Forget that a call was live: nothing is left to do."""
     shutil.rmtree(live_folder(path), ignore_errors=True)
 
 

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,9 @@ _REMEDIES = {
     errno.EEXIST: "a file is in the place of a folder; correct store.path",
     errno.EMFILE: "too many open files; raise the limit of this process (ulimit -n)",
 }
+
+_TEMPORARIES = (".*.tmp", "*.partial")
+"""Of `replacing`, and of zarr."""
 
 
 @contextmanager
@@ -116,6 +120,19 @@ def sharing(lock: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def takes_a_byte(folder: Path) -> None:
+    """Raise `OSError` where nothing can be written in a folder: only writing tells, on a full disk as on a read-only mount."""
+    with tempfile.TemporaryFile(dir=folder) as probe:
+        probe.write(b"\0")
+
+
+def remove_temporaries(folder: Path) -> None:
+    """Remove what a process that was killed had begun to write beside its files, in a folder that nobody else writes."""
+    for pattern in _TEMPORARIES:
+        for left in folder.rglob(pattern):
+            left.unlink(missing_ok=True)
 
 
 def hold(lock: Path) -> BinaryIO:

@@ -108,6 +108,11 @@ class Journal:
         self._tell()
         return erased
 
+    def tidy(self) -> None:
+        """At start: remove what a dead process had begun to write."""
+        with self._writing, refusals(f"cannot tidy the journal {self._folder}"):
+            self._ledger.tidy()
+
     def _encoded(self, event: Event) -> bytes:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         try:

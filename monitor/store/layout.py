@@ -37,6 +37,16 @@ class Layout:
         """Held while calls come into being, are recovered or deleted."""
         return self.root / "store.lock"
 
+    @property
+    def service(self) -> Path:
+        """Held by the one `serve` of this store, for as long as it lives; says which process that is."""
+        return self.root / "service.lock"
+
+    @property
+    def recovery(self) -> Path:
+        """Held while a process closes what dead ones left open, in the store and in the journal."""
+        return self.root / "recovery.lock"
+
     def new_frames(self, call: str, started_at: datetime) -> Path:
         """Where the frames of a new call go."""
         return self.calls / f"{started_at.astimezone(UTC):%Y-%m-%d}" / f"{check_call_id(call)}.zarr"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import structlog
 
-from monitor.store.disk import exclusively, replacing, sharing, sync_path, write_all
+from monitor.store.disk import exclusively, remove_temporaries, replacing, sharing, sync_path, write_all
 from monitor.store.segment import Message, damaged, decode, first_seq, line, scan, segment_path, segments, without_call
 
 SEGMENT_BYTES = 4 * 1024 * 1024
@@ -60,6 +60,12 @@ class Ledger:
         with exclusively(self._lock_path):
             self._take_in()
             return self._write(bodies)
+
+    def tidy(self) -> None:
+        """Remove what a process that was killed while it erased had begun to write."""
+        if self._folder.is_dir():
+            with exclusively(self._lock_path):
+                remove_temporaries(self._folder)
 
     def read(self, since: int, last: int) -> Iterator[Message]:
         """Messages after `since` up to `last`, from the files."""

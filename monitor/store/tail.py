@@ -31,11 +31,14 @@ _MAGIC = b"EMTAIL01"
 
 
 class Tail:
-    """The tail file of one leg, open for writing. `read_tail` reads it, from any process, at any moment."""
+    """Writes the tail file of one leg, which is open only while it is written: descriptors are scarce, legs are many.
+
+    `read_tail` reads it, from any process, at any moment.
+    """
 
     def __init__(self, path: Path, format: LegFormat, fsync: bool) -> None:  # noqa: A002 - the word of the plan
         self._path, self._format, self._fsync = path, format, fsync
-        self._descriptor, self._size = -1, 0
+        self._size = 0
         self.start = self.stop = 0
 
     def begin(self, start: int, rest: Frames | None = None) -> None:
@@ -46,27 +49,22 @@ class Tail:
             content += _pack(rest, self._format)
         with replacing(self._path, self._fsync) as descriptor:
             write_all(descriptor, content, 0)
-            kept = os.dup(descriptor)
-        self.close()
-        self._descriptor, self._size = kept, len(content)
+        self._size = len(content)
         self.start, self.stop = start, start if rest is None else rest.stop
 
     def append(self, frames: Frames) -> None:
         """Commit frames that begin at `stop`. Raises `OSError` where the disk refuses; nothing is committed then."""
         record = _pack(frames, self._format)
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
         try:
-            write_all(self._descriptor, record, self._size)
+            write_all(descriptor, record, self._size)
         except OSError:
-            os.ftruncate(self._descriptor, self._size)
+            os.ftruncate(descriptor, self._size)
             raise
+        finally:
+            os.close(descriptor)
         self._size += len(record)
         self.stop = frames.stop
-
-    def close(self) -> None:
-        """Let go of the file, which stays."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-        self._descriptor = -1
 
 
 def read_tail(path: Path, call: str, leg: Leg, format: LegFormat) -> Frames:  # noqa: A002

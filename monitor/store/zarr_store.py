@@ -1,6 +1,8 @@
 """The store on a local disk: zarr 3 for frames, files beside it for the rest. Several processes may use it at once."""
 
+import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +15,8 @@ from monitor.errors import NotFoundError, StoreError
 from monitor.store.base import CallRecord, CallSummary, Store
 from monitor.store.call_id import check_call_id
 from monitor.store.call_writer import ZarrCallWriter
-from monitor.store.closing import close_frames, remove_frames, settle
-from monitor.store.disk import exclusively, is_held, refusals
+from monitor.store.closing import close_frames, forget_live, remove_frames, settle
+from monitor.store.disk import exclusively, hold, is_held, refusals, remove_temporaries, takes_a_byte
 from monitor.store.journal import Journal
 from monitor.store.layout import Layout, check_format, live_folder, prepare, writer_lock
 from monitor.store.recording import repair
@@ -22,6 +24,9 @@ from monitor.store.snapshot import SnapshotWriter
 from monitor.store.stored_call import ZarrStoredCall, catalogue_line
 
 _LOG = structlog.get_logger(__name__)
+
+RELEASE_SECONDS = 5.0
+"""For which a deletion waits for the writer of a closed call to say that it ended."""
 
 
 class ZarrStore(Store):
@@ -74,6 +79,7 @@ class ZarrStore(Store):
 
     def delete(self, call: str) -> None:
         """Remove every trace of a call. Repeating it finishes what was interrupted; a live call is refused."""
+        self._wait_for_release(call)
         with self._alone(f"cannot delete call {call}"):
             frames = self.layout.find_frames(call)
             if frames is not None and is_held(writer_lock(frames)):
@@ -99,11 +105,56 @@ class ZarrStore(Store):
         with self._alone("cannot recover the store"):
             for remains in self.layout.calls.glob("*/*.deleted"):
                 shutil.rmtree(remains, ignore_errors=True)
+            self.journal.tidy()
             for folder in sorted(self.layout.calls.glob("*/*.live")):
                 frames = folder.with_suffix(".zarr")
                 if not is_held(writer_lock(frames)) and self._recover(frames):
                     interrupted.append(frames.stem)
         return interrupted
+
+    def is_written(self, call: str) -> bool:
+        """Whether a living process has the call: takes its audio, or has still to say that it ended."""
+        frames = self.layout.find_frames(call)
+        return frames is not None and is_held(writer_lock(frames))
+
+    def check_writable(self) -> None:
+        """Make the store's folder, where there is none. Raises `StoreError` where nothing can be written in it."""
+        with refusals(f"cannot write the store {self.layout.root.absolute()}"):
+            prepare(self.layout.root, self.settings.fsync)
+            takes_a_byte(self.layout.root)
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Be the one service of this store. Raises `StoreError` where another process is, or the store cannot be written."""
+        self.check_writable()
+        lock = self.layout.service
+        with refusals(f"cannot write the store {self.layout.root.absolute()}"):
+            try:
+                held = hold(lock)
+            except BlockingIOError:
+                raise StoreError(
+                    f"the store {self.layout.root} is served by another process ({lock.read_text() or 'starting'}): "
+                    "stop that one, or name another store (store.path, --store)"
+                ) from None
+            held.truncate(0)
+            held.write(f"pid {os.getpid()}".encode())
+            held.flush()
+        with held:
+            yield
+
+    @contextmanager
+    def recovering(self) -> Iterator[None]:
+        """Be the one process that closes what dead ones left open; waits for another to be done."""
+        with refusals("cannot recover the store"):
+            prepare(self.layout.root, self.settings.fsync)
+            with exclusively(self.layout.recovery):
+                yield
+
+    def _wait_for_release(self, call: str) -> None:
+        """Who heard that a call ended may delete it at once: its writer is about to let go of it."""
+        give_up = time.monotonic() + RELEASE_SECONDS
+        while self.is_written(call) and self.open(call).status != "live" and time.monotonic() < give_up:
+            time.sleep(0.01)
 
     def _line(self, frames: Path) -> tuple[int, CallSummary]:
         """A line of the catalogue and the version of the document it is from; that of a closed call is read once."""
@@ -117,11 +168,15 @@ class ZarrStore(Store):
             remove_frames(frames)
             return False
         try:
+            with refusals(f"cannot tidy up after call {frames.stem}"):
+                for folder in (frames, self.layout.snapshots(frames.stem), self.layout.audio(frames.stem)):
+                    remove_temporaries(folder)
             was_live = close_frames(frames, "interrupted", "interrupted", {}, self.settings.fsync)
             for audio in self.layout.audio(frames.stem).glob("*"):
                 with refusals(f"cannot repair {audio}"):
                     repair(audio)
             settle(self.layout, frames, SnapshotWriter(self.layout.snapshots(frames.stem)), self.settings.fsync)
+            forget_live(frames)
         except StoreError as error:
             _LOG.error("call not recovered", call=frames.stem, error=str(error))
             return False

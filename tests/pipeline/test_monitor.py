@@ -106,7 +106,7 @@ def test_a_defect_ends_its_call_closed_with_what_was_committed(
     assert call.wait(60)
     ended = monitor.journal.read(0, call=call.id, types=("call_ended",))
     assert [event["reason"] for event in ended] == ["error: defect: ZeroDivisionError"]
-    assert (monitor.store.open(call.id).status, monitor.calls()) == ("complete", [])
+    assert (monitor.store.open(call.id).status in ("complete", "empty"), monitor.calls()) == (True, [])
 
 
 def test_a_failed_window_leaves_marked_frames_and_an_event_and_the_call_goes_on(start_monitor: StartMonitor) -> None:

@@ -23,6 +23,7 @@ class RefusingWriter(CallWriter):
         self.works = True
         self.taken: list[Frames] = []
         self.finished: str | None = None
+        self.released = False
 
     def append(self, frames: Frames) -> None:
         self._check()
@@ -37,9 +38,12 @@ class RefusingWriter(CallWriter):
     def snapshot(self) -> None:
         self._check()
 
-    def finish(self, reason: str, reports: Mapping[str, Mapping[str, Any]]) -> None:
+    def close(self, reason: str, reports: Mapping[str, Mapping[str, Any]]) -> None:
         self._check()
         self.finished = reason
+
+    def release(self) -> None:
+        self.released = True
 
     def _check(self) -> None:
         if not self.works:
@@ -105,14 +109,14 @@ def test_when_too_much_waits_the_oldest_frames_become_gaps_and_no_event_is_lost(
     assert (journal.last, recorder.blanked["customer"], np.isnan(writer.taken[0].logits).all()) == (5, 75, True)
 
 
-def test_a_call_is_said_to_have_ended_only_after_it_is_closed(
+def test_a_call_is_said_to_have_ended_after_it_is_closed_and_before_it_is_let_go_of(
     recorder: CallRecorder, writer: RefusingWriter, journal: Journal
 ) -> None:
-    closed_when_said: list[str | None] = []
-    journal.listen(lambda message: closed_when_said.append(writer.finished))
+    when_said: list[tuple[str | None, bool]] = []
+    journal.listen(lambda message: when_said.append((writer.finished, writer.released)))
     recorder.put(frames(0))
     recorder.finish(ENDED, patience=0)
-    assert closed_when_said == ["finished"]
+    assert (when_said, writer.released) == ([("finished", False)], True)
 
 
 def test_a_disk_that_refuses_to_the_end_is_an_error(recorder: CallRecorder, writer: RefusingWriter, journal: Journal) -> None:
