@@ -54,6 +54,13 @@ def settings_from(config: Path | None, **flags: Any) -> "Settings":
     return settings
 
 
+def service_url(given: str | None, settings: "Settings") -> str:
+    """The address of the service that a command asks: the one given, or the one configured."""
+    from monitor.server.address import url_of
+
+    return given or url_of(settings.server.host, settings.server.port)
+
+
 def existing_store(settings: "Settings") -> "ZarrStore":
     """The configured store. Raises `StoreError` where there is none, rather than showing an empty one."""
     from monitor.errors import StoreError

@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.options import ConfigOption, JsonOption, RulesOption, StoreOption, existing_store, settings_from, write_json
+from monitor.cli.options import (
+    ConfigOption,
+    JsonOption,
+    RulesOption,
+    StoreOption,
+    existing_store,
+    service_url,
+    settings_from,
+    write_json,
+)
 from monitor.cli.watch import TokenOption, UrlOption
 
 if TYPE_CHECKING:
@@ -38,7 +47,7 @@ def replay(
     """
     settings = settings_from(config, store__path=store, log__level="warning")
     if not (rules or here or json_file):
-        address = url or f"http://{settings.server.host}:{settings.server.port}"
+        address = service_url(url, settings)
         if token is None and settings.server.token is not None:
             token = settings.server.token.get_secret_value()
         if _ask_service(address, token, call, speed, required=url is not None):
@@ -89,22 +98,23 @@ def _play(stored: "StoredCall", store: "ZarrStore", speed: float) -> list[dict[s
 
 def _ask_service(url: str, token: str | None, call: str, speed: float, *, required: bool) -> bool:
     """Have the service at `url` play the call; False, and a word about it, where none is there that has it."""
-    import httpx
+    from http import HTTPStatus
+    from urllib.parse import quote
 
     from monitor.errors import ConfigError
+    from monitor.server.ask import NoServiceError, ask
 
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        answer = httpx.post(f"{url}/api/v1/calls/{call}/replay", json={"speed": speed}, headers=headers, timeout=10)
-    except httpx.HTTPError as error:
+        answer = ask(url, "POST", f"/api/v1/calls/{quote(call, safe='')}/replay", {"speed": speed}, token=token)
+    except NoServiceError as error:
         if required:
-            raise ConfigError(f"{url}: no service answers there ({error}); start one with: emotion-monitor serve") from None
-        typer.echo(f"no service at {url}: playing here", err=True)
+            raise
+        typer.echo(f"{error}: playing here", err=True)
         return False
-    if answer.status_code == httpx.codes.NOT_FOUND and not required:
+    if answer.status == HTTPStatus.NOT_FOUND and not required:
         typer.echo(f"the service at {url} does not have the call: playing here", err=True)
         return False
-    if answer.is_error:
-        raise ConfigError(f"{url}: {answer.json()['error']['message']}")
+    if answer.refusal is not None:
+        raise ConfigError(f"{url}: {answer.refusal}")
     typer.echo(f"{url} plays call {call} on its websocket; watch it on its page, or with: emotion-monitor watch --url {url}")
     return True

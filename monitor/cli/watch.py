@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.options import ConfigOption, settings_from
+from monitor.cli.options import ConfigOption, service_url, settings_from
 from monitor.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -48,8 +48,7 @@ def watch(
       emotion-monitor watch --type alert --lines | jq .message
     """
     settings = settings_from(config, log__level="warning")
-    if url is None:
-        url = f"http://{settings.server.host}:{settings.server.port}"
+    url = service_url(url, settings)
     if token is None and settings.server.token is not None:
         token = settings.server.token.get_secret_value()
     import asyncio

@@ -20,6 +20,11 @@ def _multiple_of_a_tick(value: float | None) -> float | None:
     return value
 
 
+def _without_brackets(address: str) -> str:
+    """`[::1]` as in an address of the web is `::1`."""
+    return address[1:-1] if address.startswith("[") and address.endswith("]") else address
+
+
 class EngineSection(Section):
     """Which model hears, and how much audio it sees at a time."""
 
@@ -173,6 +178,8 @@ class RtpSection(Section):
     """Another address may take a leg over, after RFC 3550 probation, once its sender has been silent for 3 s. A new SSRC of the
     same address is followed in any case."""
 
+    _addresses = field_validator("bind")(_without_brackets)
+
     @model_validator(mode="after")
     def _range(self) -> "RtpSection":
         if self.port_high <= self.port_low:
@@ -192,6 +199,8 @@ class ServerSection(Section):
     allowed_origins: tuple[str, ...] = ()
     """Origins of pages besides the server's own that may open websockets."""
     max_calls: int = Field(default=200, ge=1)
+
+    _host = field_validator("host")(_without_brackets)
 
     @field_validator("token")
     @classmethod

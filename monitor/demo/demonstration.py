@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import httpx
 from rich.console import Console
 from websockets.asyncio.client import connect
 
@@ -16,6 +15,8 @@ from monitor.demo import CALL
 from monitor.demo.sender import send_call
 from monitor.demo.service import service
 from monitor.errors import MonitorError
+from monitor.server.address import service_address
+from monitor.server.ask import ask
 from monitor.server.client import follow
 from monitor.server.event_line import event_line
 from monitor.store.zarr_store import ZarrStore
@@ -44,7 +45,7 @@ def demonstrate(port: int, store: Path, engine: str | None, model: str | None) -
 async def _live(url: str) -> list[dict[str, Any]]:
     """Start a call over the API, send it, and follow it to its end; its events."""
     body = {"legs": {"customer": {"codec": "PCMU"}, "agent": {"codec": "PCMU"}}, "metadata": {"queue": "demonstration"}}
-    answer = _ask("POST", f"{url}/api/v1/calls", body)
+    answer = _ask("POST", url, "/api/v1/calls", body)
     ports = (answer["legs"]["customer"]["port"], answer["legs"]["agent"]["port"])
     console.print(
         f"call {answer['call']}: RTP, G.711 mu-law, 20 ms a packet, in real time to ports {ports[0]} and {ports[1]}\n"
@@ -62,15 +63,15 @@ async def _live(url: str) -> list[dict[str, Any]]:
 def _send(url: str, call: str, ports: tuple[int, int]) -> None:
     send_call(CALL, ports, "127.0.0.1")
     time.sleep(1.0)
-    _ask("DELETE", f"{url}/api/v1/calls/{call}")
+    _ask("DELETE", url, f"/api/v1/calls/{call}")
 
 
 async def _replay(url: str, call: str) -> list[dict[str, Any]]:
     """Have the service play the stored call; the messages that come."""
     messages: list[dict[str, Any]] = []
-    async with connect(f"{url.replace('http', 'ws', 1)}/ws/v1/events?call={call}") as websocket:
+    async with connect(f"{service_address(url).websocket}?call={call}", proxy=None) as websocket:
         await websocket.recv()
-        _ask("POST", f"{url}/api/v1/calls/{call}/replay", {"speed": REPLAY_SPEED})
+        _ask("POST", url, f"/api/v1/calls/{call}/replay", {"speed": REPLAY_SPEED})
         async for text in websocket:
             message = json.loads(text)
             if message["type"] == "replay_ended":
@@ -80,14 +81,11 @@ async def _replay(url: str, call: str) -> list[dict[str, Any]]:
     return messages
 
 
-def _ask(method: str, url: str, body: Any = None) -> Any:
-    try:
-        answer = httpx.request(method, url, json=body, timeout=30)
-    except httpx.HTTPError as error:
-        raise MonitorError(f"{url}: the service does not answer: {error}") from None
-    if answer.is_error:
-        raise MonitorError(f"{url}: {answer.json()['error']['message']}")
-    return answer.json()
+def _ask(method: str, url: str, path: str, body: Any = None) -> Any:
+    answer = ask(url, method, path, body, timeout=30)
+    if answer.refusal is not None:
+        raise MonitorError(f"{url}{path}: {answer.refusal}")
+    return answer.document
 
 
 def _show(message: dict[str, Any]) -> None:

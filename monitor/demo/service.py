@@ -1,5 +1,6 @@
 """A service of this machine, started as an operator would: `emotion-monitor serve` in a process of its own."""
 
+import os
 import subprocess
 import sys
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from monitor.config.load import ENVIRONMENT_PREFIX
 from monitor.errors import MonitorError
 from monitor.server.serve import bind
 
@@ -28,7 +30,7 @@ def service(port: int, store: Path, engine: str | None, model: str | None) -> It
     command += ["--model", model] if model else []
     log = store.with_name(store.name + ".log")
     with log.open("w", encoding="utf-8") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=_environment())
         try:
             url = f"http://127.0.0.1:{port}"
             _wait_until_ready(url, process, log)
@@ -44,6 +46,12 @@ def service(port: int, store: Path, engine: str | None, model: str | None) -> It
         raise MonitorError(f"the service ended with exit code {process.returncode}; its log is {log}")
 
 
+def _environment() -> dict[str, str]:
+    """This process's, without what it says of a server: the demonstration has one of its own."""
+    server = f"{ENVIRONMENT_PREFIX}SERVER"
+    return {key: text for key, text in os.environ.items() if not key.startswith(server) and key != "CREDENTIALS_DIRECTORY"}
+
+
 def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
     give_up = time.monotonic() + START_SECONDS
     while time.monotonic() < give_up:
@@ -51,7 +59,7 @@ def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -
             last = log.read_text(encoding="utf-8").strip().splitlines()[-1:] or ["(it said nothing)"]
             raise MonitorError(f"the service did not start: {last[0].removeprefix('emotion-monitor: ')}")
         try:
-            if httpx.get(f"{url}/health/ready", timeout=2).is_success:
+            if httpx.get(f"{url}/health/ready", timeout=2, trust_env=False).is_success:
                 return
         except httpx.TransportError:
             pass

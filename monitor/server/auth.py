@@ -8,7 +8,6 @@ The token, on everything but the page itself and the health checks.
 import base64
 import binascii
 import hmac
-import ipaddress
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers
@@ -16,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from monitor.config.sections import ServerSection
 from monitor.errors import ConfigError
+from monitor.server.address import is_loopback
 from monitor.server.errors import error_response
 
 SUBPROTOCOL = "emotion-monitor.v1"
@@ -25,17 +25,6 @@ TOKEN_SUBPROTOCOL = "emotion-monitor.bearer."
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _GUARDED = ("/api/", "/ws/", "/metrics")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address can only be reached from this machine."""
-    name = host.strip("[]").lower()
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def check_exposure(server: ServerSection) -> None:

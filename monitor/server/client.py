@@ -6,15 +6,17 @@ Needs `websockets` alone, so that what only watches does not load the server.
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable
+from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.exceptions import InvalidMessage, InvalidProxy, InvalidStatus, WebSocketException
 
-from monitor.errors import ConfigError, MonitorError, SourceError
+from monitor.errors import MonitorError, SourceError
+from monitor.server.address import no_proxy_for, not_ours, service_address
+from monitor.server.token import authorization
 
-EVENTS_PATH = "/ws/v1/events"
 MAX_MESSAGE = 64 * 1024 * 1024
 """Bytes: `hello` names every live call."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
@@ -25,7 +27,7 @@ _PASSING_STATUS = frozenset({408, 425, 429})
 
 
 class RefusedError(MonitorError):
-    """The server answers, and will not say more: a wrong token, parameter or `since`."""
+    """The server answers, and will not say more: a wrong token, parameter or `since`, or it is another program."""
 
     exit_code = 2
 
@@ -50,15 +52,20 @@ async def follow(
     it will not have this client.
     """
     filters = [("type", kind) for kind in types] + [("call", call) for call in calls] + [("frames", "1")] * frames
-    address, headers = _address(url), {"Authorization": f"Bearer {token}"} if token else {}
+    address, headers = service_address(url), authorization(token)
     loop = asyncio.get_running_loop()
     cursor, pause, reached = since, FIRST_PAUSE, loop.time()
     while True:
         query = filters if cursor is None else [*filters, ("since", str(cursor))]
         reason = "it closed the connection"
         try:
-            async with connect(f"{address}?{urlencode(query)}", additional_headers=headers, max_size=MAX_MESSAGE) as connection:
-                async for message in _messages(connection):
+            async with connect(
+                f"{address.websocket}?{urlencode(query)}",
+                additional_headers=headers,
+                max_size=MAX_MESSAGE,
+                proxy=None if address.local else True,
+            ) as connection:
+                async for message in _messages(connection, url):
                     pause, reached = FIRST_PAUSE, loop.time()
                     if message["type"] == "hello":
                         cursor = message["seq"] if cursor is None else cursor
@@ -71,8 +78,12 @@ async def follow(
                         cursor = message["seq"]
                         yield message
         except InvalidStatus as error:
-            reason = _refusal(error)
-        except (OSError, InvalidHandshake, ConnectionClosed) as error:
+            reason = _refusal(error, url)
+        except (ImportError, InvalidProxy) as error:
+            raise RefusedError(no_proxy_for(url, error)) from None
+        except (OSError, WebSocketException) as error:
+            if isinstance(error, InvalidMessage) and not isinstance(error.__cause__, EOFError | OSError):
+                raise RefusedError(not_ours(url)) from None
             reason = str(error) or type(error).__name__
         if patience is not None and loop.time() - reached > patience:
             raise SourceError(f"{url}: not reached for {patience:g} s ({reason}); is `emotion-monitor serve` running there?")
@@ -80,22 +91,33 @@ async def follow(
         pause = min(pause * 2, LONGEST_PAUSE)
 
 
-async def _messages(connection: ClientConnection) -> AsyncIterator[dict[str, Any]]:
+async def _messages(connection: ClientConnection, url: str) -> AsyncIterator[dict[str, Any]]:
     """Those that a follower needs: `hello`, and what is about a call."""
     async for text in connection:
-        message = json.loads(text)
+        message = _decoded(text)
+        if message is None:
+            raise RefusedError(not_ours(url, HTTPStatus.SWITCHING_PROTOCOLS))
         if message["type"] == "error" and message["code"] in _FINAL:
             raise RefusedError(message["message"])
         if message["type"] == "hello" or "call" in message:
             yield message
 
 
-def _refusal(error: InvalidStatus) -> str:
+def _decoded(text: str | bytes) -> dict[str, Any] | None:
+    """A message; None where it is none of this program's."""
+    try:
+        message = json.loads(text)
+    except ValueError:
+        return None
+    return message if isinstance(message, dict) and isinstance(message.get("type"), str) else None
+
+
+def _refusal(error: InvalidStatus, url: str) -> str:
     """Raise where trying again is of no use; else why the server said no."""
-    status = error.response.status_code
-    if 400 <= status < 500 and status not in _PASSING_STATUS:
-        raise RefusedError(_error_text(error.response.body) or f"the server answered with HTTP status {status}")
-    return f"HTTP status {status}"
+    answer = error.response
+    if answer.status_code < 500 and answer.status_code not in _PASSING_STATUS:
+        raise RefusedError(_error_text(answer.body) or not_ours(url, answer.status_code, answer.headers.get("Location")))
+    return f"HTTP status {answer.status_code}"
 
 
 def _error_text(body: bytes | bytearray | None) -> str:
@@ -103,15 +125,3 @@ def _error_text(body: bytes | bytearray | None) -> str:
         return str(json.loads(body or b"")["error"]["message"])
     except (ValueError, KeyError, TypeError):
         return ""
-
-
-def _address(url: str) -> str:
-    try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        usable = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    scheme = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}.get(parts.scheme) if usable else None
-    if scheme is None:
-        raise ConfigError(f"not the address of a server: {url!r}; write for instance http://127.0.0.1:8765")
-    return urlunsplit((scheme, parts.netloc, parts.path.rstrip("/") or EVENTS_PATH, "", ""))

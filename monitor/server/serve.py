@@ -16,6 +16,7 @@ import uvicorn
 from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.pipeline.monitor import Monitor
+from monitor.server.address import url_of
 from monitor.server.app import create_app
 from monitor.server.auth import check_exposure
 from monitor.server.hub import Hub, Limits
@@ -43,8 +44,7 @@ class RunningServer:
     @property
     def url(self) -> str:
         """Where a browser on this machine finds the page."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        return url_of(self.host, self.port)
 
 
 def run_server(
