@@ -6,10 +6,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.benchmark.generate import Generate
+from lab.benchmark.report import Deviation
+from lab.benchmark.windows import first_windows
 from monitor.audio.chunk import Samples
-from monitor.benchmark.generate import Generate
-from monitor.benchmark.report import Deviation
-from monitor.benchmark.windows import first_windows
 from monitor.config.sections import EngineSection
 from monitor.engines.base import LegContext, Window
 from monitor.engines.emotion2vec.device import Precision

@@ -14,8 +14,8 @@ from time import perf_counter
 
 import numpy as np
 
+from lab.benchmark.windows import EndlessLeg
 from monitor.audio.chunk import Samples
-from monitor.benchmark.windows import EndlessLeg
 from monitor.engines.base import Engine, Window, WindowFrames
 from monitor.errors import EngineError
 from monitor.pipeline.backlog import Backlog, LegQueue, Policy, Task

@@ -8,16 +8,16 @@ from tempfile import TemporaryDirectory
 
 import torch
 
+from lab.benchmark.deviation import deviations
+from lab.benchmark.generate import Generate
+from lab.benchmark.network_time import NetworkTime
+from lab.benchmark.peak import matrix_peak
+from lab.benchmark.plan import Plan
+from lab.benchmark.report import Deviation, Machine, Report, Result
+from lab.benchmark.row import Against, beside_generate, measure_row
+from lab.benchmark.windows import steady_windows
+from lab.capacity.measure import machine
 from monitor.audio.chunk import Samples
-from monitor.benchmark.deviation import deviations
-from monitor.benchmark.generate import Generate
-from monitor.benchmark.network_time import NetworkTime
-from monitor.benchmark.peak import matrix_peak
-from monitor.benchmark.plan import Plan
-from monitor.benchmark.report import Deviation, Machine, Report, Result
-from monitor.benchmark.row import Against, beside_generate, measure_row
-from monitor.benchmark.windows import steady_windows
-from monitor.capacity.measure import machine
 from monitor.config.sections import EngineSection
 from monitor.engines.base import Engine
 from monitor.engines.emotion2vec.engine import HOP, LOOKAHEAD, WINDOW, Emotion2vecEngine

@@ -8,8 +8,8 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
+from lab.benchmark.work import encoder_flops, stem_flops
 from monitor.audio.chunk import Samples
-from monitor.benchmark.work import encoder_flops, stem_flops
 from monitor.engines.emotion2vec.device import Precision
 from monitor.engines.emotion2vec.model import Model
 from monitor.engines.emotion2vec.runner import Array, Runner

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import torch
 
+from lab.benchmark.load import SimulatedLoad, Trial
+from lab.benchmark.memory import Memory, measured_memory
+from lab.benchmark.network_time import NetworkTime
+from lab.benchmark.report import Result, Shares
+from lab.capacity.search import largest
 from monitor.audio.chunk import Samples
-from monitor.benchmark.load import SimulatedLoad, Trial
-from monitor.benchmark.memory import Memory, measured_memory
-from monitor.benchmark.network_time import NetworkTime
-from monitor.benchmark.report import Result, Shares
-from monitor.capacity.search import largest
 from monitor.config.sections import EngineSection
 from monitor.engines.base import Engine, EngineInfo
 from monitor.pipeline.windows import Geometry

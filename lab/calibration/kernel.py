@@ -1,4 +1,4 @@
-"""Finds the coefficients of `calibration.py` by simulation: `python -m monitor.changes.calibrate`.
+"""Finds the coefficients of `calibration.py` by simulation: `python -m lab.calibration.kernel`.
 
 Streams without change (`nulls.py`) are fed to the very detector, at several thresholds and settings, and confirmed change
 points are counted. The logarithm of the threshold is then fitted to that of the rate and to the settings, by least squares.
@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from lab.calibration.nulls import EMBEDDINGS, Null
 from monitor.changes.calibration import terms
 from monitor.changes.kernel import WARM_UP, KernelDetector
-from monitor.changes.nulls import EMBEDDINGS, Null
 from monitor.changes.procedure import Procedure
 from monitor.timeline import TICK_RATE
 

@@ -83,7 +83,7 @@ LOGITS = (
     Null(correlation=0.8, directions=1.3, between=0.1, restless=True),
 )
 """The same for the Bayesian detector. On 78 neutral legs of 190 composed calls (compact-7e63c3e5, speakers it did not learn
-from; `python -m benchmarks.neutral_speech`) the correlation of neighbouring ticks was 0.70 to 0.85, the share of variance
+from; `python -m lab.experiments.neutral_speech`) the correlation of neighbouring ticks was 0.70 to 0.85, the share of variance
 between utterances 0 to 0.2 (medians 0.75 and 0.05; tenth to ninetieth percentile), each direction had half the variance of
 the one before, and the distances of utterances from their mean had lighter tails than Gaussian ones. Weights that had learned
 from less speech had correlations of 0.55 to 0.71. The last is no voice that was measured, but one with a cough and a laugh."""

@@ -1,4 +1,4 @@
-"""Finds the coefficients of `odds.py` by simulation: `python -m monitor.changes.calibrate_odds`.
+"""Finds the coefficients of `odds.py` by simulation: `python -m lab.calibration.odds`.
 
 Calls without change (`nulls.py`) are followed to their end, and the highest posterior odds of each are noted. How many calls
 stay below a threshold gives its rate of alarms (which come as a Poisson process: rare and, a call long, independent). The
@@ -12,8 +12,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.calibration.nulls import LOGITS, Null, clock
 from monitor.changes.bayes import WARM_UP, unit
-from monitor.changes.nulls import LOGITS, Null, clock
 from monitor.changes.odds import prior_log_odds, terms
 from monitor.changes.segments import Model, Segments
 from monitor.timeline import TICK_RATE

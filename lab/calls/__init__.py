@@ -4,13 +4,13 @@ Reading labels (`read_calls`), scoring one call (`score_call`) and adding scores
 hearing: the same hearing can be scored many times, and a hearing analysed anew with other settings is scored like the first.
 """
 
-from monitor.evaluation.calls.alerts import AlertAim
-from monitor.evaluation.calls.labelled import LabelledCall, Segment, TrueChange
-from monitor.evaluation.calls.read import holds_calls, read_calls
-from monitor.evaluation.calls.result import CallsResult
-from monitor.evaluation.calls.run import evaluate_calls
-from monitor.evaluation.calls.score import CallScore, score_call
-from monitor.evaluation.calls.summary import summarise
+from lab.calls.alerts import AlertAim
+from lab.calls.labelled import LabelledCall, Segment, TrueChange
+from lab.calls.read import holds_calls, read_calls
+from lab.calls.result import CallsResult
+from lab.calls.run import evaluate_calls
+from lab.calls.score import CallScore, score_call
+from lab.calls.summary import summarise
 
 __all__ = [
     "AlertAim",

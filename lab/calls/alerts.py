@@ -11,9 +11,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from lab.calls.labelled import LabelledCall
 from monitor.alerts.rules import RuleSet
 from monitor.errors import ConfigError
-from monitor.evaluation.calls.labelled import LabelledCall
 from monitor.events import LEGS, Alert, Event, Leg
 
 DEFAULT_RULE = "customer-angry"

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.evaluation.calls.changes import DetectedChange, LegChanges, score_leg
-from monitor.evaluation.calls.evidence import Evidence, LegEvidence
-from monitor.evaluation.calls.figures import ChangeFigures, change_figures
-from monitor.evaluation.calls.offline import Kernel, offline_changes
-from monitor.evaluation.calls.score import CallScore
+from lab.calls.changes import DetectedChange, LegChanges, score_leg
+from lab.calls.evidence import Evidence, LegEvidence
+from lab.calls.figures import ChangeFigures, change_figures
+from lab.calls.offline import Kernel, offline_changes
+from lab.calls.score import CallScore
 from monitor.events import Leg
 
 PERIODS = range(2, 121)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from monitor.evaluation.calls.score import CallScore
+from lab.calls.score import CallScore
 
 RESAMPLES = 1000
 LEVEL = 0.95

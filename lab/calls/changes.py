@@ -8,8 +8,8 @@ was confirmed.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from monitor.evaluation.calls.covering import covering
-from monitor.evaluation.calls.matching import match
+from lab.calls.covering import covering
+from lab.calls.matching import match
 from monitor.events import ChangePoint, Event, Leg
 
 TOLERANCES = (1.0, 2.0, 4.0)

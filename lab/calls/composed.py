@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
-from monitor.evaluation.calls.labelled import LabelledCall, Segment, TrueChange, changes_between
+from lab.calls.labelled import LabelledCall, Segment, TrueChange, changes_between
 from monitor.events import Leg
 
 Time = Annotated[float, Strict(), Field(allow_inf_nan=False, le=1e6)]

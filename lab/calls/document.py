@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from monitor.evaluation.calls.figures import AlertFigures, ChangeFigures
+from lab.calls.figures import AlertFigures, ChangeFigures
 
 
 class Part(BaseModel):

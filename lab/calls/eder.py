@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitor.evaluation.calls.labelled import NEUTRAL, Segment
+from lab.calls.labelled import NEUTRAL, Segment
 from monitor.events import ABSTAIN
 
 NOTHING = ""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.evaluation.calls.changes import DetectedChange
-from monitor.evaluation.hearing import Hearing, LegHeard
+from lab.calls.changes import DetectedChange
+from lab.hearing.hearing import Hearing, LegHeard
 from monitor.events import ABSTAIN, Leg
 from monitor.timeline import TICK_RATE
 

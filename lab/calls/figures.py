@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitor.evaluation.calls.alerts import AlertScore
-from monitor.evaluation.calls.changes import LegChanges
+from lab.calls.alerts import AlertScore
+from lab.calls.changes import LegChanges
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

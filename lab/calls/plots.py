@@ -7,11 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from monitor.evaluation.calls.changes import LegChanges
-from monitor.evaluation.calls.figures import ratio
-from monitor.evaluation.calls.matching import match
-from monitor.evaluation.calls.result import CallsResult
-from monitor.evaluation.calls.score import CallScore
+from lab.calls.changes import LegChanges
+from lab.calls.figures import ratio
+from lab.calls.matching import match
+from lab.calls.result import CallsResult
+from lab.calls.score import CallScore
 from monitor.events import ABSTAIN
 
 TOLERANCES = np.arange(0.25, 8.01, 0.25)

@@ -8,9 +8,9 @@ from typing import Any
 import soundfile
 from pydantic import ValidationError
 
+from lab.calls import composed, zed
+from lab.calls.labelled import LabelledCall
 from monitor.errors import ConfigError
-from monitor.evaluation.calls import composed, zed
-from monitor.evaluation.calls.labelled import LabelledCall
 
 AUDIO = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a")
 """Endings looked for beside `NAME.json`, in this order."""

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from monitor.evaluation.calls.figures import ChangeFigures
-from monitor.evaluation.calls.result import CallsResult, headline, split
-from monitor.evaluation.calls.score import CallScore
-from monitor.evaluation.calls.summary import summarise
+from lab.calls.figures import ChangeFigures
+from lab.calls.result import CallsResult, headline, split
+from lab.calls.score import CallScore
+from lab.calls.summary import summarise
 
 Row = dict[str, Any]
 

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from monitor.evaluation.calls.alerts import AlertAim
-from monitor.evaluation.calls.baselines import Baseline
-from monitor.evaluation.calls.changes import HEADLINE, TOLERANCES
-from monitor.evaluation.calls.document import AlertsMeasured, BaselinePart, CallRow, CallsFigures, CallsPart, EderParts
-from monitor.evaluation.calls.eder import Eder
-from monitor.evaluation.calls.figures import percentile, ratio
-from monitor.evaluation.calls.score import CallScore
-from monitor.evaluation.calls.summary import CallsSummary, summarise
+from lab.calls.alerts import AlertAim
+from lab.calls.baselines import Baseline
+from lab.calls.changes import HEADLINE, TOLERANCES
+from lab.calls.document import AlertsMeasured, BaselinePart, CallRow, CallsFigures, CallsPart, EderParts
+from lab.calls.eder import Eder
+from lab.calls.figures import percentile, ratio
+from lab.calls.score import CallScore
+from lab.calls.summary import CallsSummary, summarise
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,20 @@
 
 from collections.abc import Callable, Sequence
 
+from lab.calls.alerts import AlertAim
+from lab.calls.baselines import change_baselines
+from lab.calls.bootstrap import intervals
+from lab.calls.evidence import Evidence, evidence
+from lab.calls.labelled import LabelledCall
+from lab.calls.read import check_length
+from lab.calls.result import CallsResult, headline
+from lab.calls.score import CallScore, score_call
+from lab.calls.summary import summarise
+from lab.hearing.hearing import Hearing
+from lab.hearing.listeners import Listeners, Unheard
+from lab.hearing.takes import Take
 from monitor.config import Settings
 from monitor.errors import SourceError
-from monitor.evaluation.calls.alerts import AlertAim
-from monitor.evaluation.calls.baselines import change_baselines
-from monitor.evaluation.calls.bootstrap import intervals
-from monitor.evaluation.calls.evidence import Evidence, evidence
-from monitor.evaluation.calls.labelled import LabelledCall
-from monitor.evaluation.calls.read import check_length
-from monitor.evaluation.calls.result import CallsResult, headline
-from monitor.evaluation.calls.score import CallScore, score_call
-from monitor.evaluation.calls.summary import summarise
-from monitor.evaluation.hearing import Hearing
-from monitor.evaluation.listeners import Listeners, Unheard
-from monitor.evaluation.takes import Take
 
 
 def plain_take(call: LabelledCall) -> Take:

@@ -6,11 +6,11 @@ from itertools import groupby, pairwise
 
 import numpy as np
 
-from monitor.evaluation.calls.alerts import AlertAim, AlertScore, blocks, raised_alerts, score_alerts
-from monitor.evaluation.calls.changes import LegChanges, detected_changes, score_leg
-from monitor.evaluation.calls.eder import NOTHING, Eder, eder
-from monitor.evaluation.calls.labelled import NEUTRAL, LabelledCall
-from monitor.evaluation.hearing import Hearing, LegHeard
+from lab.calls.alerts import AlertAim, AlertScore, blocks, raised_alerts, score_alerts
+from lab.calls.changes import LegChanges, detected_changes, score_leg
+from lab.calls.eder import NOTHING, Eder, eder
+from lab.calls.labelled import NEUTRAL, LabelledCall
+from lab.hearing.hearing import Hearing, LegHeard
 from monitor.events import ABSTAIN, Leg
 from monitor.timeline import FRAME_RATE, TICK_FRAMES, TICK_RATE
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from monitor.evaluation.calls.eder import Eder
-from monitor.evaluation.calls.figures import AlertFigures, ChangeFigures, alert_figures, change_figures, mean, ratio
-from monitor.evaluation.calls.labelled import NEUTRAL
-from monitor.evaluation.calls.score import CallScore
+from lab.calls.eder import Eder
+from lab.calls.figures import AlertFigures, ChangeFigures, alert_figures, change_figures, mean, ratio
+from lab.calls.labelled import NEUTRAL
+from lab.calls.score import CallScore
 from monitor.events import Leg
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
-from monitor.evaluation.calls.labelled import NEUTRAL, ROUNDING, LabelledCall, Segment, changes_between
+from lab.calls.labelled import NEUTRAL, ROUNDING, LabelledCall, Segment, changes_between
 
 Time = Annotated[float, Strict(), Field(allow_inf_nan=False, ge=0, le=1e6)]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from lab.capacity.looped_call import LoopedCall
 from monitor.audio.chunk import Samples
-from monitor.capacity.looped_call import LoopedCall
 from monitor.config.sections import Settings
 from monitor.engines.base import Engine, EngineInfo, LegContext, Window, WindowFrames
 from monitor.events import Leg

@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from lab.capacity.load import Load, LoadReport
+from lab.capacity.search import largest
 from monitor.audio.chunk import Samples
-from monitor.capacity.load import Load, LoadReport
-from monitor.capacity.search import largest
 from monitor.config.sections import Settings
 from monitor.engines.base import Engine
 from monitor.events import Leg

@@ -9,6 +9,7 @@ import typer
 
 from monitor.cli.options import ConfigOption, JsonOption, settings_from, write_json
 from monitor.errors import ConfigError
+from monitor.extras import LAB, need
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,9 +121,10 @@ def benchmark(
 
       emotion-monitor benchmark --engine compact --call recorded-call.wav
     """
+    need(LAB, "benchmark", ConfigError)
     from rich.console import Console
 
-    from monitor.cli.benchmark_report import print_report
+    from lab.cli.benchmark_report import print_report
     from monitor.cli.tables import report_console
 
     engines = [one.value for one in engine or EngineName]
@@ -143,8 +145,8 @@ def benchmark(
 
         legs, audio = _audio(call)
         progress("loading torch")
-        from monitor.benchmark.measure import measure
-        from monitor.benchmark.plan import make_plan
+        from lab.benchmark.measure import measure
+        from lab.benchmark.plan import make_plan
 
         name, called = _model(settings, model, random, stack, progress)
         plan = make_plan(
@@ -172,8 +174,8 @@ def benchmark(
 
 def _audio(call: Path | None) -> "tuple[list[Samples], str]":
     """What the legs hear, and that in words."""
-    from monitor.benchmark.call_audio import demonstration, whole_legs
-    from monitor.capacity.looped_call import read_call
+    from lab.benchmark.call_audio import demonstration, whole_legs
+    from lab.capacity.looped_call import read_call
     from monitor.demo import CALL, TURNS
 
     if call is not None:

@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from monitor.benchmark.report import Deviation, Report, Result
+from lab.benchmark.report import Deviation, Report, Result
 
 _Row = dict[str, str]
 _WORDS = frozenset({"engine, window/hop", "way", "against"})

@@ -10,7 +10,7 @@ from monitor.cli.options import ConfigOption, EngineOption, JsonOption, ModelOpt
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from monitor.capacity.measure import Capacity
+    from lab.capacity.measure import Capacity
 
 
 def capacity(
@@ -48,8 +48,8 @@ def capacity(
     """
     from rich.console import Console
 
-    from monitor.capacity.looped_call import read_call
-    from monitor.capacity.measure import measure_capacity
+    from lab.capacity.looped_call import read_call
+    from lab.capacity.measure import measure_capacity
     from monitor.cli.tables import report_console
     from monitor.demo import CALL
     from monitor.engines.registry import load_engine

@@ -17,6 +17,7 @@ from monitor.cli.options import (
     write_json,
 )
 from monitor.errors import ConfigError
+from monitor.extras import LAB, need
 
 
 class LineChoice(StrEnum):
@@ -37,7 +38,7 @@ def _print_schema(asked: bool) -> None:
     if asked:
         import json
 
-        from monitor.evaluation.report import Report
+        from lab.evaluation.report import Report
 
         typer.echo(json.dumps(Report.model_json_schema(mode="serialization"), indent=2, ensure_ascii=False))
         raise typer.Exit
@@ -124,14 +125,15 @@ def evaluate(
 
       emotion-monitor evaluate recorded-call.flac --pages pages
     """
+    need(LAB, "evaluate", ConfigError)
     from rich.console import Console
 
-    from monitor.cli.evaluate_report import followed, print_report
+    from lab.calls.alerts import DEFAULT_RULE
+    from lab.cli.evaluate_report import followed, print_report
+    from lab.evaluation.evaluate import Plan, evaluate
+    from lab.evaluation.inputs import read_inputs
+    from lab.lines.condition import TELEPHONE
     from monitor.cli.tables import report_console
-    from monitor.evaluation.calls.alerts import DEFAULT_RULE
-    from monitor.evaluation.evaluate import Plan, evaluate
-    from monitor.evaluation.inputs import read_inputs
-    from monitor.evaluation.lines import TELEPHONE
 
     settings = settings_from(
         config,
@@ -160,7 +162,7 @@ def evaluate(
     if pages is not None:
         typer.echo(f"pages: {pages / 'index.html'}", err=True)
     if plots is not None:
-        from monitor.evaluation.plots import draw
+        from lab.evaluation.plots import draw
 
         for file in draw(report, plots):
             typer.echo(f"drawn: {file}", err=True)

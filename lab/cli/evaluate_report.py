@@ -8,10 +8,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from lab.calls.report import tables
+from lab.clips.document import ClipScores
+from lab.evaluation.evaluate import Progress as Told
+from lab.evaluation.report import DegradedPoint, Recordings, Report
 from monitor.cli.tables import table
-from monitor.evaluation.calls.report import tables
-from monitor.evaluation.evaluate import Progress as Told
-from monitor.evaluation.report import ClipScores, DegradedPoint, Recordings, Report
 
 SHOWN_UNHEARD = 5
 """Files that could not be heard which are printed; the JSON has all."""

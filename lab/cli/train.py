@@ -6,6 +6,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from monitor.errors import ConfigError
+from monitor.extras import LAB, need
+
 app = typer.Typer(help="Train the compact engine on labelled clips.", no_args_is_help=True)
 
 
@@ -88,9 +91,10 @@ def compact(
 
       emotion-monitor train compact --clips clips --noise noise --twin ours.safetensors --out final.safetensors
     """
+    need(LAB, "train compact", ConfigError)
     from rich.console import Console
 
-    from monitor.engines.compact.training import Recipe, native_precision, train
+    from lab.training import Recipe, native_precision, train
 
     console = Console(stderr=True, highlight=False)
 

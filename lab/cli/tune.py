@@ -18,6 +18,7 @@ from monitor.cli.options import (
     write_json,
 )
 from monitor.errors import ConfigError
+from monitor.extras import LAB, need
 
 
 def tune(
@@ -105,17 +106,18 @@ def tune(
 
       emotion-monitor run call.wav --config tuned.yaml
     """
+    need(LAB, "tune", ConfigError)
     import os
 
     from rich.console import Console
 
+    from lab.calls.alerts import DEFAULT_RULE
+    from lab.calls.read import read_calls
+    from lab.cli.tune_report import followed, print_tuned
+    from lab.tune.aim import parse_aim
+    from lab.tune.tuning import Plan, tune
+    from lab.tune.write import write_settings
     from monitor.cli.tables import report_console
-    from monitor.cli.tune_report import followed, print_tuned
-    from monitor.evaluation.calls.alerts import DEFAULT_RULE
-    from monitor.evaluation.calls.read import read_calls
-    from monitor.evaluation.tune.aim import parse_aim
-    from monitor.evaluation.tune.tuning import Plan, tune
-    from monitor.evaluation.tune.write import write_settings
 
     settings = settings_from(
         config, engine__name=engine, engine__model=model, alerts__rules=rules or None, log__level=None if config else "warning"
@@ -139,7 +141,7 @@ def tune(
     print_tuned(tuned, report_console(quiet=quiet, stderr=str(json_file) == "-"))
     write_json(tuned.as_json(), json_file)
     if plots is not None:
-        from monitor.evaluation.tune.plots import draw
+        from lab.tune.plots import draw
 
         files += draw(tuned, plots)
     if not quiet:

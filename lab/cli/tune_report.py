@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from lab.calls.report import NAMES
+from lab.tune.result import Compared, Tuned
+from lab.tune.room import Progress as Told
+from lab.tune.search import Trial
+from lab.tune.write import number
 from monitor.cli.tables import table
-from monitor.evaluation.calls.report import NAMES
-from monitor.evaluation.tune.result import Compared, Tuned
-from monitor.evaluation.tune.room import Progress as Told
-from monitor.evaluation.tune.search import Trial
-from monitor.evaluation.tune.write import number
 
 
 @contextmanager

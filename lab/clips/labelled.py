@@ -9,9 +9,9 @@ from typing import Literal
 
 import numpy as np
 
+from lab.training.clips import HELD_SHARE, held_out
 from monitor.config.sections import EngineSection
 from monitor.engines.compact.network import STEP_INPUTS
-from monitor.engines.compact.training.clips import HELD_SHARE, held_out
 from monitor.engines.compact.weights import SHIPPED, load_weights
 from monitor.errors import ConfigError
 
@@ -21,7 +21,7 @@ RESERVED = "all"
 """What a dataset may not be called: the row of all clips is."""
 
 Speakers = Literal["all", "held"]
-TWIN = "benchmarks/weights/{}.safetensors"
+TWIN = "lab/experiments/weights/{}.safetensors"
 """Where the repository keeps the twin of the weights that ship."""
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.evaluation.clips.labelled import LabelledClip
-from monitor.evaluation.clips.scores import Logits, score
-from monitor.evaluation.hearing import Hearing
-from monitor.evaluation.lines import Condition
-from monitor.evaluation.listeners import Listeners, Unheard
-from monitor.evaluation.report import ClipScores, ReliabilityBin
-from monitor.evaluation.takes import Take
+from lab.clips.document import ClipScores, ReliabilityBin
+from lab.clips.labelled import LabelledClip
+from lab.clips.scores import Logits, score
+from lab.hearing.hearing import Hearing
+from lab.hearing.listeners import Listeners, Unheard
+from lab.hearing.takes import Take
+from lab.lines.condition import Condition
 from monitor.events import Mark
 
 FLOOR = 1e-6

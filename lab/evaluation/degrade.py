@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lab.clips.labelled import LabelledClip
+from lab.lines.condition import NARROW, WIDE, Condition
 from monitor.errors import ConfigError
-from monitor.evaluation.clips.labelled import LabelledClip
-from monitor.evaluation.lines import NARROW, WIDE, Condition
 
 PLAIN = Condition("plain")
 SNRS = (5.0, 10.0, 15.0, 20.0, 30.0)

@@ -6,24 +6,25 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from lab.calls import AlertAim, CallsResult, LabelledCall, evaluate_calls
+from lab.calls.alerts import DEFAULT_RULE, aim_for
+from lab.calls.score import score_call
+from lab.clips.document import ClipScores
+from lab.clips.labelled import LabelledClip, Speakers, check_kept_apart, check_labels, chosen
+from lab.clips.measure import ClipsHeard, hear_clips, tabulate
+from lab.evaluation.degrade import points
+from lab.evaluation.inputs import Inputs
+from lab.evaluation.recordings import account
+from lab.evaluation.report import DegradedPoint, EngineUsed, Recordings, Report, UnheardFile
+from lab.hearing.hearing import Hearing
+from lab.hearing.listeners import Listeners, Unheard
+from lab.hearing.takes import Take
+from lab.lines.condition import Condition
+from lab.pages import PageFolder, call_figures
 from monitor.alerts.rules import load_rules
 from monitor.config import Settings
 from monitor.engines.base import EngineInfo
 from monitor.errors import ConfigError, SourceError
-from monitor.evaluation.calls import AlertAim, CallsResult, LabelledCall, evaluate_calls
-from monitor.evaluation.calls.alerts import DEFAULT_RULE, aim_for
-from monitor.evaluation.calls.score import score_call
-from monitor.evaluation.clips.labelled import LabelledClip, Speakers, check_kept_apart, check_labels, chosen
-from monitor.evaluation.clips.measure import ClipsHeard, hear_clips, tabulate
-from monitor.evaluation.degrade import points
-from monitor.evaluation.hearing import Hearing
-from monitor.evaluation.inputs import Inputs
-from monitor.evaluation.lines import Condition
-from monitor.evaluation.listeners import Listeners, Unheard
-from monitor.evaluation.pages import PageFolder, call_figures
-from monitor.evaluation.recordings import account
-from monitor.evaluation.report import ClipScores, DegradedPoint, EngineUsed, Recordings, Report, UnheardFile
-from monitor.evaluation.takes import Take
 from monitor.pipeline.windows import Geometry
 from monitor.timeline import frame_seconds
 

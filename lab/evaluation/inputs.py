@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lab.calls import LabelledCall, holds_calls, read_calls
+from lab.clips.labelled import TABLE, LabelledClip, read_clips
 from monitor.errors import ConfigError
-from monitor.evaluation.calls import LabelledCall, holds_calls, read_calls
-from monitor.evaluation.clips.labelled import TABLE, LabelledClip, read_clips
 
 RECORDINGS = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".webm", ".mp4", ".aac", ".wma", ".au", ".aiff")
 """Endings by which files of a folder without labels are taken for recordings."""

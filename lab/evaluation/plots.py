@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from lab.calls.plots import call_figures
+from lab.clips.document import ClipScores
+from lab.evaluation.report import DegradedPoint, Report
 from monitor.errors import ConfigError
-from monitor.evaluation.calls.plots import call_figures
-from monitor.evaluation.report import ClipScores, DegradedPoint, Report
 
 
 def draw(report: Report, folder: Path) -> list[Path]:

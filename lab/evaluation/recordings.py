@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from monitor.evaluation.hearing import Hearing, LegHeard
-from monitor.evaluation.report import LegShares, Recordings
+from lab.evaluation.report import LegShares, Recordings
+from lab.hearing.hearing import Hearing, LegHeard
 from monitor.events import LEGS, Alert, ChangePoint, Event, Leg
 from monitor.timeline import TICK_RATE
 

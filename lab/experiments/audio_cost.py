@@ -1,6 +1,6 @@
 """What a second of a leg costs before inference: resampling (cost, and audio held back) and speech activity, on one core.
 
-Run: OMP_NUM_THREADS=1 python benchmarks/audio_cost.py [--seconds N] [--json FILE]
+Run: OMP_NUM_THREADS=1 python -m lab.experiments.audio_cost [--seconds N] [--json FILE]
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Decodes capture files and prints what each leg's packets were.
 
-    python benchmarks/captures.py FILE... [--pt 96=opus/48000/2]
+    python -m lab.experiments.captures FILE... [--pt 96=opus/48000/2]
 
 A payload type given with `--pt` holds for all files.
 """

@@ -1,6 +1,6 @@
 """Which detector finds the changes of emotion in labelled calls: all of them on the same frames, in one run.
 
-    python -m benchmarks.change_detectors CALLS [CALLS ...] [--model WEIGHTS] [--rates 1,6,12] [--json FILE]
+    python -m lab.experiments.change_detectors CALLS [CALLS ...] [--model WEIGHTS] [--rates 1,6,12] [--json FILE]
 
 CALLS are folders that `emotion-monitor evaluate` reads. Each detector is run at a ladder of thresholds. Rows are shown at the
 lowest threshold that has no more false alarms an hour than each of `--rates`, counted on the legs whose emotion never changes,
@@ -17,19 +17,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.detectors.class_cusum import ClassCusum
-from benchmarks.detectors.kernel_cusum import KernelCusum
+from lab.calls.changes import DetectedChange, LegChanges, score_leg
+from lab.calls.read import read_calls
+from lab.calls.run import plain_take
+from lab.experiments.detectors.class_cusum import ClassCusum
+from lab.experiments.detectors.kernel_cusum import KernelCusum
+from lab.hearing.hearing import LegHeard
+from lab.hearing.listeners import Ear, Unheard
 from monitor.changes.base import Detection, Detector
 from monitor.changes.bayes import BayesDetector
 from monitor.changes.kernel import KernelDetector
 from monitor.changes.procedure import Procedure
 from monitor.changes.registry import segment_model
 from monitor.config import Settings, load_settings
-from monitor.evaluation.calls.changes import DetectedChange, LegChanges, score_leg
-from monitor.evaluation.calls.read import read_calls
-from monitor.evaluation.calls.run import plain_take
-from monitor.evaluation.hearing import LegHeard
-from monitor.evaluation.listeners import Ear, Unheard
 from monitor.events import Leg
 from monitor.timeline import FRAME_RATE, TICK_RATE
 

@@ -1,8 +1,8 @@
 """What change detection costs: milliseconds of one core for a second of speech of one leg.
 
-    python -m benchmarks.changes_cost [--seconds 60] [--json FILE]
+    python -m lab.experiments.changes_cost [--seconds 60] [--json FILE]
 
-What is heard is simulated (`monitor.changes.nulls`): logits, 8 wide, for bayes; embeddings for kernel. The cost does not
+What is heard is simulated (`lab.calibration.nulls`): logits, 8 wide, for bayes; embeddings for kernel. The cost does not
 depend on what is in them.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from monitor.changes.nulls import Null
+from lab.calibration.nulls import Null
 from monitor.changes.registry import open_detector
 from monitor.config.sections import ChangesSection
 from monitor.timeline import TICK_RATE

@@ -1,6 +1,6 @@
 """How the posterior of anger lies over the labelled segments of calls; for clips, and all else, there is `evaluate`.
 
-    python benchmarks/compact_accuracy.py --calls DIR [--weights FILE]
+    python -m lab.experiments.compact_accuracy --calls DIR [--weights FILE]
 
 Calls: two-channel WAV files with a JSON beside each: {"segments": [{"channel", "start", "end", "emotion"}]}.
 """
@@ -13,11 +13,11 @@ import numpy as np
 import soundfile
 import soxr
 
+from lab.training.clips import LABELS
 from monitor.config.sections import EngineSection
 from monitor.engines.base import Window, WindowFrames
 from monitor.engines.compact.engine import CompactEngine
 from monitor.engines.compact.features import Array
-from monitor.engines.compact.training.clips import LABELS
 
 ANGRY = LABELS.index("angry")
 
@@ -31,7 +31,8 @@ def hear(engine: CompactEngine, samples: Array) -> WindowFrames:
 
 def calls(engine: CompactEngine, folder: Path) -> None:
     """Print how the smoothed posterior of anger lies over angry and over other segments of the customer."""
-    angry, neutral, other, peaks = [], [], [], {True: [], False: []}
+    angry, neutral, other = [], [], []
+    peaks: dict[bool, list[float]] = {True: [], False: []}
     for about in sorted(folder.glob("*.json")):
         call = json.loads(about.read_text())
         audio, rate = soundfile.read(about.with_suffix(".wav"), dtype="float32", always_2d=True)

@@ -1,6 +1,6 @@
 """What the compact engine costs: milliseconds of one core a leg-second, features, network and speech together.
 
-    OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/compact_cost.py [--hop 0.4] [--seconds 20]
+    OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python -m lab.experiments.compact_cost [--hop 0.4] [--seconds 20]
 
 Processor time is counted, not the clock, so that other work on the machine does not show.
 """

@@ -1,6 +1,6 @@
 """Speech without labels for `train compact --unlabelled`: adventure games, prompts and word lists that Debian ships.
 
-    python -m benchmarks.debian_speech OUT [--downloads DIR]
+    python -m lab.experiments.debian_speech OUT [--downloads DIR]
 
 Needs Debian's `apt-get` and `dpkg-deb`. Fetches the packages below (1 GB, once), and writes OUT/DATASET/SPEAKER/NAME.flac:
 14,585 utterances of 1 to 15 s, 9.5 hours in all. At most 6 minutes are taken of a speaker, 15 of the actors who play the most.

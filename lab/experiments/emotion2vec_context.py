@@ -1,6 +1,6 @@
 """How much context emotion2vec needs: what window, hop and lookahead cost, and how far their frames are from full context.
 
-Run from the repository's root:  python -m benchmarks.emotion2vec_context [--model FOLDER | --size large] [--audio FILE]
+Run from the repository's root:  python -m lab.experiments.emotion2vec_context [--model FOLDER | --size large] [--audio FILE]
 
 Every frame of a stretch of sound is computed twice: once in one window over the whole stretch (full context), and once as the
 pipeline does it, in windows. Compared are the embeddings, by cosine, plain and centred (the mean frame of the stretch taken off
@@ -99,7 +99,7 @@ def sound(path: Path | None, seconds: float) -> Samples:
     loudest = (
         int(np.convolve(np.abs(first), np.ones(round(seconds * SAMPLE_RATE)), "valid")[::SAMPLE_RATE].argmax()) * SAMPLE_RATE
     )
-    return first[loudest : loudest + frames_for(seconds) * FRAME_SAMPLES].astype(np.float32)
+    return np.asarray(first[loudest : loudest + frames_for(seconds) * FRAME_SAMPLES], np.float32)
 
 
 def run(engine: Emotion2vecEngine, samples: Samples, window: float, hop: float, lookahead: float) -> tuple[WindowFrames, float]:

@@ -2,7 +2,7 @@
 
 Run from the repository's root:
 
-    python -m benchmarks.emotion2vec_precision [--model MODEL | --size large] [--audio FILE] [--device cuda]
+    python -m lab.experiments.emotion2vec_precision [--model MODEL | --size large] [--audio FILE] [--device cuda]
 
 One leg's windows (2 s, hop 0.5 s, lookahead 0.5 s) are computed one after the other by FunASR's network, as `generate()` runs
 it, and by the engine in every precision that the device has. Compared are the frames, row by row:
@@ -29,9 +29,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchmarks.emotion2vec_context import cosine, sound
+from lab.experiments.emotion2vec_context import cosine, sound
 from monitor.audio.chunk import Samples
 from monitor.config.sections import EngineSection
+from monitor.demo import CALL
 from monitor.engines.base import LegContext, Window
 from monitor.engines.emotion2vec.device import choose_precision
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
@@ -43,7 +44,6 @@ from monitor.timeline import SAMPLE_RATE
 from tests.conformance.engine_calls import joined, windows
 from tests.engines.emotion2vec_dir import write_model
 
-DEMO = Path(__file__).parents[1] / "monitor" / "demo" / "call.flac"
 Result = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--model", help="folder, prepared file or hub id of real weights")
     parser.add_argument("--size", choices=SIZES, default="large", help="of random weights")
     parser.add_argument(
-        "--audio", type=Path, default=DEMO, help="sound to listen to (first channel); default: the demonstration's"
+        "--audio", type=Path, default=CALL, help="sound to listen to (first channel); default: the demonstration's"
     )
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--rounds", type=int, default=2)

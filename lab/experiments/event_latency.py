@@ -4,7 +4,7 @@ Starts a service on this machine, sends it the demonstration's call as RTP in re
 against when the audio that it needed was sent. Two figures: live frames (every tick of every message), and events (states,
 change points, alerts; from the moment of the timeline by which they could be said, `at`).
 
-    python benchmarks/event_latency.py [--engine compact] [--model DIR] [--port 8766] [--json FILE]
+    python -m lab.experiments.event_latency [--engine compact] [--model DIR] [--port 8766] [--json FILE]
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """The int8 products of emotion2vec+ large beside those of onnxruntime and OpenVINO: who is quicker here, and how exact.
 
-    python benchmarks/int8_backends.py [--rows 110] [--threads 2] [--seconds 1]
+    python -m lab.experiments.int8_backends [--rows 110] [--threads 2] [--seconds 1]
 
 Needs `pip install "emotion-monitor[train]"` (onnx); OpenVINO takes part where it is installed (`pip install openvino`). The
 four products of a transformer block, for the rows of one window (100 frames and 10 extra tokens), with all that belongs to

@@ -1,6 +1,6 @@
 """What an engine says of speech whose emotion does not change: the streams of `monitor/changes/nulls.py` that are most like it.
 
-    python -m benchmarks.neutral_speech CALLS [CALLS ...] [--model WEIGHTS]
+    python -m lab.experiments.neutral_speech CALLS [CALLS ...] [--model WEIGHTS]
 
 CALLS are folders that `emotion-monitor evaluate` reads. Of each leg that never changes, two moments are taken of its logits:
 the correlation of neighbouring ticks, and how much less they vary within an utterance than over the call. Both mix what is
@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.change_detectors import Speech, speech
+from lab.calibration.nulls import SHORTEST, Null
+from lab.experiments.change_detectors import Speech, speech
 from monitor.changes.bayes import WARM_UP, unit
-from monitor.changes.nulls import SHORTEST, Null
 from monitor.changes.segments import PAUSE
 from monitor.config import load_settings
 
@@ -49,7 +49,7 @@ def fit(leg: Speech, rng: np.random.Generator) -> tuple[Null, Floats, float]:
     ticks = leg.logits - leg.logits.mean(1, keepdims=True)
     origin, scale = unit(ticks[:WARM_UP])
     ticks = (ticks - origin) / scale
-    owner = np.cumsum(np.diff(leg.ticks, prepend=leg.ticks[0]) > PAUSE)
+    owner = np.cumsum(np.diff(leg.ticks, prepend=leg.ticks[0]) > PAUSE, dtype=np.int64)
     utterances = [np.flatnonzero(owner == number) for number in range(owner[-1] + 1)]
     utterances = [each for each in utterances if len(each) >= SHORTEST]
     heard = moments(ticks, utterances)

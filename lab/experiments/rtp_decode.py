@@ -1,6 +1,6 @@
 """What RTP costs: processor milliseconds a second of a leg, from datagram to 16 kHz chunks, and on real sockets.
 
-python benchmarks/rtp_decode.py [--json FILE] [--seconds N] [--calls N]
+python -m lab.experiments.rtp_decode [--json FILE] [--seconds N] [--calls N]
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """A load of live calls for minutes or hours: does memory or latency grow, is every frame accounted for, is any leg lost?
 
-    python benchmarks/soak.py --capacity 12 --share 0.9 --minutes 30          # must stay flat
-    python benchmarks/soak.py --capacity 12 --share 2 --minutes 5             # overload: must count what it skips
+    python -m lab.experiments.soak --capacity 12 --share 0.9 --minutes 30          # must stay flat
+    python -m lab.experiments.soak --capacity 12 --share 2 --minutes 5             # overload: must count what it skips
 
 `--capacity` is what `emotion-monitor capacity` says (calls); the load is `--share` of it. A line a minute: resident memory, p95
 latency of that time's last windows, growth of the hop, frames heard and skipped since the start, and the legs of which nothing
@@ -17,8 +17,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from monitor.capacity.load import Load
-from monitor.capacity.looped_call import read_call
+from lab.capacity.load import Load
+from lab.capacity.looped_call import read_call
 from monitor.config import load_settings
 from monitor.demo import CALL
 from monitor.engines.registry import load_engine

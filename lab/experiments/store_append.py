@@ -1,6 +1,6 @@
 """What it costs to commit frames: our store and a plain zarr append, in one run. Then what a call-hour takes on the disk.
 
-    python benchmarks/store_append.py [--folder FOLDER] [--json FILE]
+    python -m lab.experiments.store_append [--folder FOLDER] [--json FILE]
 
 The frames are a random walk, smoothed as embeddings are; the disk is the one that holds FOLDER (default: the temporary folder).
 """

@@ -1,6 +1,6 @@
 """How long the catalogue and the journal take with thousands of calls: listing, opening one, events since a number.
 
-python benchmarks/store_catalogue.py [--calls 5000] [--folder FOLDER]
+python -m lab.experiments.store_catalogue [--calls 5000] [--folder FOLDER]
 """
 
 import argparse
@@ -34,8 +34,8 @@ def fill(store: ZarrStore, calls: int) -> None:
     record = CallRecord("call-0", started, "benchmark", {"name": "compact"}, tuple("abcdefghi"), formats, {}, settings)
     writer = store.create(record)
     for leg in LEGS:
-        zeros = [np.zeros((3000, width), np.float32) for width in (32, 9)]
-        writer.append(Frames("call-0", leg, 0, *zeros, np.zeros(3000, np.float32), np.zeros(3000, np.uint8)))
+        embedding, logits = np.zeros((3000, 32), np.float32), np.zeros((3000, 9), np.float32)
+        writer.append(Frames("call-0", leg, 0, embedding, logits, np.zeros(3000, np.float32), np.zeros(3000, np.uint8)))
     writer.finish("finished", {})
     frames = store.open("call-0").path
     for number in range(1, calls):

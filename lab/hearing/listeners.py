@@ -17,13 +17,13 @@ from types import TracebackType
 import structlog
 from threadpoolctl import threadpool_limits
 
+from lab.hearing.hearing import Hearing, hear
+from lab.hearing.takes import Take
 from monitor.alerts.rules import load_rules
 from monitor.config import Settings
 from monitor.engines.base import EngineInfo
 from monitor.engines.registry import load_engine
 from monitor.errors import EngineError, SourceError
-from monitor.evaluation.hearing import Hearing, hear
-from monitor.evaluation.takes import Take
 from monitor.pipeline.inference import InferenceWorker
 
 AHEAD = 4

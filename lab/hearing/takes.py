@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import ClassVar
 from zlib import crc32
 
+from lab.lines.condition import Condition, mono, over, read_legs
 from monitor.audio.chunk import AudioChunk, Gap, Samples
 from monitor.errors import SourceError
-from monitor.evaluation.lines import Condition, mono, over, read_legs
 from monitor.events import Leg, LegReport
 from monitor.sources.base import Source
 from monitor.sources.file import FileSource

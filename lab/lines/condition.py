@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from lab.lines.line import Line, coded_line, coloured, lossy, lost_packets
 from monitor.audio.chunk import Gap, Samples
-from monitor.audio.line import Line, coded_line, coloured, lossy, lost_packets
 from monitor.events import Leg
 from monitor.sources.file import FileSource
 from monitor.timeline import FRAME_SAMPLES

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.hearing.hearing import Hearing, LegHeard
+from lab.pages.findings import alerts, change_points
+from lab.pages.sound import outline
+from lab.pages.truth import Truth
 from monitor.audio.chunk import Samples
 from monitor.engines.base import EngineInfo
-from monitor.evaluation.hearing import Hearing, LegHeard
-from monitor.evaluation.pages.findings import alerts, change_points
-from monitor.evaluation.pages.sound import outline
-from monitor.evaluation.pages.truth import Truth
 from monitor.events import Leg, Mark
 from monitor.timeline import FRAME_RATE, TICK_FRAMES, TICK_RATE, frame_seconds
 

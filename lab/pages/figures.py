@@ -1,9 +1,9 @@
 """What a labelled call's page and the index say of how right the monitor was about it."""
 
-from monitor.evaluation.calls.changes import HEADLINE, TOLERANCES
-from monitor.evaluation.calls.eder import Eder
-from monitor.evaluation.calls.score import CallScore
-from monitor.evaluation.pages.document import Figures
+from lab.calls.changes import HEADLINE, TOLERANCES
+from lab.calls.eder import Eder
+from lab.calls.score import CallScore
+from lab.pages.document import Figures
 
 
 def call_figures(score: CallScore) -> Figures:

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lab.hearing.hearing import Hearing
+from lab.hearing.takes import Take
+from lab.pages.document import Figures, call_document
+from lab.pages.html import render
+from lab.pages.sound import coded, sound_of
+from lab.pages.truth import Truth
 from monitor.engines.base import EngineInfo
 from monitor.errors import ConfigError
-from monitor.evaluation.hearing import Hearing
-from monitor.evaluation.pages.document import Figures, call_document
-from monitor.evaluation.pages.html import render
-from monitor.evaluation.pages.sound import coded, sound_of
-from monitor.evaluation.pages.truth import Truth
-from monitor.evaluation.takes import Take
 
 CALL_SCRIPTS = ("words.js", "view.js", "lane.js", "strip.js", "overview.js", "player.js", "findings.js", "call.js")
 INDEX_SCRIPTS = ("words.js", "strip.js", "index.js")

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import soundfile
 
+from lab.hearing.takes import Take
 from monitor.audio.chunk import Samples
-from monitor.evaluation.takes import Take
 from monitor.events import Leg
 from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.training.clips import NEUTRAL
+from lab.training.lesson import Taught, fit_sizes, mean_of_speech
+from lab.training.render import Track
 from monitor.engines.compact.features import BANDS, LEVEL, RAW, Array, frames_of
 from monitor.engines.compact.network import OWN, STEP, STEP_INPUTS, to_steps
 from monitor.engines.compact.normalise import Heard, Prior, normalise
-from monitor.engines.compact.training.clips import NEUTRAL
-from monitor.engines.compact.training.lesson import Taught, fit_sizes, mean_of_speech
-from monitor.engines.compact.training.render import Track
 from monitor.timeline import FRAME_SAMPLES
 
 Place = tuple[int, int]

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from monitor.engines.compact.training.batches import Sampler
-from monitor.engines.compact.training.measure import hear_alone
-from monitor.engines.compact.training.model import Model
+from lab.training.batches import Sampler
+from lab.training.measure import hear_alone
+from lab.training.model import Model
 
 _REGULARISATION = 0.002
 

@@ -13,17 +13,17 @@ from typing import Any
 import numpy as np
 import torch
 
+from lab.training.batches import Batch, Sampler, fit_prior, fit_scaling, levelled
+from lab.training.clips import LABELS, Clip, held_out, read_labels, read_unlabelled
+from lab.training.head import refit_head
+from lab.training.loss import batch_loss
+from lab.training.measure import measure
+from lab.training.model import Model
+from lab.training.opinions import form_opinions
+from lab.training.recipe import Recipe
+from lab.training.render import Progress, Studio, Track, read_recordings, render
+from lab.training.twin import read_twin
 from monitor.engines.compact.network import STEP_INPUTS
-from monitor.engines.compact.training.batches import Batch, Sampler, fit_prior, fit_scaling, levelled
-from monitor.engines.compact.training.clips import LABELS, Clip, held_out, read_labels, read_unlabelled
-from monitor.engines.compact.training.head import refit_head
-from monitor.engines.compact.training.loss import batch_loss
-from monitor.engines.compact.training.measure import measure
-from monitor.engines.compact.training.model import Model
-from monitor.engines.compact.training.opinions import form_opinions
-from monitor.engines.compact.training.recipe import Recipe
-from monitor.engines.compact.training.render import Progress, Studio, Track, read_recordings, render
-from monitor.engines.compact.training.twin import read_twin
 from monitor.engines.compact.weights import Weights, load_weights, save_weights
 from monitor.errors import ConfigError
 
@@ -93,7 +93,7 @@ def train(
 
 def _read_teacher(path: Path) -> bytes:
     try:
-        from monitor.engines.compact.training.teacher import read_teacher
+        from lab.training.teacher import read_teacher
     except ImportError as error:
         raise ConfigError(f"learning from a teacher needs {error.name}: pip install 'emotion-monitor[train]'") from error
     return read_teacher(path)

@@ -4,10 +4,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from monitor.engines.compact.training.batches import Batch
-from monitor.engines.compact.training.clips import UNLABELLED
-from monitor.engines.compact.training.model import Model
-from monitor.engines.compact.training.recipe import Recipe
+from lab.training.batches import Batch
+from lab.training.clips import UNLABELLED
+from lab.training.model import Model
+from lab.training.recipe import Recipe
 
 
 def batch_loss(model: Model, batch: Batch, recipe: Recipe) -> Tensor:

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from monitor.engines.compact.training.batches import Sampler
-from monitor.engines.compact.training.clips import LABELS
-from monitor.engines.compact.training.model import Model
+from lab.training.batches import Sampler
+from lab.training.clips import LABELS
+from lab.training.model import Model
 
 FOUR = tuple(LABELS.index(name) for name in ("angry", "happy", "neutral", "sad"))
 """The classes that every set has, among which sets are compared."""

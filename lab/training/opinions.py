@@ -14,9 +14,9 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from lab.training.clips import LABELS
+from lab.training.render import Track
 from monitor.engines.compact.features import Array
-from monitor.engines.compact.training.clips import LABELS
-from monitor.engines.compact.training.render import Track
 
 _FOLDS = 8
 

@@ -18,14 +18,14 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from monitor.audio.line import Line, coloured, draw_line, through_line
+from lab.lines.line import Line, coloured, draw_line, through_line
+from lab.training.clips import Clip, read_audio, tracks
+from lab.training.lesson import PARTS, Lesson, Taught, fit_lesson, smoothed
 from monitor.engines.compact.features import RAW, Array, frames_of
-from monitor.engines.compact.training.clips import Clip, read_audio, tracks
-from monitor.engines.compact.training.lesson import PARTS, Lesson, Taught, fit_lesson, smoothed
 from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE
 
 if TYPE_CHECKING:
-    from monitor.engines.compact.training.teacher import Teacher
+    from lab.training.teacher import Teacher
 
 FORMAT = 7
 """Raised when tracks would come out otherwise, so that kept ones are made again."""
@@ -113,7 +113,7 @@ def _begin(clips: Sequence[Clip], studio: Studio, version: int, lesson: Lesson |
 
 def _teacher(model: bytes) -> "Teacher":
     # Its packages are only needed by those who have a teacher.
-    from monitor.engines.compact.training.teacher import Teacher
+    from lab.training.teacher import Teacher
 
     return Teacher(model)
 

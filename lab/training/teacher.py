@@ -17,8 +17,8 @@ import onnx
 import onnxruntime
 from librosa.filters import mel as mel_filters
 
+from lab.training.lesson import PLACES, WIDTH
 from monitor.engines.compact.features import Array
-from monitor.engines.compact.training.lesson import PLACES, WIDTH
 from monitor.errors import ConfigError
 from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE
 

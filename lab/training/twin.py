@@ -4,8 +4,8 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from lab.training.recipe import Recipe
 from monitor.engines.compact.network import STEP_INPUTS
-from monitor.engines.compact.training.recipe import Recipe
 from monitor.engines.compact.weights import Weights, load_weights
 from monitor.errors import ConfigError
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from lab.calls.score import CallScore
+from lab.calls.summary import summarise
 from monitor.errors import ConfigError
-from monitor.evaluation.calls.score import CallScore
-from monitor.evaluation.calls.summary import summarise
 
 Figures = Mapping[str, float | None]
 

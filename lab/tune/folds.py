@@ -4,8 +4,8 @@ import random
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
 
+from lab.calls.labelled import LabelledCall
 from monitor.errors import ConfigError
-from monitor.evaluation.calls.labelled import LabelledCall
 
 Fold = tuple[int, ...]
 """Indices of calls."""

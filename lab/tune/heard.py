@@ -10,13 +10,13 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from lab.calls.labelled import LabelledCall
+from lab.hearing.hearing import Hearing, LegHeard
+from lab.hearing.listeners import Listeners, Unheard
+from lab.hearing.takes import Take
 from monitor import __version__
 from monitor.config import Settings
 from monitor.errors import StoreError
-from monitor.evaluation.calls.labelled import LabelledCall
-from monitor.evaluation.hearing import Hearing, LegHeard
-from monitor.evaluation.listeners import Listeners, Unheard
-from monitor.evaluation.takes import Take
 from monitor.events import Frames, Leg, LegReport
 from monitor.pipeline.windows import Geometry
 from monitor.store.base import LegFormat

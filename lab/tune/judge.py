@@ -14,13 +14,13 @@ from types import TracebackType
 
 from threadpoolctl import threadpool_limits
 
-from monitor.evaluation.calls.alerts import AlertAim
-from monitor.evaluation.calls.labelled import LabelledCall
-from monitor.evaluation.calls.score import CallScore, score_call
-from monitor.evaluation.hearing import Hearing, analysed_anew
-from monitor.evaluation.listeners import deaths_told, leave_with_the_first
-from monitor.evaluation.tune.heard import read
-from monitor.evaluation.tune.proposal import Proposal
+from lab.calls.alerts import AlertAim
+from lab.calls.labelled import LabelledCall
+from lab.calls.score import CallScore, score_call
+from lab.hearing.hearing import Hearing, analysed_anew
+from lab.hearing.listeners import deaths_told, leave_with_the_first
+from lab.tune.heard import read
+from lab.tune.proposal import Proposal
 
 
 @dataclass(frozen=True, slots=True)

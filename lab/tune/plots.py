@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from lab.tune.result import Tuned
 from monitor.errors import ConfigError
-from monitor.evaluation.tune.result import Tuned
 
 
 def draw(tuned: Tuned, folder: Path) -> list[Path]:

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lab.tune.space import Knob, Range, Value
 from monitor.alerts.rules import RuleSet
 from monitor.config import Settings
-from monitor.evaluation.tune.space import Knob, Range, Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lab.calls.bootstrap import intervals
+from lab.calls.report import NAMES
+from lab.calls.score import CallScore
+from lab.hearing.listeners import Unheard
+from lab.tune.aim import Aim, Figures, figures_of
+from lab.tune.proposal import Proposal
+from lab.tune.search import Search, Trial
+from lab.tune.space import Knob
 from monitor.engines.base import EngineInfo
-from monitor.evaluation.calls.bootstrap import intervals
-from monitor.evaluation.calls.report import NAMES
-from monitor.evaluation.calls.score import CallScore
-from monitor.evaluation.listeners import Unheard
-from monitor.evaluation.tune.aim import Aim, Figures, figures_of
-from monitor.evaluation.tune.proposal import Proposal
-from monitor.evaluation.tune.search import Search, Trial
-from monitor.evaluation.tune.space import Knob
 
 
 @dataclass(frozen=True, slots=True)

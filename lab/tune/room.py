@@ -3,15 +3,15 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from lab.calls.labelled import LabelledCall
+from lab.hearing.listeners import Listeners, Unheard
+from lab.tune.heard import hear_all, take_of
+from lab.tune.judge import Case
+from lab.tune.search import Trial
 from monitor.config import Settings
 from monitor.config.sections import EngineSection
 from monitor.engines.base import EngineInfo
 from monitor.errors import SourceError
-from monitor.evaluation.calls.labelled import LabelledCall
-from monitor.evaluation.listeners import Listeners, Unheard
-from monitor.evaluation.tune.heard import hear_all, take_of
-from monitor.evaluation.tune.judge import Case
-from monitor.evaluation.tune.search import Trial
 
 Progress = Callable[[str, int, int, Trial | None], object]
 """Is told the stage, how much of it is done, of how much, and the best trial of a search so far."""

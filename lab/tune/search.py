@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lab.tune.aim import Aim, Figures
+from lab.tune.proposal import Proposal
+from lab.tune.space import Knob
 from monitor.errors import ConfigError
-from monitor.evaluation.tune.aim import Aim, Figures
-from monitor.evaluation.tune.proposal import Proposal
-from monitor.evaluation.tune.space import Knob
 
 if TYPE_CHECKING:
     from optuna import Study

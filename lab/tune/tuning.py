@@ -7,20 +7,20 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from lab.calls.alerts import DEFAULT_RULE, AlertAim, aim_for
+from lab.calls.labelled import LabelledCall
+from lab.calls.score import CallScore
+from lab.tune.aim import Aim, figures_of
+from lab.tune.folds import Fold, folds, speaker_of
+from lab.tune.judge import Judge
+from lab.tune.proposal import Proposal
+from lab.tune.result import Compared, Tuned
+from lab.tune.room import Progress, Room
+from lab.tune.search import Budget, Found, Search
+from lab.tune.space import Knob, rule_knobs, settings_knobs
 from monitor.alerts.rules import load_rules
 from monitor.config import Settings
 from monitor.errors import ConfigError
-from monitor.evaluation.calls.alerts import DEFAULT_RULE, AlertAim, aim_for
-from monitor.evaluation.calls.labelled import LabelledCall
-from monitor.evaluation.calls.score import CallScore
-from monitor.evaluation.tune.aim import Aim, figures_of
-from monitor.evaluation.tune.folds import Fold, folds, speaker_of
-from monitor.evaluation.tune.judge import Judge
-from monitor.evaluation.tune.proposal import Proposal
-from monitor.evaluation.tune.result import Compared, Tuned
-from monitor.evaluation.tune.room import Progress, Room
-from monitor.evaluation.tune.search import Budget, Found, Search
-from monitor.evaluation.tune.space import Knob, rule_knobs, settings_knobs
 
 
 @dataclass(frozen=True, slots=True)

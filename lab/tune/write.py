@@ -6,9 +6,9 @@ from typing import Any
 
 import yaml
 
+from lab.tune.result import Compared, Tuned
 from monitor.config import Settings
 from monitor.errors import ConfigError
-from monitor.evaluation.tune.result import Compared, Tuned
 
 KEPT: Mapping[str, tuple[str, ...] | None] = {
     "engine": ("name", "model", "window", "hop", "lookahead"),

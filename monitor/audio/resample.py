@@ -4,7 +4,7 @@ The filters are soxr's. Below 16 kHz the default takes its variable-rate filter,
 (8 kHz) is held back by 30 ms, always the same, flat to 3.6 kHz. soxr's fixed-rate filters work in blocks and hold back 64 ms
 on average and 117 ms at worst there (MQ and HQ alike), or spoil what lies above 3 kHz (LQ: -8 dB at 3.4 kHz; QQ: images at
 -10 dB). Above 16 kHz the variable-rate filter is 0.1 ms off and ten times dearer, and the fixed HQ filter holds back 21 ms on
-average at 48 kHz. Figures: `benchmarks/audio_cost.py`.
+average at 48 kHz. Figures: `lab/experiments/audio_cost.py`.
 """
 
 from typing import Literal

@@ -10,11 +10,13 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
-from monitor.cli import benchmark, calls, capacity, config, demo, evaluate, models, replay, run, serve, train, tune, watch
+from monitor.cli import calls, config, demo, models, replay, run, serve, watch
+from monitor.cli.laboratory import WithLaboratory
 from monitor.errors import MonitorError
 
 app = typer.Typer(
     name="emotion-monitor",
+    cls=WithLaboratory,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -29,13 +31,8 @@ app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("replay")(replay.replay)
 app.command("watch")(watch.watch)
-app.command("evaluate")(evaluate.evaluate)
-app.command("tune")(tune.tune)
-app.command("benchmark")(benchmark.benchmark)
-app.command("capacity")(capacity.capacity)
 app.add_typer(calls.app, name="calls")
 app.add_typer(models.app, name="models")
-app.add_typer(train.app, name="train")
 app.add_typer(config.app, name="config")
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from lab.calibration.nulls import LOGITS, clock
+from lab.calibration.odds import highest, threshold_for
 from monitor.changes.base import Detection
 from monitor.changes.bayes import WARM_UP, BayesDetector
-from monitor.changes.calibrate_odds import highest, threshold_for
-from monitor.changes.nulls import LOGITS, clock
 from monitor.changes.odds import LEAST, log_odds
 from monitor.changes.registry import segment_model
 from monitor.changes.segments import Model, Segments

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from lab.hearing.listeners import Listeners
 from monitor.config import Settings, load_settings
-from monitor.evaluation.listeners import Listeners
 from tests.engines.compact.conftest import voice
 
 EMOTIONS = ("angry", "happy", "neutral", "sad")

@@ -1,12 +1,12 @@
 """Unweighted average recall of four emotions a dataset, clean and over a telephone line: an engine beside its anchors.
 
-    python -m benchmarks.anchors --clips DIR --cache DIR [--only egemaps,plain,engine] [--epochs 12] [--trial 200]
+    python -m lab.experiments.anchors --clips DIR --cache DIR [--only egemaps,plain,engine] [--epochs 12] [--trial 200]
 
 The engine is measured by `evaluate`, and the anchors hear the very sound that it hears; they are trained on the people that the
 compact engine's training hears, and tested on those that it keeps apart. Where the weights that ship learned from everyone,
-that takes their twin in `benchmarks/weights`. Anchors know four classes alone, and each is trained on clean sound
+that takes their twin in `lab/experiments/weights`. Anchors know four classes alone, and each is trained on clean sound
 for the clean test and over the line for the telephone test; an engine has one set of weights for both.
-eGeMAPS needs `pip install "emotion-monitor[benchmarks]"`, and openSMILE's licence: research only, no commercial use.
+eGeMAPS needs `pip install "emotion-monitor[anchors]"`, and openSMILE's licence: research only, no commercial use.
 """
 
 import argparse
@@ -15,17 +15,17 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.anchors.task import CLASSES, LINES, SEED, Task, read_task, recalls
+from lab.clips.labelled import TWIN, check_kept_apart
+from lab.evaluation.evaluate import Plan, evaluate
+from lab.evaluation.inputs import Inputs
+from lab.experiments.anchors.task import CLASSES, LINES, SEED, Task, read_task, recalls
+from lab.lines.condition import Condition
 from monitor.config import load_settings
 from monitor.engines.compact.network import STEP_INPUTS
 from monitor.engines.compact.weights import SHIPPED, load_weights
-from monitor.evaluation.clips.labelled import TWIN, check_kept_apart
-from monitor.evaluation.evaluate import Plan, evaluate
-from monitor.evaluation.inputs import Inputs
-from monitor.evaluation.lines import Condition
 
 _TWIN = load_weights(SHIPPED, STEP_INPUTS).about["twin"]
-KEPT_APART = Path(__file__).parents[2] / TWIN.format(_TWIN) if _TWIN else SHIPPED
+KEPT_APART = Path(__file__).parents[3] / TWIN.format(_TWIN) if _TWIN else SHIPPED
 """The weights that ship, or their twin where they learned from everyone."""
 ANCHORS = {"egemaps": "eGeMAPS + SVM", "plain": "plain network + GRU"}
 
@@ -45,10 +45,10 @@ def engine(task: Task, line: Condition | None, args: argparse.Namespace) -> tupl
 def decide(anchor: str, task: Task, line: str, args: argparse.Namespace) -> Sequence[str]:
     """What an anchor says of the clips kept apart. Its libraries are loaded when it is asked for."""
     if anchor == "egemaps":
-        from benchmarks.anchors import egemaps
+        from lab.experiments.anchors import egemaps
 
         return egemaps.decide(task, line, args.cache)
-    from benchmarks.anchors import plain_network
+    from lab.experiments.anchors import plain_network
 
     return plain_network.decide(task, line, args.cache, args.epochs, args.seed)
 

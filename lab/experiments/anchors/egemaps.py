@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from benchmarks.anchors.task import Task, cached
+from lab.experiments.anchors.task import Task, cached
 from monitor.audio.chunk import Samples
 from monitor.timeline import SAMPLE_RATE
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
-from benchmarks.anchors.task import CLASSES, Task, cached
+from lab.experiments.anchors.task import CLASSES, Task, cached
 from monitor.audio.chunk import Samples
 from monitor.timeline import SAMPLE_RATE
 
@@ -74,7 +74,7 @@ def decide(task: Task, line: str, cache: Path, epochs: int, seed: int) -> Sequen
     for epoch in range(1, epochs + 1):
         network.train()
         losses = []
-        for places in torch.randperm(len(heard)).split(BATCH):
+        for places in torch.split(torch.randperm(len(heard)), BATCH):
             optimiser.zero_grad()
             loss = functional.cross_entropy(network(*_batch(heard, places)), truth[places], weight=rarity.float())
             loss.backward()  # type: ignore[no-untyped-call]
@@ -94,5 +94,5 @@ def _batch(bands: list[Tensor], places: Tensor) -> tuple[Tensor, Tensor]:
 def _decide(network: PlainNetwork, bands: list[Tensor]) -> list[str]:
     network.eval()
     with torch.no_grad():
-        best = [network(*_batch(bands, places)).argmax(1) for places in torch.arange(len(bands)).split(BATCH)]
+        best = [network(*_batch(bands, places)).argmax(1) for places in torch.split(torch.arange(len(bands)), BATCH)]
     return [CLASSES[int(index)] for index in torch.cat(best)]

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import recall_score
 
+from lab.clips.labelled import LabelledClip, chosen, read_clips
+from lab.hearing.takes import Take
+from lab.lines.condition import TELEPHONE, Condition
+from lab.pages.sound import sound_of
 from monitor.audio.chunk import Samples
-from monitor.evaluation.clips.labelled import LabelledClip, chosen, read_clips
-from monitor.evaluation.lines import TELEPHONE, Condition
-from monitor.evaluation.pages.sound import sound_of
-from monitor.evaluation.takes import Take
 
 CLASSES = ("angry", "happy", "neutral", "sad")
 """Those that every dataset has."""

@@ -1,1 +1,1 @@
-"""Rivals of the shipped change detectors, for comparison (`benchmarks/change_detectors.py`)."""
+"""Rivals of the shipped change detectors, for comparison (`lab/experiments/change_detectors.py`)."""

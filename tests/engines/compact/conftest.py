@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lab.training.clips import LABELS
 from monitor.config.sections import EngineSection
 from monitor.engines.compact.engine import CompactEngine
 from monitor.engines.compact.features import BANDS, Array
 from monitor.engines.compact.network import STEP_INPUTS
 from monitor.engines.compact.normalise import Prior
-from monitor.engines.compact.training.clips import LABELS
 from monitor.engines.compact.weights import Shape, Weights, save_weights
 
 SMALL = Shape(channels=16, dim=64, dilations=(1, 2, 4), delay=9)

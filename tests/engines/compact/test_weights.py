@@ -9,10 +9,10 @@ import pytest
 from safetensors.numpy import save_file
 
 import monitor
+from lab.clips.labelled import TWIN
 from monitor.engines.compact.network import STEP_INPUTS
 from monitor.engines.compact.weights import SHIPPED, Shape, load_weights, save_weights
 from monitor.errors import EngineError
-from monitor.evaluation.clips.labelled import TWIN
 from tests.engines.compact.conftest import random_weights
 
 

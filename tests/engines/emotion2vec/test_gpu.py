@@ -6,7 +6,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from monitor.benchmark.report import Report
+from lab.benchmark.report import Report
 from monitor.cli.main import app
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
 from tests.conformance.engine_calls import assert_same, joined, listen, voice, whole, windows
@@ -59,8 +59,8 @@ def test_a_gpu_that_is_full_leaves_the_leg_as_it_was(model_dir):
 
 
 def test_the_benchmark_measures_random_weights_on_a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("monitor.benchmark.peak._SIZES", {"cuda": (512,)})
-    monkeypatch.setattr("monitor.benchmark.row.MOST", 8)
+    monkeypatch.setattr("lab.benchmark.peak._SIZES", {"cuda": (512,)})
+    monkeypatch.setattr("lab.benchmark.row.MOST", 8)
     file = tmp_path / "benchmark.json"
     options = ["--engine", "emotion2vec", "--random", "tiny", "--device", "cuda", "--max-batch", "4", "--seconds", "2"]
     result = CliRunner().invoke(app, ["benchmark", *options, "--json", str(file)])

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 from typer.testing import CliRunner, Result
 
-from monitor.benchmark.report import Report
+from lab.benchmark.report import Report
 from monitor.cli.main import app
 from monitor.engines.emotion2vec.prepared import write_prepared
 from monitor.engines.emotion2vec.random_model import random_model
@@ -20,9 +20,9 @@ QUICK = ["--threads", "1", "--device", "cpu", "--seconds", "2", "--latency", "0.
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A short run: a small peak, few legs at most."""
-    monkeypatch.setattr("monitor.benchmark.peak._SIZES", {"cpu": (256,)})
-    monkeypatch.setattr("monitor.benchmark.peak._SECONDS", 0.02)
-    monkeypatch.setattr("monitor.benchmark.row.MOST", 2)
+    monkeypatch.setattr("lab.benchmark.peak._SIZES", {"cpu": (256,)})
+    monkeypatch.setattr("lab.benchmark.peak._SECONDS", 0.02)
+    monkeypatch.setattr("lab.benchmark.row.MOST", 2)
 
 
 def run(*arguments: str) -> Result:

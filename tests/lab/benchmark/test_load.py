@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from monitor.benchmark.load import SimulatedLoad
-from monitor.benchmark.network_time import NetworkTime
-from monitor.benchmark.windows import EndlessLeg, first_windows, steady_windows
-from monitor.benchmark.work import encoder_flops, stem_flops
+from lab.benchmark.load import SimulatedLoad
+from lab.benchmark.network_time import NetworkTime
+from lab.benchmark.windows import EndlessLeg, first_windows, steady_windows
+from lab.benchmark.work import encoder_flops, stem_flops
 from monitor.config.sections import EngineSection
 from monitor.engines.base import LegContext, Window, WindowFrames
 from monitor.engines.emotion2vec.architecture import Architecture

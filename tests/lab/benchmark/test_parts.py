@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from lab.benchmark.call_audio import demonstration, half_silent, whole_legs
+from lab.benchmark.memory import measured_memory
+from lab.benchmark.peak import matrix_peak
+from lab.benchmark.work import encoder_flops, stem_flops
+from lab.capacity.looped_call import read_call
 from monitor.audio.speech import SpeechDetector
-from monitor.benchmark.call_audio import demonstration, half_silent, whole_legs
-from monitor.benchmark.memory import measured_memory
-from monitor.benchmark.peak import matrix_peak
-from monitor.benchmark.work import encoder_flops, stem_flops
-from monitor.capacity.looped_call import read_call
 from monitor.demo import CALL, TURNS
 from monitor.engines.emotion2vec.architecture import Architecture
 from monitor.engines.emotion2vec.device import Precision
@@ -77,8 +77,8 @@ def test_a_second_of_plus_large_is_some_22_gflop() -> None:
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
 def test_a_matrix_peak_is_measured(precision: Precision, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.benchmark.peak._SIZES", {"cpu": (128,)})
-    monkeypatch.setattr("monitor.benchmark.peak._SECONDS", 0.02)
+    monkeypatch.setattr("lab.benchmark.peak._SIZES", {"cpu": (128,)})
+    monkeypatch.setattr("lab.benchmark.peak._SECONDS", 0.02)
     assert matrix_peak(precision, CPU, threads=1) > 0
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from monitor.changes.calibrate import alarms_per_hour
+from lab.calibration.kernel import alarms_per_hour
+from lab.calibration.nulls import EMBEDDINGS
 from monitor.changes.calibration import threshold
-from monitor.changes.nulls import EMBEDDINGS
 from monitor.changes.procedure import Procedure
 
 

@@ -6,10 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from monitor.evaluation.calls import LabelledCall, Segment
-from monitor.evaluation.calls.alerts import AlertAim, blocks
-from monitor.evaluation.calls.labelled import changes_between
-from monitor.evaluation.hearing import Hearing, LegHeard
+from lab.calls import LabelledCall, Segment
+from lab.calls.alerts import AlertAim, blocks
+from lab.calls.labelled import changes_between
+from lab.hearing.hearing import Hearing, LegHeard
 from monitor.events import Alert, ChangePoint, Event, Frames, Leg, LegReport
 from monitor.store.base import LegFormat
 from monitor.timeline import FRAME_RATE, TICK_FRAMES, TICK_RATE

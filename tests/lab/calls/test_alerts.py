@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab.calls.alerts import AlertAim, Block, RaisedAlert, aim_for, blocks, raised_alerts, score_alerts
 from monitor.alerts.rules import load_rules
 from monitor.errors import ConfigError
-from monitor.evaluation.calls.alerts import AlertAim, Block, RaisedAlert, aim_for, blocks, raised_alerts, score_alerts
-from tests.evaluation.calls.made_hearing import alert, changed, labelled, talk
+from tests.lab.calls.made_hearing import alert, changed, labelled, talk
 
 ANGER = (Block("customer", 10.0, 20.0), Block("customer", 40.0, 50.0))
 

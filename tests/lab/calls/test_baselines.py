@@ -5,17 +5,17 @@ import json
 import numpy as np
 import pytest
 
-from monitor.evaluation.calls.alerts import AlertAim
-from monitor.evaluation.calls.baselines import change_baselines
-from monitor.evaluation.calls.bootstrap import intervals
-from monitor.evaluation.calls.evidence import evidence
-from monitor.evaluation.calls.offline import offline_changes
-from monitor.evaluation.calls.plots import call_figures
-from monitor.evaluation.calls.report import tables
-from monitor.evaluation.calls.result import CallsResult, headline
-from monitor.evaluation.calls.score import score_call
-from monitor.evaluation.calls.summary import summarise
-from tests.evaluation.calls.made_hearing import LABELS, labelled, perfect, talk
+from lab.calls.alerts import AlertAim
+from lab.calls.baselines import change_baselines
+from lab.calls.bootstrap import intervals
+from lab.calls.evidence import evidence
+from lab.calls.offline import offline_changes
+from lab.calls.plots import call_figures
+from lab.calls.report import tables
+from lab.calls.result import CallsResult, headline
+from lab.calls.score import score_call
+from lab.calls.summary import summarise
+from tests.lab.calls.made_hearing import LABELS, labelled, perfect, talk
 
 CALLS = [
     labelled(*talk((0, 20, "neutral"), (20, 40, "angry"), (40, 60, "sad")), name="first", speaker="1"),

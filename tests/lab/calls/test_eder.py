@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.evaluation.calls.eder import Eder, eder
-from monitor.evaluation.calls.labelled import NEUTRAL, Segment
-from tests.evaluation.calls.made_hearing import talk
+from lab.calls.eder import Eder, eder
+from lab.calls.labelled import NEUTRAL, Segment
+from tests.lab.calls.made_hearing import talk
 
 EMOTIONS = ("angry", "happy", "neutral", "sad")
 

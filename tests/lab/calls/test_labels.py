@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from lab.calls import LabelledCall, Segment, TrueChange, composed, read_calls, zed
 from monitor.errors import ConfigError
-from monitor.evaluation.calls import LabelledCall, Segment, TrueChange, composed, read_calls, zed
 
 CALL = {
     "seconds": 4.0,

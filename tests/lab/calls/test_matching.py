@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.evaluation.calls.covering import covering
-from monitor.evaluation.calls.matching import match
+from lab.calls.covering import covering
+from lab.calls.matching import match
 
 times = st.lists(st.integers(0, 400).map(lambda tick: tick / 10), max_size=6, unique=True)
 

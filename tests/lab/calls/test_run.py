@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import soundfile
 
+from lab.calls import evaluate_calls, read_calls
+from lab.evaluation.evaluate import Plan, evaluate
+from lab.evaluation.inputs import read_inputs
+from lab.evaluation.plots import draw
+from lab.evaluation.report import Report
+from lab.hearing.listeners import Listeners
 from monitor.config import Settings
 from monitor.errors import ConfigError, SourceError
-from monitor.evaluation.calls import evaluate_calls, read_calls
-from monitor.evaluation.evaluate import Plan, evaluate
-from monitor.evaluation.inputs import read_inputs
-from monitor.evaluation.listeners import Listeners
-from monitor.evaluation.plots import draw
-from monitor.evaluation.report import Report
 from tests.engines.compact.conftest import voice
 
 

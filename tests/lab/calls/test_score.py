@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.evaluation.calls import score_call, summarise
-from monitor.evaluation.calls.bootstrap import intervals
-from monitor.evaluation.calls.result import headline
-from tests.evaluation.calls.made_hearing import LABELS, alert, changed, hearing, labelled, leg_heard, perfect, silent, talk
+from lab.calls import score_call, summarise
+from lab.calls.bootstrap import intervals
+from lab.calls.result import headline
+from tests.lab.calls.made_hearing import LABELS, alert, changed, hearing, labelled, leg_heard, perfect, silent, talk
 
 ANGRY = labelled(
     *talk((0, 18, "neutral"), (20, 38, "angry"), (40, 58, "neutral")), *talk((18, 20, "neutral"), leg="agent"), name="angry"

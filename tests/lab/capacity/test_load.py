@@ -5,9 +5,9 @@ import threading
 import numpy as np
 import pytest
 
-from monitor.capacity.load import Load, LoadReport
-from monitor.capacity.looped_call import STEP, LoopedCall, read_call
-from monitor.capacity.measure import measure_capacity
+from lab.capacity.load import Load, LoadReport
+from lab.capacity.looped_call import STEP, LoopedCall, read_call
+from lab.capacity.measure import measure_capacity
 from monitor.config import Settings, load_settings
 from monitor.demo import CALL
 from tests.pipeline.level_engine import LevelEngine
@@ -77,7 +77,7 @@ def test_a_load_that_was_too_much_says_why(found: LoadReport, failure: str) -> N
 
 
 def test_the_capacity_is_the_greatest_load_tried_that_was_carried(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.capacity.measure.SETTLE_SECONDS", 0.5)
+    monkeypatch.setattr("lab.capacity.measure.SETTLE_SECONDS", 0.5)
     said: list[str] = []
     found = measure_capacity(settings, LevelEngine(), AUDIO, seconds=0.5, start=1, most=2, progress=said.append)
     assert (found.calls, found.legs, found.plan_for_calls, len(found.trials), len(said)) == (2, 4, 1, 2, 2)

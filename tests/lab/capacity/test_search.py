@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.capacity.search import PRECISION, largest
+from lab.capacity.search import PRECISION, largest
 
 
 @given(st.integers(0, 3000), st.integers(1, 3000), st.integers(1, 3000))

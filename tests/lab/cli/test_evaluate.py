@@ -7,9 +7,6 @@ import pytest
 
 from tests.cli.conftest import Command
 from tests.cli.test_bad_input import AUDIO, CONFIG, assert_one_clear_line
-from tests.evaluation.conftest import call_file, clips_folder
-
-__all__ = ["call_file", "clips_folder"]
 
 
 def test_clips_give_a_table_json_and_plots(emotion_monitor: Command, clips_folder: Path, tmp_path: Path) -> None:

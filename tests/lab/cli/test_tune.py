@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.cli.conftest import Command
 from tests.cli.test_bad_input import CONFIG, assert_one_clear_line
-from tests.evaluation.tune.conftest import calls_folder
+from tests.lab.tune.conftest import calls_folder
 
 __all__ = ["calls_folder"]
 

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lab.clips.labelled import LabelledClip, check_kept_apart, check_labels, chosen, read_clips
+from lab.clips.measure import ClipsHeard, hear_clips, tabulate, utterance_logits
+from lab.hearing.hearing import Hearing
+from lab.hearing.listeners import Listeners
+from lab.hearing.takes import Take
+from lab.training.clips import held_out, read_labels
 from monitor.config.sections import EngineSection
-from monitor.engines.compact.training.clips import held_out, read_labels
 from monitor.engines.compact.weights import save_weights
 from monitor.errors import ConfigError
-from monitor.evaluation.clips.labelled import LabelledClip, check_kept_apart, check_labels, chosen, read_clips
-from monitor.evaluation.clips.measure import ClipsHeard, hear_clips, tabulate, utterance_logits
-from monitor.evaluation.hearing import Hearing
-from monitor.evaluation.listeners import Listeners
-from monitor.evaluation.takes import Take
 from tests.engines.compact.conftest import random_weights
 
 FOUR = ("angry", "happy", "neutral", "sad")

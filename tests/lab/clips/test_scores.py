@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import balanced_accuracy_score
 
-from monitor.evaluation.clips.scores import Scores, posterior, reliability, score
+from lab.clips.scores import Scores, posterior, reliability, score
 
 HEARD = st.integers(1, 60).flatmap(
     lambda count: st.tuples(

@@ -7,21 +7,21 @@ from pathlib import Path
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
+from lab.evaluation.evaluate import Plan, evaluate
+from lab.evaluation.inputs import read_inputs
+from lab.evaluation.plots import draw
+from lab.evaluation.recordings import account
+from lab.evaluation.report import Report
+from lab.hearing.hearing import Hearing
+from lab.hearing.listeners import Listeners
+from lab.hearing.takes import Take
+from lab.lines.condition import TELEPHONE
 from monitor.config import Settings, load_settings
 from monitor.errors import ConfigError, SourceError
-from monitor.evaluation.evaluate import Plan, evaluate
-from monitor.evaluation.hearing import Hearing
-from monitor.evaluation.inputs import read_inputs
-from monitor.evaluation.lines import TELEPHONE
-from monitor.evaluation.listeners import Listeners
-from monitor.evaluation.plots import draw
-from monitor.evaluation.recordings import account
-from monitor.evaluation.report import Report
-from monitor.evaluation.takes import Take
 from monitor.events import Alert, ChangePoint
-from tests.evaluation.conftest import EMOTIONS
+from tests.lab.conftest import EMOTIONS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def quiet(stage: str, done: int, total: int) -> None:

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import soundfile
 
+from lab.hearing.hearing import Hearing
+from lab.hearing.listeners import Listeners, Unheard
+from lab.hearing.takes import Take
 from monitor.config import Settings, load_settings
 from monitor.engines.registry import load_engine
 from monitor.errors import ConfigError, EngineError
-from monitor.evaluation.hearing import Hearing
-from monitor.evaluation.listeners import Listeners, Unheard
-from monitor.evaluation.takes import Take
 from monitor.pipeline.monitor import Monitor
 from monitor.replay.player import replay_events
 from monitor.sources.file import FileSource

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lab.clips.labelled import read_clips
+from lab.evaluation.degrade import PLAIN, points
+from lab.hearing.takes import Take
+from lab.lines.condition import TELEPHONE, WIDE, Condition
 from monitor.errors import ConfigError
-from monitor.evaluation.clips.labelled import read_clips
-from monitor.evaluation.degrade import PLAIN, points
-from monitor.evaluation.lines import TELEPHONE, WIDE, Condition
-from monitor.evaluation.takes import Take
 from monitor.events import Leg
 
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab.lines.line import active_level, draw_line, lossy, lost_packets, through_line
 from monitor.audio.codecs.concealment import Concealer
 from monitor.audio.coding import CODECS, coded
-from monitor.audio.line import active_level, draw_line, lossy, lost_packets, through_line
 from tests.engines.compact.conftest import voice
 
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from lab.pages import PageFolder
+from lab.pages.findings import alerts, change_points
+from lab.pages.sound import outline, sound_of
 from monitor.config import Settings
 from monitor.errors import ConfigError
-from monitor.evaluation.pages import PageFolder
-from monitor.evaluation.pages.findings import alerts, change_points
-from monitor.evaluation.pages.sound import outline, sound_of
 from tests.browser import PATIENCE, needs_chromium, opened_browser, opened_page
-from tests.evaluation.test_evaluate import evaluated
-from tests.evaluation.told_call import LABELS, MARKUP, Labels, engine, events, told_call
+from tests.lab.evaluation.test_evaluate import evaluated
+from tests.lab.pages.told_call import LABELS, MARKUP, Labels, engine, events, told_call
 
 expect.set_options(timeout=PATIENCE)
 

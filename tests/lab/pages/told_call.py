@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from lab.hearing.hearing import Hearing, LegHeard
+from lab.hearing.takes import Take
 from monitor.engines.base import EngineInfo
-from monitor.evaluation.hearing import Hearing, LegHeard
-from monitor.evaluation.takes import Take
 from monitor.events import Alert, ChangePoint, Event, Frames, Leg, LegReport, Mark
 from monitor.store.base import LegFormat
 from tests.engines.compact.conftest import voice

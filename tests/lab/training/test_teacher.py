@@ -12,23 +12,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
+from lab.training import Recipe, train
+from lab.training.batches import Sampler, levelled
+from lab.training.clips import LABELS, UNLABELLED, read_unlabelled
+from lab.training.lesson import PARTS, PLACES, WIDTH, fit_lesson, fit_sizes, smoothed
+from lab.training.loss import batch_loss
+from lab.training.model import Model
+from lab.training.opinions import form_opinions
+from lab.training.render import Track
+from lab.training.teacher import MEMBER, Teacher, log_mel, read_teacher
+from lab.training.twin import read_twin
 from monitor.engines.compact.features import BANDS, RAW, Array
 from monitor.engines.compact.network import STEP_INPUTS
 from monitor.engines.compact.normalise import Prior
-from monitor.engines.compact.training import Recipe, train
-from monitor.engines.compact.training.batches import Sampler, levelled
-from monitor.engines.compact.training.clips import LABELS, UNLABELLED, read_unlabelled
-from monitor.engines.compact.training.lesson import PARTS, PLACES, WIDTH, fit_lesson, fit_sizes, smoothed
-from monitor.engines.compact.training.loss import batch_loss
-from monitor.engines.compact.training.model import Model
-from monitor.engines.compact.training.opinions import form_opinions
-from monitor.engines.compact.training.render import Track
-from monitor.engines.compact.training.teacher import MEMBER, Teacher, log_mel, read_teacher
-from monitor.engines.compact.training.twin import read_twin
 from monitor.engines.compact.weights import load_weights
 from monitor.errors import ConfigError
 from tests.engines.compact.conftest import SMALL, voice
-from tests.engines.compact.test_training import clips, silent  # noqa: F401 - a fixture
+from tests.lab.training.test_training import clips, silent  # noqa: F401 - a fixture
 
 
 def encoder(path: Path) -> Path:

@@ -8,14 +8,14 @@ import pytest
 import soundfile
 import torch
 
+from lab.training import Recipe, train
+from lab.training.clips import LABELS, held_out, read_labels
+from lab.training.measure import calibration_error, fit_temperature, recall
+from lab.training.model import Model
 from monitor.config.sections import EngineSection
 from monitor.engines.base import Window
 from monitor.engines.compact.engine import CompactEngine
 from monitor.engines.compact.network import STEP_INPUTS, Network
-from monitor.engines.compact.training import Recipe, train
-from monitor.engines.compact.training.clips import LABELS, held_out, read_labels
-from monitor.engines.compact.training.measure import calibration_error, fit_temperature, recall
-from monitor.engines.compact.training.model import Model
 from monitor.engines.compact.weights import Shape, load_weights
 from monitor.errors import ConfigError
 from tests.engines.compact.conftest import SMALL, voice

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from lab.calls import LabelledCall, read_calls
 from monitor.config import Settings, load_settings
-from monitor.evaluation.calls import LabelledCall, read_calls
 from tests.engines.compact.conftest import voice
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab.tune.aim import NAMED, UNTOLD, figures_of, parse_aim
 from monitor.errors import ConfigError
-from monitor.evaluation.tune.aim import NAMED, UNTOLD, figures_of, parse_aim
 
 FIGURES = sorted(figures_of([]))
 

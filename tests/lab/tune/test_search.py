@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from lab.tune.aim import Figures, figures_of, parse_aim
+from lab.tune.plots import bars
+from lab.tune.proposal import Proposal
+from lab.tune.search import Budget, Search, Trial
+from lab.tune.space import SETTINGS
 from monitor.alerts.rules import RuleSet
 from monitor.config import Settings
 from monitor.errors import ConfigError
-from monitor.evaluation.tune.aim import Figures, figures_of, parse_aim
-from monitor.evaluation.tune.plots import bars
-from monitor.evaluation.tune.proposal import Proposal
-from monitor.evaluation.tune.search import Budget, Search, Trial
-from monitor.evaluation.tune.space import SETTINGS
 
 KNOBS = [knob for knob in SETTINGS if knob.key in ("state.enter", "state.leave", "state.min_hold")]
 START = Proposal(Settings(), RuleSet(()))

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab.tune.proposal import Proposal
+from lab.tune.space import ENGINES, SETTINGS, Knob, Range, rule_knobs, settings_knobs
 from monitor.alerts.rules import load_rules
 from monitor.changes.registry import DETECTORS
 from monitor.config import Settings
 from monitor.config.sections import ChangesSection, StateSection
 from monitor.engines.registry import ENGINES as ENGINE_CLASSES
-from monitor.evaluation.tune.proposal import Proposal
-from monitor.evaluation.tune.space import ENGINES, SETTINGS, Knob, Range, rule_knobs, settings_knobs
 
 RULE_FILES = sorted((Path(__file__).parents[3] / "configs" / "rules").glob("*.yaml"))
 START = Proposal(Settings(), load_rules(RULE_FILES))

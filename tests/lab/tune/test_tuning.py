@@ -6,24 +6,24 @@ from pathlib import Path
 
 import pytest
 
+from lab.calls import LabelledCall
+from lab.calls.alerts import AlertAim
+from lab.evaluation.evaluate import Plan as EvaluationPlan
+from lab.evaluation.evaluate import evaluate
+from lab.evaluation.inputs import Inputs
+from lab.hearing.hearing import Hearing, analysed_anew
+from lab.hearing.listeners import Listeners
+from lab.tune.aim import parse_aim
+from lab.tune.folds import folds, speaker_of
+from lab.tune.heard import hear_all, read, take_of
+from lab.tune.plots import draw
+from lab.tune.result import Tuned
+from lab.tune.search import Trial
+from lab.tune.tuning import Plan, tune
+from lab.tune.write import write_settings
 from monitor.alerts.rules import load_rules
 from monitor.config import Settings, load_settings
 from monitor.errors import ConfigError, StoreError
-from monitor.evaluation.calls import LabelledCall
-from monitor.evaluation.calls.alerts import AlertAim
-from monitor.evaluation.evaluate import Plan as EvaluationPlan
-from monitor.evaluation.evaluate import evaluate
-from monitor.evaluation.hearing import Hearing, analysed_anew
-from monitor.evaluation.inputs import Inputs
-from monitor.evaluation.listeners import Listeners
-from monitor.evaluation.tune.aim import parse_aim
-from monitor.evaluation.tune.folds import folds, speaker_of
-from monitor.evaluation.tune.heard import hear_all, read, take_of
-from monitor.evaluation.tune.plots import draw
-from monitor.evaluation.tune.result import Tuned
-from monitor.evaluation.tune.search import Trial
-from monitor.evaluation.tune.tuning import Plan, tune
-from monitor.evaluation.tune.write import write_settings
 
 AIM = parse_aim("changes.f1_4s - eder + 0 * alerts.f1 where changes.false_alarms_per_hour <= 600")
 

@@ -1,0 +1,1 @@
+"""What measures, tunes and trains the monitor. The monitor never imports it."""

@@ -1,0 +1,1 @@
+"""Thresholds of the change detectors, found by simulation of speech without change."""

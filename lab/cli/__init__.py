@@ -1,0 +1,1 @@
+"""The laboratory's commands, which the monitor's command line offers."""

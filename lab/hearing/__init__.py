@@ -1,0 +1,1 @@
+"""Recordings through the monitor's pipeline, and what it said of them."""

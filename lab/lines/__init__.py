@@ -1,0 +1,1 @@
+"""Telephone lines that recordings are heard over."""

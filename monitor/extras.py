@@ -1,0 +1,33 @@
+"""What an installation may leave out: packages that some parts need, and how to get them.
+
+The core hears calls with the compact engine. An extra is named in `pip install 'emotion-monitor[NAME]'`; an engine that needs
+one bears its name.
+"""
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+
+from monitor.errors import MonitorError
+
+EMOTION2VEC = "emotion2vec"
+LAB = "lab"
+
+EXTRAS: Mapping[str, tuple[str, ...]] = {
+    EMOTION2VEC: ("torch", "funasr", "numba", "huggingface_hub", "modelscope", "omegaconf"),
+    LAB: ("torch", "funasr", "numba", "librosa", "matplotlib", "onnx", "optuna", "sklearn"),
+}
+"""Extra -> the modules that it brings. What is pinned of them stands in pyproject.toml; a test holds the two together."""
+
+
+def lacking(extra: str) -> tuple[str, ...]:
+    """Modules of `extra` that are not installed. Imports none of them."""
+    return tuple(module for module in EXTRAS[extra] if find_spec(module) is None)
+
+
+def need(extra: str, who: str, error: type[MonitorError]) -> None:
+    """Raise `error`, saying what to install, where `who` needs an extra that is not there."""
+    if missing := lacking(extra):
+        raise error(
+            f"{who} needs {', '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed: "
+            f"pip install 'emotion-monitor[{extra}]'"
+        )
