@@ -1,12 +1,11 @@
 # make demo    a whole call, from RTP to replay, on this machine
 # make test    all tests            make check   types, style, layers
-# Set-up happens by itself, once, in .venv; nothing asks a question.
+# Set-up happens by itself, once, in .venv; nothing asks a question. The demonstration needs the core alone, tests and checks all extras.
 
 PYTHON ?= python3.11
 VENV ?= .venv
 BIN := $(VENV)/bin
-TORCH := torch==2.13.0
-# Where pip shall look for torch besides its own index, such as PyTorch's index of CPU builds.
+# Where pip shall look for torch (of `make test` and `make check`) besides its own index, such as PyTorch's index of CPU builds.
 TORCH_INDEX ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST_ARGS ?=
@@ -20,22 +19,19 @@ PACKAGES := ffmpeg espeak-ng libportaudio2 pulseaudio pulseaudio-utils libasound
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
-$(VENV)/torch.stamp:
+$(VENV)/core.stamp: pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is not installed; install Python 3.11 or name one: make PYTHON=python3.12" >&2; exit 1; }
-	@echo "setting up $(VENV) (once; a few minutes)"
+	@echo "setting up $(VENV) (once)"
 	@$(PYTHON) -m venv $(VENV) || { echo "make: $(PYTHON) has no venv module; on Debian: apt-get install python3-venv" >&2; exit 1; }
-	@$(PIP) install -q $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) $(TORCH)
-	@touch $@
-
-$(VENV)/package.stamp: $(VENV)/torch.stamp pyproject.toml
 	@$(PIP) install -q -e .
 	@touch $@
 
-$(VENV)/dev.stamp: $(VENV)/package.stamp
-	@$(PIP) install -q -e ".[dev]"
+$(VENV)/all.stamp: $(VENV)/core.stamp
+	@echo "adding all extras and the tools to $(VENV) (once; a few minutes)"
+	@$(PIP) install -q $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e ".[all,dev]"
 	@touch $@
 
-setup: $(VENV)/package.stamp
+setup: $(VENV)/core.stamp
 
 demo: setup
 	@$(BIN)/emotion-monitor demo
@@ -51,16 +47,16 @@ system-packages:
 	      || echo "apt-get could not install: $$missing" >&2; fi; \
 	fi
 
-test: $(VENV)/dev.stamp system-packages
+test: $(VENV)/all.stamp system-packages
 	@$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
 
-check: $(VENV)/dev.stamp
+check: $(VENV)/all.stamp
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-format: $(VENV)/dev.stamp
+format: $(VENV)/all.stamp
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 clean:

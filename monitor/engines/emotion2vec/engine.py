@@ -23,8 +23,8 @@ from monitor.timeline import FRAME_SAMPLES, frames_for
 WINDOW = 2.0
 HOP = 0.5
 LOOKAHEAD = 0.5
-"""Seconds; measured by `python -m lab.experiments.emotion2vec_context`. Lookahead is worth its delay up to here; a window of 3 s
-brings the worst frames closer to full context at a third more cost; the hop changes cost and delay alone."""
+"""Seconds; measured by `python -m lab.experiments.emotion2vec_context`. Lookahead is worth its delay up to here; a window of
+3 s brings the worst frames closer to full context at a third more cost; the hop changes cost and delay alone."""
 LOUDEST = 1e6
 """Samples beyond this are damage, not sound: full scale is 1."""
 
