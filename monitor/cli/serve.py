@@ -39,6 +39,7 @@ def serve(
         server__port=port,
     )
     from monitor.engines.registry import load_engine
+    from monitor.pipeline.descriptors import prepare_descriptors
     from monitor.pipeline.monitor import Monitor
     from monitor.server.auth import check_exposure
     from monitor.server.serve import run_server
@@ -48,6 +49,7 @@ def serve(
     check_exposure(settings.server)
     frame_store = ZarrStore(settings.store)
     with frame_store.serving():
+        prepare_descriptors(settings.store, settings.server.max_calls)
         model_engine = load_engine(settings.engine)
         model_engine.warm_up()
         monitor = Monitor(settings, model_engine, frame_store)

@@ -17,6 +17,7 @@ from monitor.events import AlertAcknowledged, CallStarted
 from monitor.pipeline.analysis import CallAnalysis
 from monitor.pipeline.attention import Attention
 from monitor.pipeline.call import LiveCall
+from monitor.pipeline.descriptors import Descriptors
 from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.intake import check_privacy, leg_format, open_track
 from monitor.pipeline.interrupted import close_interrupted
@@ -77,6 +78,14 @@ class Monitor:
             source.stop()
             raise
 
+    def check_room(self, sockets: int = 0) -> None:
+        """Raise `BusyError` where no further call is taken, of which so many sockets are open: ask before that, too."""
+        if self._closing:
+            raise BusyError("the monitor is stopping and takes no new call")
+        if len(self._calls) >= self.settings.server.max_calls:
+            raise BusyError(f"{len(self._calls)} calls are in progress, server.max_calls allows no more")
+        Descriptors.now(self.settings.store).require(sockets)
+
     def _start(self, source: Source, call_id: str | None, metadata: Mapping[str, Any]) -> LiveCall:
         check_privacy(source, self.settings.privacy)
         started_at = datetime.now(UTC)
@@ -84,10 +93,7 @@ class Monitor:
         info = self.engine.info
         formats = {leg: leg_format(leg, self.settings, info) for leg in source.legs}
         with self._lock:
-            if self._closing:
-                raise BusyError("the monitor is stopping and takes no new call")
-            if len(self._calls) >= self.settings.server.max_calls:
-                raise BusyError(f"{len(self._calls)} calls are in progress, server.max_calls allows no more")
+            self.check_room(sockets=2 * len(source.legs) if source.realtime else 0)
             writer = self.store.create(
                 CallRecord(
                     id=call_id,
@@ -196,6 +202,7 @@ class Monitor:
             "open_alerts": len(self.alerts()),
             "store_errors": {call.id: error for call in calls if (error := call.summary()["store_error"])},
             "journal_seq": self.journal.last,
+            "descriptors": asdict(Descriptors.now(self.settings.store)),
             "closing": self._closing,
         }
 

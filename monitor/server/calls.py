@@ -47,6 +47,7 @@ def start_call(body: CallRequest, monitor: MonitorOf, settings: SettingsOf) -> d
     The answer says where to send each leg. The call ends by `DELETE /api/v1/calls/{call}`, or when no packet came for
     `rtp.inactivity` seconds.
     """
+    monitor.check_room()
     source = open_source("rtp", body.options(), settings)
     call = monitor.start_call(source, call_id=body.call, metadata=body.metadata)
     return {"call": call.id, "started_at": call.started_at.isoformat(), "legs": _endpoints(source)}

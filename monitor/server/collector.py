@@ -57,6 +57,8 @@ class MonitorCollector(Collector):
         yield from _legs(totals)
         yield _labelled(CounterMetricFamily, "events", "Events recorded in the journal.", "type", events)
         yield _labelled(GaugeMetricFamily, "alerts_open", "Alerts raised and not cleared.", "severity", self._open_alerts())
+        yield _gauge("descriptors_open", "File descriptors in use.", status["descriptors"]["open"])
+        yield _gauge("descriptors_limit", "File descriptors that this process may have.", status["descriptors"]["limit"])
         yield _gauge("journal_sequence", "Sequence number of the newest event.", status["journal_seq"])
         yield _gauge("store_errors", "Live calls whose frames the store refuses.", len(status["store_errors"]))
         yield from self._websockets()

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from monitor.pipeline.descriptors import Descriptors
 from monitor.server.context import HubOf, MonitorOf, SettingsOf
 from monitor.store.disk import takes_a_byte
 
@@ -22,7 +23,12 @@ def ready(monitor: MonitorOf, settings: SettingsOf, hub: HubOf, response: Respon
     """200 where calls can be started, else 503. No check names a path or a call: anybody may ask."""
     status = monitor.status()
     stopping = hub.stopping or bool(status["closing"])
-    checks = {"engine": not status["inference"]["failing"], "store": _writable(settings.store.path), "accepting": not stopping}
+    checks = {
+        "engine": not status["inference"]["failing"],
+        "store": _writable(settings.store.path),
+        "descriptors": Descriptors(**status["descriptors"]).calls > 0,
+        "accepting": not stopping,
+    }
     well = all(checks.values())
     response.status_code = 200 if well else 503
     return {"status": "ready" if well else "not ready", "checks": checks}

@@ -29,12 +29,14 @@ def free_port() -> int:
 class ServeProcess:
     """`emotion-monitor serve` on loopback with the embedded default."""
 
-    def __init__(self, store: Path, *arguments: str) -> None:
+    def __init__(self, store: Path, *arguments: str, descriptors: int | None = None) -> None:
+        """`descriptors` is the hard limit of the process; none leaves it alone."""
         self.store = store
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = store.parent / f"serve-{self.port}.log"
         command = [sys.executable, "-m", "monitor", "serve", "--port", str(self.port), "--store", str(store), *arguments]
+        command = ["prlimit", f"--nofile={descriptors}", *command] if descriptors else command
         with self.log.open("w") as out:
             self.process = subprocess.Popen(
                 command, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, "PYTHONPATH": str(ROOT)}
@@ -96,8 +98,8 @@ class ServeProcess:
 def serve(tmp_path: Path) -> Iterator[Callable[..., ServeProcess]]:
     started: list[ServeProcess] = []
 
-    def start(*arguments: str) -> ServeProcess:
-        started.append(ServeProcess(tmp_path / "store", *arguments))
+    def start(*arguments: str, **options: Any) -> ServeProcess:
+        started.append(ServeProcess(tmp_path / "store", *arguments, **options))
         return started[-1]
 
     yield start

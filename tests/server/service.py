@@ -32,9 +32,11 @@ CALM, LOUD = 0.05, 0.9
 class Service:
     """A running server and the monitor behind it."""
 
-    def __init__(self, folder: Path, limits: Limits | None = None, rtp: RtpSection | None = None, **server: Any) -> None:
+    def __init__(
+        self, folder: Path, limits: Limits | None = None, rtp: RtpSection | None = None, audio: str = "none", **server: Any
+    ) -> None:
         self.settings = Settings(
-            store=StoreSection(path=folder / "store", fsync=False),
+            store=StoreSection(path=folder / "store", fsync=False, audio=audio),
             server=ServerSection(**{"port": 0, **server}),
             rtp=rtp or RtpSection(),
         )

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 import pytest
 
 from monitor.config.sections import RtpSection
+from monitor.pipeline.descriptors import PER_CALL, PER_RECORDED_CALL, Descriptors
 from tests.server.conftest import StartService
-from tests.server.service import Service, of_type, receive, receive_until
+from tests.server.service import Service, of_type, receive, receive_until, wait_until
 
 LOUD_MU_LAW = (bytes([0x80]) * 8 + bytes([0x00]) * 8) * 10
 """20 ms of a loud tone of 500 Hz."""
@@ -102,3 +103,31 @@ def test_more_calls_than_allowed_are_refused(start_service: StartService) -> Non
         answer = http.post("/api/v1/calls", json={"legs": BOTH})
     assert answer.status_code == 503
     assert "max_calls" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(("audio", "counted"), [("none", PER_CALL), ("flac", PER_RECORDED_CALL)])
+def test_a_call_keeps_no_more_descriptors_than_are_counted_for_it(
+    audio: str, counted: int, start_service: StartService
+) -> None:
+    service = start_service(audio=audio)
+    store = service.settings.store
+    with service.http() as http:
+        started = [http.post("/api/v1/calls", json={"legs": BOTH}).json() for _ in range(2)]
+        before = Descriptors.now(store).open
+        started += [http.post("/api/v1/calls", json={"legs": BOTH}).json() for _ in range(8)]
+        ports = [leg["port"] for call in started for leg in call["legs"].values()]
+        with service.websocket("frames=1") as websocket, sending(*ports):
+            receive_until(websocket, of_type("frames"))
+        wait_until(lambda: Descriptors.now(store).open - before <= 8 * counted)  # what is open for a moment is closed again
+    assert Descriptors.now(store).per_call == counted
+
+
+def test_without_room_for_its_descriptors_a_call_is_refused_and_the_service_is_not_ready(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with service.http() as http:
+        monkeypatch.setattr(Descriptors, "now", lambda _: Descriptors(1_020, 1_024, PER_CALL))
+        refused = http.post("/api/v1/calls", json={"legs": BOTH})
+        ready = http.get("/health/ready")
+    assert (refused.status_code, "1020 of 1024 file descriptors" in refused.json()["error"]["message"]) == (503, True)
+    assert (ready.status_code, ready.json()["checks"]["descriptors"]) == (503, False)

@@ -1,0 +1,71 @@
+"""File descriptors: raised to what the system allows, and counted before a call is let in that would want for them later."""
+
+import resource
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from monitor.config.sections import StoreSection
+from monitor.errors import BusyError
+
+log = structlog.get_logger(__name__)
+
+PER_CALL, PER_RECORDED_CALL = 5, 7
+"""A socket for RTP and one for RTCP of each of two legs, and the lock of the call's writer. Where sound is kept, a file a leg
+beside. Counted in a test."""
+RESERVE = 100
+"""For what opens files for a moment, whatever the number of calls (journal, chunks, snapshots), and for clients."""
+ENOUGH = 524_288
+"""What systemd allows a service; where a system allows a thousand times more, tables of that size are not asked for."""
+_OWN = Path("/proc/self/fd")
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptors:
+    """How many this process has open, and may have."""
+
+    open: int
+    limit: int
+    per_call: int
+
+    @classmethod
+    def now(cls, store: StoreSection) -> "Descriptors":
+        """As it is at this moment, for calls that are stored so; none open where the system does not say."""
+        try:
+            used = sum(1 for _ in _OWN.iterdir())
+        except OSError:
+            used = 0
+        limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        return cls(used, limit, PER_CALL if store.audio == "none" else PER_RECORDED_CALL)
+
+    @property
+    def calls(self) -> int:
+        """Further calls for which there is room."""
+        return max(self.limit - RESERVE - self.open, 0) // self.per_call
+
+    def require(self, there: int = 0) -> None:
+        """Raise `BusyError` where there is no room for a call, of whose descriptors some are there."""
+        if self.open - there + self.per_call > self.limit - RESERVE:
+            raise BusyError(
+                f"no room for a call: {self.open} of {self.limit} file descriptors are in use, {RESERVE} are kept back; "
+                "raise the hard limit (LimitNOFILE= of the unit, ulimit -Hn)"
+            )
+
+
+def prepare_descriptors(store: StoreSection, max_calls: int) -> None:
+    """At the start of a service: take what the system allows, and say so where that is too little for `max_calls`."""
+    limit = raise_limit()
+    room = Descriptors.now(store).calls
+    if room < max_calls:
+        log.warning("descriptors_limit_calls", limit=limit, calls=room, max_calls=max_calls, do="raise LimitNOFILE=")
+
+
+def raise_limit() -> int:
+    """Raise this process's soft limit to its hard one, which needs no privilege; the limit in force."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = ENOUGH if hard == resource.RLIM_INFINITY else min(hard, ENOUGH)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        return wanted
+    return soft
