@@ -78,6 +78,10 @@ class LegReport:
     """Datagrams that are not RTP or whose payload does not decode."""
     foreign: int = 0
     """From a sender that does not own the leg."""
+    refused: int = 0
+    """Packets that are not heard, because they are encrypted or of another codec than is declared."""
+    refused_because: str = ""
+    """Why, the last time."""
     reanchored: int = 0
     """Times that a timestamp was not believed, or had stood still, and audio was placed by its arrival."""
     skipped_events: int = 0
@@ -189,6 +193,15 @@ class SourceMoved(Event):
     """A leg's audio came from a new sender (SSRC change), or one was refused."""
 
     type: ClassVar[str] = "source_moved"
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HearingChanged(Event):
+    """What a leg's sender sends is not understood (encrypted, another codec) and silence to the engine, or it is again."""
+
+    type: ClassVar[str] = "hearing"
+    heard: bool
     detail: str
 
 

@@ -68,9 +68,16 @@ class RunReport:
                 console.print(line, highlight=False)
 
     def _print(self, report: dict[str, Any]) -> None:
-        keys = ("frames", "gaps", "speech_seconds", "codec", "packets", "lost", "reordered")
+        unheard = {leg: values for leg, values in report["legs"].items() if values["refused"]}
+        keys = ("frames", "gaps", "speech_seconds", "codec", "packets", "lost", "reordered", *(("refused",) if unheard else ()))
         rows = [{"leg": leg, **{key: values[key] for key in keys}} for leg, values in report["legs"].items()]
         self._console.print(table(f"call {report['call']}", rows))
+        for leg, values in unheard.items():
+            self._console.print(
+                f"[yellow]{leg}: {values['refused']} of {values['packets']} packets not heard: {values['refused_because']}[/]",
+                highlight=False,
+                soft_wrap=True,
+            )
         factor = report["real_time_factor"]
         speed = f", {1 / factor:.1f} times faster than real time (real-time factor {factor})" if factor else ""
         self._console.print(

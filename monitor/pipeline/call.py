@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from monitor.errors import MonitorError, SourceError
-from monitor.events import CallEnded, Event, Frames, FramesSkipped, Leg
+from monitor.events import CallEnded, Event, Frames, FramesSkipped, HearingChanged, Leg
 from monitor.pipeline.analysis import CallAnalysis
 from monitor.pipeline.leg import LegTrack
 from monitor.pipeline.live import LiveFrames
@@ -152,6 +152,8 @@ class LiveCall:
                 self._recorder.audio(chunk)
                 for event in self.source.events():
                     self._recorder.put(replace(event, call=self.id, at=self.seconds))
+                    if isinstance(event, HearingChanged):
+                        log.warning("leg_hearing", call=self.id, leg=event.leg, heard=event.heard, detail=event.detail)
                 self._collect(None if self.source.realtime else MAX_AHEAD)
                 self._hurry()
                 if self._recorder.error is None:

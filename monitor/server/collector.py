@@ -14,7 +14,7 @@ from monitor.server.hub import Hub
 from monitor.server.subscription import EVENT_TYPES
 
 SEVERITIES = ("info", "warning", "critical")
-PACKET_COUNTS = ("packets", "lost", "reordered", "duplicates", "late", "malformed", "foreign")
+PACKET_COUNTS = ("packets", "lost", "reordered", "duplicates", "late", "malformed", "foreign", "refused")
 """Counts of a leg's report that are summed a codec."""
 
 _PREFIX = "emotion_monitor"

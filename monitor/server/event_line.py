@@ -75,6 +75,8 @@ def _words(message: Mapping[str, Any]) -> str | None:
         return f"acknowledged by {escape(message['by'])}: {escape(message['id'])}"
     if kind == "frames_skipped":
         return f"[yellow]{message['frames']} frames skipped: {escape(message['cause'])}[/]"
+    if kind == "hearing":
+        return f"[{'green' if message['heard'] else 'bold yellow'}]{escape(message['detail'])}[/]"
     if kind == "source_moved":
         return str(escape(message["detail"]))
     return None

@@ -130,6 +130,14 @@ class SourceMovedMessage(EventMessage):
     detail: str
 
 
+class HearingMessage(EventMessage):
+    """What a leg's sender sends is not understood (encrypted, another codec), and is silence to the engine; or it is again."""
+
+    type: Literal["hearing"]
+    heard: bool
+    detail: str
+
+
 class FramesSkippedMessage(EventMessage):
     """Frames were left without an engine result: overload or an engine error."""
 
@@ -243,6 +251,7 @@ EventUnion = Annotated[
     | AlertMessage
     | AlertAcknowledgedMessage
     | SourceMovedMessage
+    | HearingMessage
     | FramesSkippedMessage,
     Field(discriminator="type"),
 ]

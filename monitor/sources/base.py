@@ -45,5 +45,5 @@ class Source(ABC):
         return "finished"
 
     def events(self) -> list[Event]:
-        """Events since the last call of this method that people should hear of (`SourceMoved`); `call` is left empty."""
+        """What people should hear of since the last call of this method: `SourceMoved`, `HearingChanged`; `call` is empty."""
         return []

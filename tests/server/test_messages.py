@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from monitor.events import Event, FramesSkipped, SourceMoved
+from monitor.events import Event, FramesSkipped, HearingChanged, SourceMoved
 from monitor.server.messages import EVENTS, EventMessage
 from monitor.server.schemas import asyncapi, messages_schema
 from tests.server.service import CALM, LOUD, Service, of_type, receive, receive_until
@@ -62,6 +62,7 @@ def test_each_message_fits_its_own_payload_in_the_asyncapi_document(service: Ser
 def _all_kinds_of_messages(service: Service, websocket: Any) -> list[dict[str, Any]]:
     said = [receive(websocket)]
     service.monitor.journal.append(SourceMoved(call="x", leg="agent", detail="a new sender"))
+    service.monitor.journal.append(HearingChanged(call="x", leg="agent", heard=False, detail="not heard: it is encrypted"))
     service.monitor.journal.append(FramesSkipped(call="x", leg="agent", frames=5, cause="overload"))
     call = service.call({"customer": [CALM] * 12 + [LOUD] * 12, "agent": [0.0] * 24}, "c1")
     said += receive_until(websocket, lambda message: message["type"] == "alert" and message["leg"] == "customer")

@@ -23,7 +23,7 @@ def _a_law_table() -> Samples:
     return (np.where(code & 0x80, magnitude, -magnitude) / 32768).astype(np.float32)
 
 
-_TABLES = {"pcmu": _mu_law_table(), "pcma": _a_law_table()}
+TABLES = {"pcmu": _mu_law_table(), "pcma": _a_law_table()}
 
 
 class G711(Decoder):
@@ -34,7 +34,7 @@ class G711(Decoder):
     """
 
     def __init__(self, law: Literal["pcmu", "pcma"], clock: int) -> None:
-        self._table = _TABLES[law]
+        self._table = TABLES[law]
         self.rate = self.clock = clock
 
     def decode(self, payload: bytes) -> Samples:

@@ -2,6 +2,7 @@
 
 from monitor.events import Leg, LegReport
 from monitor.sources.rtp.clock import CallClock, Delay
+from monitor.sources.rtp.hearing import Turn
 from monitor.sources.rtp.jitter import JitterBuffer
 from monitor.sources.rtp.ownership import Claim
 from monitor.sources.rtp.packet import RtpPacket
@@ -33,8 +34,8 @@ class RtpLeg:
 
     @property
     def waiting(self) -> bool:
-        """Whether packets wait for one that is missing."""
-        return self._jitter.waiting
+        """Whether packets wait for one that is missing, or to be told from noise."""
+        return self._jitter.waiting or self._stream.waiting
 
     @property
     def delay(self) -> Delay:
@@ -66,11 +67,18 @@ class RtpLeg:
         """Play what is due at `now`."""
         for item in self._jitter.take(now):
             self._stream.play(item)
+        self._stream.advance(now)
 
     def flush(self) -> None:
         """Play all that is there: no more will come of this stream."""
         for item in self._jitter.flush():
             self._stream.play(item)
+        self._stream.finish()
+
+    def take_turns(self) -> list[Turn]:
+        """What there is to tell since the last call: that it is heard no more, or again."""
+        turns, self._counts.verdict.turns = self._counts.verdict.turns, []
+        return turns
 
     def fill(self, position: int) -> None:
         """Silence up to `position` of the timeline."""
@@ -121,6 +129,8 @@ class RtpLeg:
             late=late + counts.late,
             malformed=self.malformed + counts.malformed,
             foreign=self.claim.foreign,
+            refused=counts.verdict.refused,
+            refused_because=counts.verdict.last_cause,
             reanchored=self._past_anchors + self._placement.reanchored,
             skipped_events=counts.events,
             lost_seconds=round(totals["lost"] / SAMPLE_RATE, 3),

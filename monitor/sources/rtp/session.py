@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from monitor.audio.chunk import AudioChunk
-from monitor.events import Leg, LegReport, SourceMoved
+from monitor.events import Event, HearingChanged, Leg, LegReport, SourceMoved
 from monitor.sources.rtp.clock import CallClock
 from monitor.sources.rtp.leg import RtpLeg
 from monitor.sources.rtp.ownership import Address, Claim, Gate
@@ -121,15 +121,16 @@ class Session:
         """Samples of a leg that have come out."""
         return next(each.track.taken for each in self._legs.values() if each.track.leg == leg)
 
-    def moves(self) -> list[SourceMoved]:
-        """Changes of owner, and senders that were refused, since the last call."""
-        events = []
+    def moves(self) -> list[Event]:
+        """Changes of owner, senders that were refused, and legs that are not heard or again, since the last call."""
+        events: list[Event] = []
         for claim, leg in self._legs.items():
             details, claim.notes = claim.notes, []
-            frame = leg.track.position // FRAME_SAMPLES
+            now = frame_seconds(leg.track.position // FRAME_SAMPLES)
+            events += [SourceMoved(call="", leg=leg.track.leg, time=now, at=now, detail=text) for text in details]
             events += [
-                SourceMoved(call="", leg=leg.track.leg, time=frame_seconds(frame), at=frame_seconds(frame), detail=text)
-                for text in details
+                HearingChanged(call="", leg=leg.track.leg, time=now, at=now, heard=turn.heard, detail=turn.detail)
+                for turn in leg.take_turns()
             ]
         return events
 

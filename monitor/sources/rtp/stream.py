@@ -1,7 +1,7 @@
 """One SSRC's packets, in order, decoded onto a leg's track."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from monitor.audio.codecs import Decoder, Encoding, PayloadError, make_decoder
 from monitor.audio.codecs.base import COMFORT_NOISE, NOT_AUDIO, TELEPHONE_EVENT
 from monitor.audio.codecs.concealment import Concealer
 from monitor.audio.codecs.registry import check_encoding, decodable
+from monitor.sources.rtp.hearing import Hearing, Verdict
 from monitor.sources.rtp.jitter import Released
 from monitor.sources.rtp.placement import Placement
 from monitor.sources.rtp.track import Track
@@ -57,6 +58,7 @@ class Counts:
     late: int = 0
     events: int = 0
     codec: str = ""
+    verdict: Verdict = field(default_factory=Verdict)
 
 
 class Stream:
@@ -67,12 +69,32 @@ class Stream:
         self._payload_types, self._track, self._counts = payload_types, track, counts
         self._decoders: dict[Encoding, Decoder] = {}
         self._decoder: Decoder | None = None
+        self._hearing = Hearing(counts.verdict)
         self._concealer: Concealer
         self._restarted = False
         """The sender began anew, and its first audio since has not been placed yet."""
 
+    @property
+    def waiting(self) -> bool:
+        """Whether packets wait to be told from noise."""
+        return self._hearing.waiting
+
     def play(self, item: Released) -> None:
-        """Put the next packet on the track."""
+        """Put the next packet on the track, once it is known to be sound."""
+        for each in self._hearing.admit(item, self._payload_types.get(item.packet.payload_type)):
+            self._play(each)
+
+    def advance(self, now: float) -> None:
+        """Wait no longer for what cannot be told from noise by `now`."""
+        for each in self._hearing.overdue(now):
+            self._play(each)
+
+    def finish(self) -> None:
+        """No more will come."""
+        for each in self._hearing.rest():
+            self._play(each)
+
+    def _play(self, item: Released) -> None:
         self.placement.owed += item.lost
         self._restarted |= item.restarted
         encoding = self._payload_types.get(item.packet.payload_type)
