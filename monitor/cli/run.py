@@ -74,7 +74,9 @@ def run(
 
       emotion-monitor run microphone -o legs=agent
 
-      ffmpeg -i x.mp4 -f s16le -ar 16000 -ac 1 - | emotion-monitor run -
+      curl -s https://calls.example/7.mp3 | emotion-monitor run -
+
+      ffmpeg -i x.mp4 -f s16le -ar 8000 -ac 1 - | emotion-monitor run - -o encoding=s16le -o rate=8000
     """
     if list_devices:
         _print_devices()

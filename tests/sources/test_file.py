@@ -18,18 +18,28 @@ from structlog.testing import capture_logs
 from monitor.errors import ConfigError, SourceError
 from monitor.sources.file import FileSource
 from tests.sources.taking import take
-
-RATE = 8_000
-
-
-def two_tones(seconds: float = 2.0, rate: int = RATE) -> np.ndarray:
-    at = np.arange(int(seconds * rate)) / rate
-    return np.stack([0.5 * np.sin(2 * np.pi * 300 * at), 0.25 * np.sin(2 * np.pi * 700 * at)], axis=1).astype(np.float32)
+from tests.sources.tones import RATE, pitch, two_tones
 
 
 def written(path: Path, samples: np.ndarray, rate: int = RATE, **how: str) -> Path:
     soundfile.write(path, samples, rate, **how)
     return path
+
+
+def resized(path: Path, at: int, size: int, order: str = "LITTLE") -> None:
+    """Write a size of four bytes into a header."""
+    data = bytearray(path.read_bytes())
+    data[at : at + 4] = size.to_bytes(4, "little" if order == "LITTLE" else "big")
+    path.write_bytes(data)
+
+
+def heard_of(path: Path) -> tuple[np.ndarray, SourceError | None]:
+    """The one channel's audio, and the error that ended or prevented it."""
+    try:
+        taken = take(FileSource(path))
+    except SourceError as error:
+        return np.zeros(0), error
+    return taken.audio("mixed"), taken.error
 
 
 def cut(path: Path, share: float = 0.5) -> Path:
@@ -43,12 +53,6 @@ def encoded(source: Path, target: Path, *options: str) -> Path:
         pytest.skip("writing this format needs: apt install ffmpeg")
     subprocess.run(["ffmpeg", "-loglevel", "error", "-i", str(source), *options, str(target)], check=True)
     return target
-
-
-def pitch(samples: np.ndarray) -> int:
-    """Strongest frequency in Hz, of a second from its middle."""
-    middle = len(samples) // 2
-    return int(np.argmax(np.abs(np.fft.rfft(samples[middle - 8_000 : middle + 8_000]))))
 
 
 LOSSLESS = [
@@ -66,6 +70,8 @@ LOSSLESS = [
     ("x.au", {}, 1e-4),
     ("x.caf", {}, 1e-4),
     ("x.w64", {}, 1e-4),
+    ("x.wav", {"endian": "BIG"}, 1e-4),
+    ("x.wav", {"endian": "BIG", "subtype": "FLOAT"}, 1e-4),
     ("x.rf64", {"format": "RF64"}, 1e-4),
     ("x.mat", {"format": "MAT5", "subtype": "PCM_16"}, 1e-4),
 ]
@@ -211,12 +217,23 @@ def test_two_audio_streams_are_refused_with_a_way_out(tmp_path):
         FileSource(both)
 
 
+def test_a_big_endian_wav_file_that_was_cut_off_gives_what_it_has_and_then_an_error(tmp_path):
+    taken = take(FileSource(cut(written(tmp_path / "x.wav", two_tones(4, 16_000), 16_000, endian="BIG"))))
+    assert taken.lengths["agent"] == pytest.approx(32_000, abs=100)
+    assert "cut off" in str(taken.error)
+
+
 @pytest.mark.parametrize("name", ["x.wav", "x.flac", "x.aiff", "x.au"])
 def test_a_file_that_was_cut_off_gives_what_it_has_and_then_an_error(tmp_path, name):
     taken = take(FileSource(cut(written(tmp_path / name, two_tones(4, 16_000), 16_000))))
     heard = taken.audio("customer")
     assert 24_000 < len(heard) < 36_000
     np.testing.assert_allclose(heard, two_tones(4, 16_000)[: len(heard), 0], atol=1e-3)
+    assert "cut off" in str(taken.error)
+
+
+def test_a_flac_file_that_lacks_a_few_frames_is_told_to_be_cut_off(tmp_path):
+    taken = take(FileSource(cut(written(tmp_path / "x.flac", two_tones(4, 16_000), 16_000), 0.95)))
     assert "cut off" in str(taken.error)
 
 
@@ -235,6 +252,105 @@ def test_a_wav_file_that_was_written_to_a_pipe_is_whole(tmp_path):
     taken = take(FileSource(path))
     assert taken.lengths["customer"] == 32_000
     assert taken.error is None
+
+
+@pytest.mark.parametrize("excess", [1, 8, 44, 100_000])
+@pytest.mark.parametrize("endian", ["LITTLE", "BIG"])
+def test_a_riff_size_that_is_too_large_takes_nothing_from_the_sound(tmp_path, excess, endian):
+    path = written(tmp_path / "x.wav", two_tones(), endian=endian)
+    resized(path, 4, path.stat().st_size - 8 + excess, endian)
+    taken = take(FileSource(path))
+    assert taken.error is None
+    assert taken.lengths["customer"] == 32_000
+
+
+@pytest.mark.parametrize("excess", [1, 8, 44])
+def test_a_data_size_that_counts_the_header_takes_nothing_from_the_sound(tmp_path, excess):
+    path = written(tmp_path / "x.wav", two_tones())
+    resized(path, 40, path.stat().st_size - 44 + excess)
+    assert take(FileSource(path)).error is None
+
+
+@pytest.mark.parametrize("size", [0, 0x7FFF_F000, 0x7FFF_FFDB, 0x8000_0000, 0xFFFF_FFFF])
+def test_a_data_size_that_was_not_known_hears_all(tmp_path, size):
+    path = written(tmp_path / "x.wav", two_tones())
+    resized(path, 4, min(size + 36, 0xFFFF_FFFF))
+    resized(path, 40, size)
+    taken = take(FileSource(path))
+    assert taken.error is None
+    assert taken.lengths["customer"] == 32_000
+
+
+@pytest.mark.parametrize(
+    ("name", "how", "at", "size", "message"),
+    [
+        ("x.wav", {}, 40, 32_000, "ends the sound after 0.5 s, but 160000 bytes follow"),
+        ("x.wav", {"endian": "BIG"}, 40, 32_000, "ends the sound after 0.5 s, but 160000 bytes follow"),
+        ("x.aiff", {}, 42, 32_008, "ends after 0.5 s of the 3.0 s that its header promises"),
+    ],
+)
+def test_sound_behind_a_size_that_is_too_small_is_told(tmp_path, name, how, at, size, message):
+    path = written(tmp_path / name, two_tones(3, 16_000), 16_000, subtype="PCM_16", **how)
+    resized(path, at, size, "BIG" if how or name == "x.aiff" else "LITTLE")
+    taken = take(FileSource(path))
+    assert taken.lengths["customer"] == 8_000
+    assert message in str(taken.error)
+
+
+def test_a_size_of_an_au_file_that_is_too_small_hears_all(tmp_path):
+    path = written(tmp_path / "x.au", two_tones(3, 16_000), 16_000)
+    resized(path, 8, 32_000, "BIG")
+    taken = take(FileSource(path))
+    assert (taken.lengths["customer"], taken.error) == (48_000, None)
+
+
+def test_what_the_message_about_a_size_that_is_too_small_advises_hears_all(tmp_path):
+    path = written(tmp_path / "x.wav", two_tones(3))
+    resized(path, 40, 16_000)
+    mended = tmp_path / "x.flac"
+    if shutil.which("ffmpeg") is None:
+        pytest.skip("mending a header needs: apt install ffmpeg")
+    subprocess.run(["ffmpeg", "-loglevel", "error", "-ignore_length", "1", "-i", str(path), str(mended)], check=True)
+    assert take(FileSource(mended)).lengths["customer"] == 48_000
+
+
+def test_chunks_and_padding_after_the_sound_are_no_sound(tmp_path):
+    path = written(tmp_path / "x.wav", two_tones())
+    path.write_bytes(path.read_bytes() + b"LIST" + (90_001).to_bytes(4, "little") + b"\x01" * 90_001 + bytes(60_001))
+    with capture_logs() as logs:
+        taken = take(FileSource(path))
+    assert (taken.error, logs) == (None, [])
+    assert taken.lengths["customer"] == 32_000
+
+
+def test_a_tag_behind_the_sound_is_passed_over_with_a_warning(tmp_path):
+    path = written(tmp_path / "x.wav", two_tones())
+    path.write_bytes(path.read_bytes() + b"TAG" + b"\x01" * 125)
+    with capture_logs() as logs:
+        taken = take(FileSource(path))
+    assert taken.error is None
+    assert [(entry["event"], entry["bytes"]) for entry in logs] == [("bytes_follow_the_sound", 128)]
+
+
+SIZES = st.integers(0, 0xFFFF_FFFF)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    riff=st.integers(0, 0xFFFF_FFFF),
+    data=st.one_of(st.integers(0, 40_000), st.integers(0, 0xFFFF_FFFF)),
+    kept=st.integers(0, 16_000),
+)
+def test_whatever_its_sizes_say_a_file_gives_what_is_its_sound_and_tells_what_it_left(tmp_path_factory, riff, data, kept):
+    path = written(tmp_path_factory.mktemp("sizes") / "x.wav", two_tones(1, 16_000)[:, 0], 16_000)
+    resized(path, 4, riff)
+    resized(path, 40, data)
+    path.write_bytes(path.read_bytes()[: 44 + 2 * kept])
+    with capture_logs() as logs:
+        heard, error = heard_of(path)
+    np.testing.assert_allclose(heard, two_tones(1, 16_000)[: len(heard), 0], atol=1e-4)
+    assert len(heard) == kept or error or logs
+    assert error or not 88 + 2 * kept < data < 0x7FFF_F000
 
 
 def test_damage_in_the_middle_becomes_lost_silence_at_its_place(tmp_path):

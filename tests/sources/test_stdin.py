@@ -1,9 +1,12 @@
-"""Raw PCM from a pipe."""
+"""Raw PCM and sound files from a pipe."""
 
+import io
 import os
+import shutil
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from unittest.mock import patch
 
@@ -15,8 +18,11 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from monitor.errors import ConfigError, SourceError
-from monitor.sources.stdin import SUBTYPES, StdinSource
+from monitor.sources.decode.raw import SUBTYPES
+from monitor.sources.decode.signature import container_of
+from monitor.sources.stdin import StdinSource
 from tests.sources.taking import Taken, take
+from tests.sources.tones import pitch, two_tones
 
 
 def piped(data: bytes, pieces: int = 1, **options: object) -> Taken:
@@ -24,17 +30,44 @@ def piped(data: bytes, pieces: int = 1, **options: object) -> Taken:
     read, write = os.pipe()
 
     def feed() -> None:
-        with os.fdopen(write, "wb", buffering=0) as sink:
+        with suppress(BrokenPipeError), os.fdopen(write, "wb", buffering=0) as sink:
             for piece in range(pieces):
                 sink.write(data[piece * len(data) // pieces : (piece + 1) * len(data) // pieces])
 
     feeder = threading.Thread(target=feed)
     feeder.start()
-    with os.fdopen(read, "rb") as stream, patch.object(sys, "stdin", stream):
-        try:
+    try:
+        with os.fdopen(read, "rb") as stream, patch.object(sys, "stdin", stream):
             return take(StdinSource(**options))
-        finally:
-            feeder.join()
+    finally:
+        feeder.join()
+
+
+def sound_file(**how: str) -> bytes:
+    """Two seconds, customer at 300 Hz and agent at 700 Hz."""
+    file = io.BytesIO()
+    soundfile.write(file, two_tones(2, 16_000), 16_000, **how)
+    return file.getvalue()
+
+
+def encoded(folder: Path, name: str, *options: str) -> bytes:
+    if shutil.which("ffmpeg") is None:
+        pytest.skip("writing this format needs: apt install ffmpeg")
+    soundfile.write(folder / "from.wav", two_tones(3, 48_000), 48_000)
+    subprocess.run(["ffmpeg", "-loglevel", "error", "-i", folder / "from.wav", *options, folder / name], check=True)
+    return (folder / name).read_bytes()
+
+
+STREAMED = [
+    ("x.mp3", ("-id3v2_version", "0", "-write_xing", "0")),
+    ("x.aac", ()),
+    ("x.ogg", ("-c:a", "libopus")),
+    ("x.webm", ("-c:a", "libopus")),
+    ("x.m4a", ("-movflags", "+faststart")),
+    ("x.m4a", ("-movflags", "+frag_keyframe+empty_moov")),
+    ("x.wma", ()),
+    ("x.mp2", ()),
+]
 
 
 def ramp(length: int) -> np.ndarray:
@@ -82,9 +115,87 @@ def test_a_pipe_that_ends_before_any_audio_is_an_error():
     assert "ended before any audio" in str(piped(b"").error)
 
 
-@pytest.mark.parametrize(("start", "name"), [(b"RIFF", "WAV"), (b"fLaC", "FLAC"), (b"OggS", "Ogg")])
-def test_a_file_with_a_header_is_not_taken_for_noise(start, name):
-    assert f"this is a {name} file" in str(piped(start + bytes(1_000)).error)
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"format": "WAV"},
+        {"format": "RF64"},
+        {"format": "W64"},
+        {"format": "AIFF"},
+        {"format": "AU"},
+        {"format": "FLAC"},
+        {"format": "OGG"},
+        {"format": "MP3"},
+    ],
+)
+def test_a_sound_file_is_heard_as_its_header_says(how):
+    taken = piped(sound_file(**how), pieces=7)
+    assert taken.error is None
+    assert taken.lengths["agent"] == pytest.approx(32_000, abs=2_500)
+    assert [pitch(taken.audio(leg)) for leg in ("customer", "agent")] == [300, 700]
+
+
+@pytest.mark.parametrize(("name", "options"), STREAMED)
+def test_what_ffmpeg_streams_is_heard_as_its_header_says(tmp_path, name, options):
+    taken = piped(encoded(tmp_path, name, *options))
+    assert taken.error is None
+    assert [pitch(taken.audio(leg)) for leg in ("customer", "agent")] == [300, 700]
+
+
+def test_a_film_whose_index_stands_at_its_end_is_refused_with_a_way_out(tmp_path):
+    with pytest.raises(SourceError, match=r"stdin, MP4: .*only be read forwards: give the file by its name"):
+        piped(encoded(tmp_path, "x.m4a"))
+
+
+def test_such_a_film_is_heard_where_standard_input_is_a_file(tmp_path):
+    encoded(tmp_path, "x.m4a")
+    with (tmp_path / "x.m4a").open("rb") as stream, patch.object(sys, "stdin", stream):
+        taken = take(StdinSource())
+    assert pitch(taken.audio("agent")) == 700
+
+
+@pytest.mark.parametrize(
+    ("name", "how"), [("WAV .RIFX.", {"format": "WAV", "endian": "BIG", "subtype": "PCM_16"}), ("CAF", {"format": "CAF"})]
+)
+def test_a_file_that_cannot_be_read_forwards_is_refused_with_a_way_out(name, how):
+    with pytest.raises(SourceError, match=f"stdin, {name}: .*give the file by its name"):
+        piped(sound_file(**how))
+
+
+@pytest.mark.parametrize("share", [0.3, 0.8])
+@pytest.mark.parametrize("kind", ["WAV", "RF64", "W64", "AIFF", "AU", "FLAC"])
+def test_a_sound_file_that_was_cut_off_gives_what_it_has_and_then_an_error(kind, share):
+    data = sound_file(format=kind)
+    taken = piped(data[: int(len(data) * share)])
+    assert taken.lengths["agent"] == pytest.approx(32_000 * share, abs=4_000)
+    assert "cut off" in str(taken.error)
+
+
+@pytest.mark.parametrize("start", [b"RIFF", b"OggS", b"ID3\x04", b"PK\x03\x04", b"\xd4\xc3\xb2\xa1"])
+def test_what_begins_as_a_file_and_holds_no_sound_is_refused(start):
+    with pytest.raises(SourceError, match="audio"):
+        piped(start + bytes(1_000))
+
+
+def test_text_is_refused():
+    with pytest.raises(SourceError, match="stdin, text"):
+        piped(b"a letter, and no sound\n" * 50)
+
+
+@pytest.mark.parametrize("options", [{"rate": 8_000}, {"channels": 2}, {"encoding": "mulaw"}, {"realtime": True}])
+def test_a_sound_file_that_is_said_to_be_raw_is_refused(options):
+    assert "this is a WAV file, not raw PCM" in str(piped(sound_file(format="WAV"), **options).error)
+
+
+@pytest.mark.parametrize("byte", [0x00, 0x55, 0x7E, 0x7F, 0x80, 0xD5, 0xFF])
+def test_an_idle_line_is_raw_samples(byte):
+    assert container_of(bytes([byte]) * 8_192) is None
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(min_size=64, max_size=4_096))
+def test_bytes_are_taken_for_a_file_only_by_how_files_begin(data):
+    assert container_of(b"\x80\x00" + data) is None
 
 
 def test_a_live_pipe_in_which_nothing_comes_keeps_the_call_going():

@@ -37,6 +37,9 @@ class Decoder(ABC):
     def blocks(self) -> Iterator[Block]:
         """The audio in blocks of at most a second. Raises `SourceError` after the last good one where the file is damaged."""
 
+    def stop(self) -> None:  # noqa: B027 - most decoders never wait
+        """End `blocks` soon, from any thread, where it waits for more."""
+
     @abstractmethod
     def close(self) -> None:
         """Let go of the file."""

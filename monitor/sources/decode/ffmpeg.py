@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from monitor.errors import SourceError
 from monitor.sources.decode.base import Block, Decoder, NotAudio
-from monitor.sources.decode.promise import promised_seconds, riff_shortfall
+from monitor.sources.decode.pipe import Pipe
+from monitor.sources.decode.promise import EXACT, TOLERATED, promised_seconds, sizes_of
 
 TOLERANCE = 0.04
 """Seconds. Containers round their timestamps (Matroska: 1 ms) and codecs have a delay; below this nothing is missing."""
@@ -34,13 +35,17 @@ log = structlog.get_logger(__name__)
 class FfmpegDecoder(Decoder):
     """The one audio stream of a media file."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, source: Path | Pipe, name: str | None = None) -> None:
+        """Open a regular file, or what comes out of a pipe; messages call it `name`, default its path."""
+        self._source = source
+        self._name = name or str(source)
         self._damaged = 0
+        self._sizes = sizes_of(source)
         try:
             # Playlists may name other files; they must not make this program fetch from the network.
             options = {"protocol_whitelist": "file"}
-            self._container = av.open(f"file:{path}", options=options, metadata_errors="replace")
+            where = source if isinstance(source, Pipe) else f"file:{source}"
+            self._container = av.open(where, "r", options=options, metadata_errors="replace")
         except (FFmpegError, UnicodeError, ValueError):
             raise NotAudio("is not an audio file, or is cut off in its header") from None
         try:
@@ -58,6 +63,7 @@ class FfmpegDecoder(Decoder):
         self.channels = first.layout.nb_channels
         self.codec = self._stream.codec.name
         self._promised = promised_seconds(self._container, self._stream)
+        self._tolerance = TOLERANCE if self._container.format.name in EXACT else TOLERATED
 
     def blocks(self) -> Iterator[Block]:
         """Decoded frames, and silence where time passes between them."""
@@ -80,22 +86,31 @@ class FfmpegDecoder(Decoder):
                 yield Block(samples_of(frame))
                 position += frame.samples
         except (FFmpegError, OSError) as error:
-            raise SourceError(f"{self._path}: cannot be read past {position / self.rate:.1f} s: {error.strerror}") from None
+            raise SourceError(f"{self._name}: cannot be read past {position / self.rate:.1f} s: {error.strerror}") from None
         self._check_whole(position / self.rate)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file or pipe."""
         self._container.close()
+        if isinstance(self._source, Pipe):
+            self._source.close()
+
+    def stop(self) -> None:
+        """End `blocks` soon, from any thread, also while nothing comes out of a pipe."""
+        if isinstance(self._source, Pipe):
+            self._source.stop()
 
     def _the_stream(self) -> Any:
         if self._container.format.name in PLAYLISTS:
             raise NotAudio("is a list of files")
+        if self._sizes.big_endian_wav:
+            raise NotAudio("is a big-endian WAV file, whose samples ffmpeg takes for little-endian ones")
         streams = self._container.streams.audio
         if not streams:
             raise NotAudio("holds no audio stream")
         if len(streams) > 1:
             raise SourceError(
-                f"{self._path}: holds {len(streams)} audio streams; make them the channels of one: "
+                f"{self._name}: holds {len(streams)} audio streams; make them the channels of one: "
                 "ffmpeg -i IN -filter_complex amerge=inputs=2 OUT.flac"
             )
         return streams[0]
@@ -106,7 +121,7 @@ class FfmpegDecoder(Decoder):
                 yield from packet.decode()
             except InvalidDataError:
                 if not self._damaged:
-                    log.warning("packets_do_not_decode", source=str(self._path), taken_as="lost")
+                    log.warning("packets_do_not_decode", source=self._name, taken_as="lost")
                 self._damaged += 1
 
     def _cause(self, damaged: bool) -> Literal["lost", "silence"]:
@@ -119,21 +134,19 @@ class FfmpegDecoder(Decoder):
     def _check_unchanged(self, frame: Any, position: int) -> None:
         if (frame.sample_rate, frame.layout.nb_channels) != (self.rate, self.channels):
             raise SourceError(
-                f"{self._path}: changes from {self.rate} Hz, {self.channels} channel(s) to {frame.sample_rate} Hz, "
+                f"{self._name}: changes from {self.rate} Hz, {self.channels} channel(s) to {frame.sample_rate} Hz, "
                 f"{frame.layout.nb_channels} at {position / self.rate:.1f} s; convert it first: ffmpeg -i IN OUT.flac"
             )
 
     def _check_whole(self, seconds: float) -> None:
-        if self._promised is not None and seconds < self._promised - 0.5:
+        if isinstance(self._source, Pipe) and self._source.stopped:
+            return
+        if self._promised is not None and seconds < self._promised - self._tolerance:
             raise SourceError(
-                f"{self._path}: ends after {seconds:.1f} s of the {self._promised:.1f} s that its header promises: "
+                f"{self._name}: ends after {seconds:.1f} s of the {self._promised:.1f} s that its header promises: "
                 "the file is cut off or damaged; what there was has been taken"
             )
-        if missing := riff_shortfall(self._path):
-            raise SourceError(
-                f"{self._path}: ends after {seconds:.1f} s, {missing} bytes short of what its header promises: "
-                "the file is cut off; what there was has been taken"
-            )
+        self._sizes.check(self._name, seconds)
 
 
 def samples_of(frame: Any) -> NDArray[np.float32]:

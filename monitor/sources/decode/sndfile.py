@@ -1,4 +1,4 @@
-"""Decoding by libsndfile, for what ffmpeg does not know (HTK, MAT4 and MAT5, SDS, XI, PAF, WVE)."""
+"""Decoding by libsndfile, for what ffmpeg does not know (big-endian WAV, HTK, MAT4 and MAT5, SDS, XI, PAF, WVE)."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +7,7 @@ import soundfile
 
 from monitor.errors import SourceError
 from monitor.sources.decode.base import Block, Decoder, NotAudio
+from monitor.sources.decode.promise import sizes_of
 
 
 class SndfileDecoder(Decoder):
@@ -14,6 +15,7 @@ class SndfileDecoder(Decoder):
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._sizes = sizes_of(path)
         try:
             self._file = soundfile.SoundFile(path)
         except (soundfile.LibsndfileError, TypeError):
@@ -37,6 +39,7 @@ class SndfileDecoder(Decoder):
                 raise SourceError(f"{self._path}: cannot be decoded past {position / self.rate:.1f} s: cut off or damaged")
             position += len(samples)
             yield Block(samples)
+        self._sizes.check(str(self._path), position / self.rate)
 
     def close(self) -> None:
         """Let go of the file."""
