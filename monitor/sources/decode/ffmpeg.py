@@ -62,7 +62,8 @@ class FfmpegDecoder(Decoder):
         self.rate = first.sample_rate
         self.channels = first.layout.nb_channels
         self.codec = self._stream.codec.name
-        self._promised = promised_seconds(self._container, self._stream)
+        # Bytes are counted exactly; durations of compressed AIFF and Wave64 are often wrong.
+        self._promised = None if self._sizes.sound else promised_seconds(self._container, self._stream)
         self._tolerance = TOLERANCE if self._container.format.name in EXACT else TOLERATED
 
     def blocks(self) -> Iterator[Block]:
