@@ -7,6 +7,8 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from tests.hardware import NOT_TO_BE_INSTALLED
+
 # One thread each: the tests of many workers share few cores, and results must not depend on the thread count.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -25,16 +27,15 @@ def logging_as_it_was() -> Iterator[None]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--no-skips", action="store_true", help="fail where a test was skipped for want of anything but a GPU")
-
-
-NO_GPU = "torch sees no CUDA device"
-"""The one part that CI may lack."""
+    parser.addoption(
+        "--no-skips", action="store_true", help="fail where a test was skipped for want of a part that can be installed"
+    )
 
 
 def _lacking(reporter: pytest.TerminalReporter) -> int:
     """How many tests were skipped for want of something that can be installed."""
-    return sum(NO_GPU not in str(report.longrepr) for report in reporter.stats.get("skipped", ()))
+    reasons = [str(report.longrepr) for report in reporter.stats.get("skipped", ())]
+    return sum(not any(lack in reason for lack in NOT_TO_BE_INSTALLED) for reason in reasons)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -10,7 +10,7 @@ from monitor.config.sections import EngineSection
 from monitor.engines.emotion2vec.device import Precision, choose_device, choose_precision, choose_threads
 from monitor.engines.emotion2vec.engine import HOP, WINDOW
 from monitor.engines.emotion2vec.models import resolve
-from monitor.engines.processor import has_bf16
+from monitor.errors import EngineError
 
 GPU_BATCH = 256
 """Windows at once on a GPU, where no other number is asked for."""
@@ -95,4 +95,13 @@ def default_precisions(device: torch.device) -> tuple[Precision, ...]:
     """What emotion2vec can sensibly be run in on a device."""
     if device.type == "cuda":
         return ("bf16", "fp16")
-    return ("fp32", "int8", "bf16") if has_bf16() else ("fp32", "int8")
+    candidates: tuple[Precision, ...] = ("fp32", "int8", "bf16")
+    return tuple(one for one in candidates if _is_computed(one, device))
+
+
+def _is_computed(precision: Precision, device: torch.device) -> bool:
+    try:
+        choose_precision(precision, device)
+    except EngineError:
+        return False
+    return True

@@ -5,6 +5,7 @@ from typing import Literal
 
 import torch
 
+from monitor.engines.emotion2vec.int8_range import weight_levels
 from monitor.engines.processor import has_bf16
 from monitor.errors import EngineError
 
@@ -35,7 +36,8 @@ def choose_device(name: str) -> torch.device:
 def choose_precision(name: str, device: torch.device) -> Precision:
     """The precision that `engine.precision` names; `auto` is exact on a processor, and bf16 (fp16 on older chips) on a GPU.
 
-    Raises `EngineError` where the device does not compute in it, or would be slower with it than without.
+    Raises `EngineError` where the device does not compute in it, does so wrongly (int8 is proved here), or would be slower with
+    it than without.
     """
     wanted: dict[str, Precision] = {"fp32": "fp32", "int8": "int8", "bf16": "bf16", "fp16": "fp16"}
     if name == "auto":
@@ -51,6 +53,8 @@ def choose_precision(name: str, device: torch.device) -> Precision:
         raise EngineError(
             "engine.precision: this processor has no bf16 arithmetic (AVX512-BF16 or AMX); use int8, fp32 or auto"
         )
+    if device.type == "cpu" and precision == "int8":
+        weight_levels()
     return precision
 
 

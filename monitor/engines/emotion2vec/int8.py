@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from monitor.engines.emotion2vec.int8_range import CENTRE, INPUT_LEVELS, ByteProduct, weight_levels
 from monitor.engines.emotion2vec.linear import Affine, LayerNorm
 from monitor.engines.emotion2vec.rows import quantise, rescale, rescale_add_norm, rescale_gelu_quantise, run
 
@@ -33,18 +34,14 @@ class Levels(NamedTuple):
 
 
 class Int8Linear:
-    """Weights in int8, inputs as levels, sums in int32, results in float32."""
+    """Weights in int8, of as many levels as this processor multiplies exactly; inputs as levels, results in float32."""
 
     def __init__(self, affine: Affine) -> None:
         weight, bias = affine
-        # Without VNNI the processor adds two products in 16 bits, which full bytes would overflow.
-        self.most = 127.0 if torch.cpu._is_vnni_supported() else 63.0
-        made = _levels(weight, 127.0)
-        self._scales = torch.from_numpy(made.scales)
+        made = _levels(weight, weight_levels())
         # From unsigned around 128 to signed around 0 is a flip of the highest bit.
-        signed = made.levels.bitwise_xor_(128).view(torch.int8)
-        self._weight = torch.ops.onednn.qlinear_prepack(signed, None)
-        self._zeros = torch.zeros(len(weight), dtype=torch.int32)
+        signed = made.levels.bitwise_xor_(CENTRE).view(torch.int8)
+        self._multiply = ByteProduct(signed, torch.from_numpy(made.scales))
         self.bias: Floats = np.zeros(len(weight), np.float32) if bias is None else bias.contiguous().numpy()
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -56,14 +53,11 @@ class Int8Linear:
 
     def levels(self, x: Tensor) -> Levels:
         """Of (..., K), which may be rows of a matrix that overlap, as a convolution has them."""
-        return _levels(x if x.dim() == 2 else x.reshape(-1, x.shape[-1]), self.most)
+        return _levels(x if x.dim() == 2 else x.reshape(-1, x.shape[-1]), INPUT_LEVELS)
 
     def product(self, levels: Levels) -> Tensor:
         """(n, K) -> (n, N), to be scaled by row."""
-        product: Tensor = torch.ops.onednn.qlinear_pointwise(
-            levels.levels, 1.0, 128, self._weight, self._scales, self._zeros, None, 1.0, 0, torch.float32, "none", [], ""
-        )
-        return product
+        return self._multiply(levels.levels)
 
 
 class Int8AddNorm:
@@ -102,14 +96,14 @@ class Int8Perceptron:
             product.numpy(),
             levels.scales,
             self._first.bias,
-            self._first.most,
+            INPUT_LEVELS,
             hidden.levels.numpy(),
             hidden.scales,
         )
         return self._second.of(hidden, x)
 
 
-def _levels(rows: Tensor, most: float) -> Levels:
+def _levels(rows: Tensor, most: int) -> Levels:
     """Of (n, K), the largest of each row `most` levels from the middle."""
     rows = rows if rows.stride(1) == 1 else rows.contiguous()
     count, width = rows.shape

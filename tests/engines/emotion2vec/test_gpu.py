@@ -11,8 +11,9 @@ from monitor.cli.main import app
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
 from tests.conformance.engine_calls import assert_same, joined, listen, voice, whole, windows
 from tests.engines.emotion2vec.conftest import tiny_settings
+from tests.hardware import needs_gpu
 
-pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no CUDA device")
+pytestmark = needs_gpu
 
 
 @pytest.mark.parametrize(("precision", "tolerance"), [("fp32", 1e-4), ("bf16", 0.3), ("fp16", 0.05)])

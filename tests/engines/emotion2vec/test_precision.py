@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from monitor.engines.base import WindowError
+from monitor.engines.emotion2vec import convolution, device, linear
 from monitor.engines.emotion2vec.device import choose_precision
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
 from monitor.engines.emotion2vec.linear import Affine, make_linear
@@ -14,8 +15,16 @@ from tests.conformance.engine_calls import assert_same, joined, listen, voice, w
 from tests.engines.emotion2vec.conftest import tiny_settings
 
 CPU = torch.device("cpu")
-needs_bf16 = pytest.mark.skipif(not has_bf16(), reason="this processor has no bf16 arithmetic (AVX512-BF16 or AMX)")
-FAST = [pytest.param("int8", 0.995, id="int8"), pytest.param("bf16", 0.999, id="bf16", marks=needs_bf16)]
+FAST = [pytest.param("int8", 0.995, id="int8"), pytest.param("bf16", 0.999, id="bf16")]
+
+
+@pytest.fixture
+def bf16_anyhow(monkeypatch):
+    """Where the processor has no bf16 and oneDNN refuses it, torch's own products, which are slow, stand in."""
+    if not has_bf16():
+        monkeypatch.setattr(device, "has_bf16", lambda: True)
+        monkeypatch.setattr(linear, "_Packed", linear._Plain)
+        monkeypatch.setattr(convolution, "_Bf16", convolution._Plain)
 
 
 def precise(model_dir, precision: str) -> Emotion2vecEngine:
@@ -32,6 +41,7 @@ def test_auto_is_exact_on_a_processor(engine):
 
 
 @pytest.mark.parametrize(("precision", "least"), FAST)
+@pytest.mark.usefixtures("bf16_anyhow")
 def test_a_fast_precision_stays_close_to_fp32(precision, least, model_dir, engine):
     fast = precise(model_dir, precision)
     frames, exact = (listen(one, one.open_leg(), voice(200)) for one in (fast, engine))
@@ -41,6 +51,7 @@ def test_a_fast_precision_stays_close_to_fp32(precision, least, model_dir, engin
 
 
 @pytest.mark.parametrize(("precision", "least"), FAST)
+@pytest.mark.usefixtures("bf16_anyhow")
 def test_a_fast_precision_does_not_depend_on_the_batch(precision, least, model_dir):
     fast = precise(model_dir, precision)
     sounds = [voice(100, 1), voice(100, 2) * np.float32(20), voice(100, 3) * np.float32(1e-3)]
@@ -79,6 +90,16 @@ def test_bf16_is_refused_where_it_would_be_slower(monkeypatch):
     monkeypatch.setattr("monitor.engines.emotion2vec.device.has_bf16", lambda: False)
     with pytest.raises(EngineError, match="no bf16 arithmetic"):
         choose_precision("bf16", CPU)
+
+
+def test_int8_is_refused_where_its_products_are_wrong(monkeypatch):
+    def refuse() -> int:
+        raise EngineError("engine.precision: this processor's int8 products are wrong")
+
+    monkeypatch.setattr(device, "weight_levels", refuse)
+    with pytest.raises(EngineError, match="int8 products are wrong"):
+        choose_precision("int8", CPU)
+    assert choose_precision("fp32", CPU) == choose_precision("auto", CPU) == "fp32"
 
 
 def test_a_network_that_overflows_costs_the_window(model_dir, monkeypatch):

@@ -12,7 +12,7 @@ from torch.nn import functional
 from monitor.engines.emotion2vec import rows
 from monitor.engines.emotion2vec.convolution import make_convolution
 from monitor.engines.emotion2vec.linear import Affine, LayerNorm, make_add_norm, make_linear, make_perceptron
-from monitor.engines.processor import has_bf16
+from tests.hardware import needs_bf16
 
 Floats = NDArray[np.float32]
 
@@ -153,7 +153,7 @@ def test_a_residual_block_in_int8_is_close_to_the_exact_one(leading):
             assert functional.cosine_similarity(fast, exact, dim=-1).min() > 0.999
 
 
-@pytest.mark.skipif(not has_bf16(), reason="this processor has no bf16 arithmetic (AVX512-BF16 or AMX)")
+@needs_bf16
 @pytest.mark.parametrize("taps", [19, 4])
 @pytest.mark.parametrize("windows", [1, 2, 5])
 def test_a_convolution_in_bf16_is_close_to_the_exact_one(taps, windows):
