@@ -53,6 +53,9 @@ def run(
     metadata: Annotated[
         list[str] | None, typer.Option(help="Something to keep with the call, such as queue=billing.", metavar="KEY=VALUE")
     ] = None,
+    list_streams: Annotated[
+        bool, typer.Option("--list", help="Print the streams and calls of a capture file, and stop.")
+    ] = False,
     list_devices: Annotated[bool, typer.Option("--list-devices", help="Print the microphones and stop.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     json_file: JsonOption = None,
@@ -62,13 +65,21 @@ def run(
     A file runs as fast as it goes, a live source until it ends or Ctrl-C. Two channels become the legs customer and agent;
     one channel is `mixed` unless told otherwise (-o legs=customer).
 
+    Of a capture file, the two opposite streams of a call become the legs. Where it holds several calls, --list shows them and
+    -o call=NUMBER (or a Call-ID) chooses one; -o legs=customer=1,agent=2 chooses streams, each by its number, its SSRC
+    (0x1c2c77ca), a port (:4000), its sender's address, or several of them joined by +.
+
     Examples:
 
       emotion-monitor run call.wav
 
       emotion-monitor run call.flac --store calls --json report.json
 
-      emotion-monitor run capture.pcap --pt 96=opus/48000/2
+      emotion-monitor run capture.pcap --list
+
+      emotion-monitor run capture.pcap -o call=2
+
+      emotion-monitor run capture.pcap -o legs=customer=1,agent=0x1c2c77ca --pt 96=opus/48000/2
 
       emotion-monitor run rtp:customer=5004,agent=5006
 
@@ -83,6 +94,10 @@ def run(
         return
     if source is None:
         raise ConfigError("name a source: a file, or KIND:WHAT; see emotion-monitor run --help")
+    options = {**key_values(option, "--option"), **_rtp_options(payload_type, sdp)}
+    if list_streams:
+        _print_streams(source, options, json_file)
+        return
     settings = settings_from(
         config,
         store__path=store,
@@ -91,7 +106,6 @@ def run(
         alerts__rules=rules or None,
         log__level=None if config else "warning",
     )
-    options = {**key_values(option, "--option"), **_rtp_options(payload_type, sdp)}
     report, error = _analyse(source, settings, call, options, key_values(metadata, "--metadata"), quiet)
     write_json(report, json_file)
     if error is not None:
@@ -108,6 +122,14 @@ def _rtp_options(payload_types: list[str] | None, sdp: Path | None) -> dict[str,
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"--sdp {sdp}: cannot be read: {error}") from None
     return options
+
+
+def _print_streams(text: str, options: dict[str, Any], json_file: Path | None) -> None:
+    from monitor.cli.capture_list import list_capture
+    from monitor.sources.registry import parse_source
+
+    kind, named = parse_source(text)
+    list_capture(kind, {**named, **options}, json_file)
 
 
 def _print_devices() -> None:

@@ -15,16 +15,17 @@ from monitor.audio.chunk import AudioChunk
 from monitor.audio.codecs import Encoding
 from monitor.config.sections import RtpSection
 from monitor.errors import SourceError
-from monitor.events import LEGS, Event, Leg, LegReport
+from monitor.events import Event, Leg, LegReport
 from monitor.sources.base import Source
-from monitor.sources.rtp.capture import CaptureClock, TruncatedCapture, read_capture
-from monitor.sources.rtp.detect import OPUS, Detector, Flow, FoundStream
-from monitor.sources.rtp.link import Datagram, UdpReader
-from monitor.sources.rtp.options import LegOptions, parse_legs
+from monitor.sources.captures.content import judge
+from monitor.sources.captures.contents import read_contents
+from monitor.sources.captures.format import CaptureClock, TruncatedCapture, read_capture
+from monitor.sources.captures.lines import Line
+from monitor.sources.captures.network import Datagram, NetworkReader
+from monitor.sources.captures.routes import Routed, Routes
+from monitor.sources.captures.select import CapturedLeg, choose
 from monitor.sources.rtp.sdp import check_plain, parse_payload_types, parse_sdp
-from monitor.sources.rtp.select import choose_legs
 from monitor.sources.rtp.session import LegSpec, Session
-from monitor.sources.rtp.stream import PayloadTypes
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +34,8 @@ STEP = 0.06
 
 
 class PcapSource(Source):
-    """The RTP streams of a pcap or pcapng file. Two opposite streams are two legs, the one that begins first the customer's."""
+    """The RTP streams of one call in a pcap or pcapng file. Two opposite streams are two legs: who called, or speaks first,
+    is the customer."""
 
     kind: ClassVar[str] = "pcap"
 
@@ -41,101 +43,97 @@ class PcapSource(Source):
         self,
         path: str | Path,
         *,
-        legs: Mapping[str, Any] | None = None,
+        legs: Mapping[str, Any] | str | None = None,
         leg: Leg | None = None,
+        call: str | int | None = None,
         sdp: str | None = None,
         payload_types: Iterable[str] | Mapping[int, str] | Mapping[str, str] = (),
         settings: RtpSection | None = None,
     ) -> None:
         """Read the file once to find its streams.
 
-        `legs`: which stream is whose, by ssrc or port: `{"customer": {"ssrc": "0x1c2c77ca"}}`. `leg`: whose a single stream
-        is (default `mixed`). `sdp`: text of a session description; `payload_types`: such as `96=opus/48000/2`; both tell what
-        dynamic payload types carry, as does SIP in the capture. Raises `SourceError`.
+        `legs`: which stream is whose, by its number in the table of streams, SSRC, port or sender's address:
+        `{"customer": {"ssrc": "0x1c2c77ca"}}`, or as text (`legs_from_text`). `leg`: whose a single stream is (default
+        `mixed`). `call`: of several calls, the number or the Call-ID. `sdp`: text of a session description; `payload_types`:
+        such as `96=opus/48000/2`; both tell what payload types carry, and are believed more than SIP in the capture.
+        Raises `SourceError`.
         """
         self._path = Path(path)
         self._settings = settings or RtpSection()
         self._stop = threading.Event()
-        self._udp = UdpReader()
-        detector = self._detect()
-        told = _told(sdp) | parse_payload_types(payload_types)
-        options = parse_legs(legs or {})
-        chosen = choose_legs(detector.streams(), options, leg, str(path))
-        self._routes: dict[tuple[Flow, int], int] = {}
-        self._control: dict[Flow, int] = {}
-        specs = [self._spec(leg, chosen[leg], options.get(leg), detector, told) for leg in LEGS if leg in chosen]
+        self._network = NetworkReader()
+        told = told_payload_types(sdp, payload_types)
+        contents = read_contents(self._path, told)
+        chosen = choose(contents, legs or {}, leg, None if call is None else str(call))
+        self._routes = Routes()
+        specs = [self._spec(name, line, chosen.options.get(name), told) for name, line in chosen.legs.items()]
+        if chosen.left_out:
+            log.warning("streams_left_out", file=str(path), streams="; ".join(chosen.left_out))
         self._session = Session(specs, jitter_buffer=self._settings.jitter_buffer)
         self.legs = tuple(spec.leg for spec in specs)
         self.realtime = False
         self.description = str(path)
 
-    def _detect(self) -> Detector:
-        detector, udp = Detector(), UdpReader()
-        try:
-            for frame in read_capture(self._path):
-                datagram = udp.read(frame.link_type, frame.data)
-                if datagram:
-                    detector.look(datagram, frame.at)
-        except TruncatedCapture:
-            if not detector.streams():
-                raise
-        return detector
-
-    def _spec(
-        self, leg: Leg, line: list[FoundStream], options: LegOptions | None, detector: Detector, told: dict[int, Encoding]
-    ) -> LegSpec:
-        options = options or LegOptions()
-        encodings = options.encodings(detector.payload_types(line[0].flow) | told)
-        if guessed := _guess(line, encodings):
-            encodings = options.encodings(detector.payload_types(line[0].flow) | told | guessed)
-        for stream in line:
-            _check_payload_types(stream, encodings)
-            self._routes[stream.flow, stream.ssrc] = len(self._control)
-        (host, port), (to, to_port) = line[0].flow
-        number = len(self._control)
-        self._control[line[0].flow] = self._control[(host, port + 1), (to, to_port + 1)] = number
-        return LegSpec(leg, number, encodings)
+    def _spec(self, leg: Leg, line: Line, options: CapturedLeg | None, told: dict[int, Encoding]) -> LegSpec:
+        options = options or CapturedLeg()
+        types, conflicts = line.types()
+        guessed: dict[int, Encoding] = {}
+        for part in line.parts:
+            content = judge(part.stream, part.said, told, options)
+            if content.problem:
+                raise SourceError(f"{self._path}: {line}: {content.problem}")
+            guessed |= content.guessed
+        for conflict in conflicts:
+            log.warning("payload_type_ambiguous", stream=str(line), detail=conflict, say="--pt")
+        for number, encoding in guessed.items():
+            log.warning("payload_type_guessed", payload_type=number, taken_for=str(encoding), stream=str(line), say="--pt")
+        return LegSpec(leg, self._routes.add(line), options.encodings(types | told | guessed))
 
     def chunks(self) -> Iterator[AudioChunk]:
         """See `Source`. A truncated file gives what is good, then raises `SourceError`."""
         truncated: SourceError | None = None
-        clock, advanced = CaptureClock(), 0.0
+        advanced = 0.0
         try:
-            for at, number, datagram in self._datagrams():
-                now = clock.read(at)
+            for now, routed in self._datagrams():
                 if now - advanced >= STEP:
                     yield from self._session.advance(now)
                     advanced = now
-                self._session.receive(number, datagram.payload, datagram.source, now)
+                self._session.receive(routed.leg, routed.payload, routed.source, now)
         except TruncatedCapture as error:
             truncated = error
         yield from self._session.finish()
         if truncated:
             raise truncated
 
-    def _datagrams(self) -> Iterator[tuple[float, int, Datagram]]:
-        """The calls' own: capture time, number of the leg, datagram."""
+    def _datagrams(self) -> Iterator[tuple[float, Routed]]:
+        """The call's own, with the time by the capture's clock; what was captured twice or in part is left out and counted."""
+        clock = CaptureClock()
         for frame in read_capture(self._path):
             if self._stop.is_set():
                 return
-            datagram = self._udp.read(frame.link_type, frame.data)
-            if datagram is None:
-                continue
-            flow = (datagram.source, datagram.destination)
-            number = self._routes.get((flow, int.from_bytes(datagram.payload[8:12], "big")), self._control.get(flow))
-            if number is not None:
-                yield frame.at, number, datagram
+            now = clock.read(frame.at)
+            datagram = self._network.read(frame.link_type, frame.data, now)
+            routed = self._routes.find(datagram, now) if isinstance(datagram, Datagram) else None
+            if routed:
+                yield now, routed
 
     def stop(self) -> None:
         """See `Source`."""
         self._stop.set()
 
     def report(self) -> Mapping[Leg, LegReport]:
-        """See `Source`. Fragments and datagrams captured in part are counted as malformed, of the first leg."""
-        report = dict(self._session.report())
-        first = report[self.legs[0]]
-        report[self.legs[0]] = replace(first, malformed=first.malformed + self._udp.fragments + self._udp.truncated)
-        return report
+        """See `Source`. Datagrams of which a part is missing are counted as malformed."""
+        report = self._session.report()
+        return {leg: self._account(number, report[leg]) for number, leg in enumerate(self.legs)}
+
+    def _account(self, number: int, report: LegReport) -> LegReport:
+        routes = self._routes
+        missing = sum(self._network.fragments.incomplete(hosts) for hosts in routes.hosts[number])
+        return replace(
+            report,
+            duplicates=report.duplicates + routes.copies[number],
+            malformed=report.malformed + routes.cut[number] + missing,
+        )
 
     def end_reason(self) -> str:
         """See `Source`."""
@@ -146,34 +144,11 @@ class PcapSource(Source):
         return [*self._session.moves()]
 
 
-def _told(sdp: str | None) -> dict[int, Encoding]:
-    if not sdp:
-        return {}
-    sections = parse_sdp(sdp)
+def told_payload_types(
+    sdp: str | None, payload_types: Iterable[str] | Mapping[int, str] | Mapping[str, str]
+) -> dict[int, Encoding]:
+    """What the user says of payload types, the flags before the SDP. Raises `SourceError`."""
+    sections = parse_sdp(sdp) if sdp else []
     check_plain(sections)
-    return {number: encoding for media in sections for number, encoding in media.payload_types.items()}
-
-
-def _guess(line: list[FoundStream], encodings: PayloadTypes) -> dict[int, Encoding]:
-    """Payload types of which nothing is said, but which cannot be anything else; each guess is logged."""
-    guessed: dict[int, Encoding] = {}
-    for stream in line:
-        for number in encodings.unknown(stream.payload_types):
-            if stream.looks_like_opus(number):
-                guessed[number] = OPUS
-                log.warning("payload_type_guessed", payload_type=number, taken_for=str(OPUS), stream=str(stream), say="--pt")
-    return guessed
-
-
-def _check_payload_types(stream: FoundStream, encodings: PayloadTypes) -> None:
-    """Raise `SourceError` where nothing says what the stream's audio is, or it is what cannot be decoded."""
-    for number in encodings.unknown(stream.payload_types):
-        clock = stream.clock()
-        guess = {48_000: "opus/48000/2", None: "opus/48000/2"}.get(clock, f"l16/{clock}")
-        measured = f" Its timestamps run at {clock} Hz." if clock else ""
-        raise SourceError(
-            f"nothing tells what payload type {number} carries in the stream {stream}.{measured} "
-            f"Say it: --pt {number}={guess} (or whatever it is), or give the call's SDP"
-        )
-    for number in stream.payload_types:
-        encodings.check(number)
+    types = {number: encoding for media in sections for number, encoding in media.payload_types.items()}
+    return types | parse_payload_types(payload_types)

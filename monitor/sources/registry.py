@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from monitor.config import Settings
@@ -21,7 +20,7 @@ KINDS: Mapping[str, str] = {
 
 MAIN_OPTION: Mapping[str, str] = {"file": "path", "pcap": "path", "microphone": "device", "rtp": "sdp"}
 """What the text after `KIND:` names where it is not an option by name."""
-CAPTURES = {".pcap", ".pcapng", ".cap"}
+CAPTURES = tuple(ending + packed for ending in (".pcap", ".pcapng", ".cap") for packed in ("", ".gz"))
 """Endings by which a plain path is taken for a capture file."""
 
 
@@ -67,7 +66,7 @@ def _plain_path(text: str) -> tuple[str, dict[str, Any]]:
     kind, colon, _ = text.partition(":")
     if colon and kind.isidentifier() and len(kind) > 1:
         raise ConfigError(f"unknown source {kind!r} in {text!r}: known are {', '.join(KINDS)}; a file of that name is ./{text}")
-    return "pcap" if Path(text).suffix.lower() in CAPTURES else "file", {"path": text}
+    return "pcap" if text.lower().endswith(CAPTURES) else "file", {"path": text}
 
 
 def _named_options(kind: str, text: str) -> dict[str, Any]:

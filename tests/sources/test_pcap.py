@@ -72,7 +72,7 @@ def test_a_single_stream_may_be_said_to_be_the_customer(tmp_path):
 def test_a_capture_of_many_calls_asks_which(tmp_path):
     other = frames(stream(1.0, ssrc=77, address=("192.0.2.50", 9_000)))
     path = save(tmp_path / "call.pcap", pcap(sorted(frames(stream(2.0)) + REPLY + other)))
-    with pytest.raises(SourceError, match=r"3 streams.*ssrc=0x4d 192\.0\.2\.50:9000"):
+    with pytest.raises(SourceError, match=r"2 calls.* -o call=1.*call 2: 192\.0\.2\.50:9000"):
         PcapSource(path, payload_types=L16)
 
 

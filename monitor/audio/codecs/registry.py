@@ -29,7 +29,16 @@ _DEFAULT_CLOCKS = {
     COMFORT_NOISE: 8_000,
     TELEPHONE_EVENT: 8_000,
 }
-_ALIASES = {"ulaw": "pcmu", "mulaw": "pcmu", "alaw": "pcma", "slin": "l16", "slin16": "l16"}
+_ALIASES = {
+    **dict.fromkeys(("ulaw", "mulaw", "mu-law", "u-law", "g711u", "g711ulaw", "g711mu", "g.711u"), "pcmu"),
+    **dict.fromkeys(("alaw", "a-law", "g711a", "g711alaw", "g.711a"), "pcma"),
+    **dict.fromkeys(("g729a", "g729b", "g729ab", "g.729", "g.729a"), "g729"),
+    **dict.fromkeys(("slin", "slinear"), "l16"),
+    "g.722": "g722",
+}
+"""What telephone systems and people say for the names that are registered (RFC 3551, section 6)."""
+_SLIN = re.compile(r"slin([0-9]{1,3})")
+"""Asterisk's name of linear sound, at so many kHz; 8 of them where it tells none."""
 _PATTERN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,31})(?:/([0-9]{1,6}))?(?:/([0-9]{1,2}))?")
 
 L16_RATES = (8_000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
@@ -44,12 +53,18 @@ def parse_encoding(text: str) -> Encoding:
     match = _PATTERN.fullmatch(text.strip())
     if not match:
         raise SourceError(f"not an encoding: {text[:60]!r}; write it as in SDP, for instance opus/48000/2 or pcmu/8000")
-    name = match[1].lower()
-    name = _ALIASES.get(name, name)
-    clock = int(match[2]) if match[2] else _DEFAULT_CLOCKS.get(name)
+    name, clock = _meant(match[1].lower())
+    clock = int(match[2]) if match[2] else clock or _DEFAULT_CLOCKS.get(name, 0)
     if not clock:
         raise SourceError(f"{text!r} needs a clock rate: {name}/RATE, for instance l16/16000")
     return Encoding(name, clock, max(1, int(match[3] or 1)))
+
+
+def _meant(name: str) -> tuple[str, int]:
+    """The registered name, and the clock rate that the name itself tells, else 0."""
+    if slin := _SLIN.fullmatch(name):
+        return "l16", {11: 11_025, 22: 22_050, 44: 44_100}.get(int(slin[1]), int(slin[1]) * 1_000)
+    return _ALIASES.get(name, name), 8_000 if name in ("slin", "slinear") else 0
 
 
 def check_encoding(encoding: Encoding) -> None:

@@ -1,1 +1,1 @@
-"""RTP: parsers and buffers without sockets, and thin shells that open ports or read a capture file."""
+"""RTP: parsers and buffers without sockets, and a thin shell that opens ports."""

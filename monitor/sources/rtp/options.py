@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
@@ -58,23 +58,26 @@ class LegOptions(Section):
         return PayloadTypes(known, codec if self.payload_type is None else None)
 
 
-def parse_legs(legs: Mapping[str, Any]) -> dict[Leg, LegOptions]:
+Options = TypeVar("Options", bound=LegOptions)
+
+
+def parse_legs(legs: Mapping[str, Any], options: type[Options]) -> dict[Leg, Options]:
     """Legs in the order of `LEGS`; each a mapping, or text such as `port=5004,codec=opus`. Raises `SourceError`."""
     unknown = set(legs) - set(LEGS)
     if unknown:
         raise SourceError(f"unknown leg {sorted(map(str, unknown))[0]!r}; legs are {', '.join(LEGS)}")
     if "mixed" in legs and len(legs) > 1:
         raise SourceError("a call has the legs customer and agent, or mixed alone")
-    return {leg: _leg(leg, legs[leg]) for leg in LEGS if leg in legs}
+    return {leg: _leg(leg, legs[leg], options) for leg in LEGS if leg in legs}
 
 
-def _leg(leg: str, given: Any) -> LegOptions:
-    if isinstance(given, LegOptions):
+def _leg(leg: str, given: Any, options: type[Options]) -> Options:
+    if isinstance(given, options):
         return given
     if isinstance(given, str):
         given = dict(part.partition("=")[::2] for part in given.split(",") if part)
     try:
-        return LegOptions.model_validate(given or {})
+        return options.model_validate(given or {})
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))

@@ -40,7 +40,7 @@ def plan_legs(
     flags = parse_payload_types(payload_types)
     for offered in media:
         _check(offered)
-    options = parse_legs(legs) if legs else _default_legs(media)
+    options = parse_legs(legs, LegOptions) if legs else _default_legs(media)
     sections = _sections(list(options), media)
     first = next(iter(options))
     planned = []

@@ -9,7 +9,7 @@ from monitor.audio.chunk import Samples
 from monitor.audio.codecs import Decoder, Encoding, PayloadError, make_decoder
 from monitor.audio.codecs.base import COMFORT_NOISE, NOT_AUDIO, TELEPHONE_EVENT
 from monitor.audio.codecs.concealment import Concealer
-from monitor.audio.codecs.registry import check_encoding, decodable
+from monitor.audio.codecs.registry import decodable
 from monitor.sources.rtp.hearing import Hearing, Verdict
 from monitor.sources.rtp.jitter import Released
 from monitor.sources.rtp.placement import Placement
@@ -39,10 +39,9 @@ class PayloadTypes:
         """Those of the numbers of which nothing is known."""
         return [number for number in numbers if self.get(number) is None and number not in self._refused]
 
-    def check(self, number: int) -> None:
-        """Raise `SourceError` where the number is known to mean what is not decoded."""
-        if number in self._refused:
-            check_encoding(self._refused[number])
+    def refused(self, number: int) -> Encoding | None:
+        """What the number is known to mean, where that is not decoded."""
+        return self._refused.get(number)
 
     def clock(self, number: int) -> int:
         """Hz of its timestamps where it is audio, else 0."""

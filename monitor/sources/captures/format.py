@@ -1,12 +1,14 @@
-"""Capture files: classic pcap (micro- and nanoseconds, either byte order) and pcapng.
+"""Capture files: classic pcap (micro- and nanoseconds, either byte order) and pcapng, also compressed by gzip.
 
 Formats: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng.
 """
 
+import gzip
 import struct
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 from monitor.errors import SourceError
 
@@ -59,7 +61,7 @@ class CaptureClock:
 def read_capture(path: Path) -> Iterator[LinkFrame]:
     """The frames of a capture file. Raises `SourceError` where it is none, `TruncatedCapture` after the last good frame."""
     try:
-        with path.open("rb") as file:
+        with _open(path) as file:
             magic = file.read(4)
             if magic in _PCAP:
                 yield from _pcap(file, path, *_PCAP[magic])
@@ -69,8 +71,19 @@ def read_capture(path: Path) -> Iterator[LinkFrame]:
                 raise SourceError(f"{path} is empty; a capture file was expected (tcpdump -w FILE)")
             else:
                 raise SourceError(f"{path} is not a capture file: it is neither pcap nor pcapng")
+    except EOFError:
+        raise TruncatedCapture(f"{path} is truncated: it ends within its compressed data") from None
+    except (zlib.error, gzip.BadGzipFile) as error:
+        raise TruncatedCapture(f"{path} is corrupted: its compressed data cannot be read ({error})") from None
     except OSError as error:
         raise SourceError(f"cannot read {path}: {error.strerror or error}") from None
+
+
+def _open(path: Path) -> BinaryIO:
+    """The file, decompressed as it is read where gzip made it (RFC 1952, section 2.3.1), whatever its name."""
+    with path.open("rb") as file:
+        compressed = file.read(2) == b"\x1f\x8b"
+    return cast("BinaryIO", gzip.open(path, "rb")) if compressed else path.open("rb")
 
 
 def _exactly(file: BinaryIO, size: int, path: Path) -> bytes:
