@@ -13,6 +13,7 @@ from monitor.cli.options import (
     JsonOption,
     ModelOption,
     RulesOption,
+    output_folder,
     settings_from,
     write_json,
 )
@@ -98,11 +99,15 @@ def evaluate(
     rules: RulesOption = None,
     json_file: JsonOption = None,
     plots: Annotated[
-        Path | None, typer.Option(help="Draw confusion, reliability and curves into this folder.", metavar="DIR")
+        Path | None, typer.Option(help="Draw confusion, reliability and curves into this folder.", metavar="DIR", callback=output_folder),
     ] = None,
     pages: Annotated[
         Path | None,
-        typer.Option(help="Write a page of each call to judge by listening, and an index, into this folder.", metavar="DIR"),
+        typer.Option(
+            help="Write a page of each call to judge by listening, and an index, into this folder.",
+            metavar="DIR",
+            callback=output_folder,
+        ),
     ] = None,
     sound: Annotated[bool, typer.Option(help="Put the sound of a call into its page.")] = True,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,

@@ -8,6 +8,7 @@ import typer
 
 from monitor.errors import ConfigError
 from monitor.extras import LAB, need
+from monitor.cli.options import output_file, output_folder
 
 app = typer.Typer(help="Train the compact engine on labelled clips.", no_args_is_help=True)
 
@@ -25,7 +26,7 @@ def compact(
             help="Folder with labels.csv (file, dataset, speaker, lang, emotion, seconds) and the clips.", metavar="DIR"
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", help="Weights file to write.", metavar="FILE")] = Path("compact.safetensors"),
+    out: Annotated[Path, typer.Option("--out", help="Weights file to write.", metavar="FILE", callback=output_file)] = Path("compact.safetensors"),
     noise: Annotated[Path | None, typer.Option(help="Folder of recordings to be noisy with.", metavar="DIR")] = None,
     teacher: Annotated[
         Path | None,
@@ -43,7 +44,7 @@ def compact(
         ),
     ] = None,
     cache: Annotated[
-        Path | None, typer.Option(help="Where rendered clips are kept. [default: beside --out]", metavar="DIR")
+        Path | None, typer.Option(help="Where rendered clips are kept. [default: beside --out]", metavar="DIR", callback=output_folder),
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Times that every clip is heard. [default: the recipe's]")] = None,
     rate: Annotated[

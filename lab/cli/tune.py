@@ -14,6 +14,8 @@ from monitor.cli.options import (
     JsonOption,
     ModelOption,
     RulesOption,
+    output_file,
+    output_folder,
     settings_from,
     write_json,
 )
@@ -34,7 +36,7 @@ def tune(
             help="What is wanted: changes, alerts, balanced, or figures put together, with limits (see below).", metavar="AIM"
         ),
     ] = "balanced",
-    out: Annotated[Path, typer.Option("--out", "-o", help="Configuration file to write.", metavar="FILE")] = Path("tuned.yaml"),
+    out: Annotated[Path, typer.Option("--out", "-o", help="Configuration file to write.", metavar="FILE", callback=output_file)] = Path("tuned.yaml"),
     search: Annotated[
         str | None,
         typer.Option(
@@ -71,7 +73,9 @@ def tune(
     cache: Annotated[
         Path | None,
         typer.Option(
-            help="Keep what the engine heard in this folder, for the next search. It describes voices.", metavar="DIR"
+            help="Keep what the engine heard in this folder, for the next search. It describes voices.",
+            metavar="DIR",
+            callback=output_folder,
         ),
     ] = None,
     jobs: JobsOption = None,
@@ -81,7 +85,7 @@ def tune(
     rules: RulesOption = None,
     json_file: JsonOption = None,
     plots: Annotated[
-        Path | None, typer.Option(help="Draw the course of the search, and what mattered, into this folder.", metavar="DIR")
+        Path | None, typer.Option(help="Draw the course of the search, and what mattered, into this folder.", metavar="DIR", callback=output_folder),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
@@ -156,8 +160,6 @@ def _names(text: str | None) -> tuple[str, ...] | None:
 def _study(out: Path, resume: bool) -> Path:
     """The file beside `out` that trials are kept in."""
     file = out.with_name(f"{out.stem}.trials.jsonl")
-    if not out.parent.is_dir():
-        raise ConfigError(f"--out {out}: there is no folder {out.parent}")
     if file.exists() and not resume:
         raise ConfigError(
             f"{file}: holds the trials of an earlier search; --resume goes on with it, or delete it to begin anew"

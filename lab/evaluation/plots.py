@@ -10,6 +10,7 @@ from lab.calls.plots import call_figures
 from lab.clips.document import ClipScores
 from lab.evaluation.report import DegradedPoint, Report
 from monitor.errors import ConfigError
+from monitor.output_file import written
 
 
 def draw(report: Report, folder: Path) -> list[Path]:
@@ -30,10 +31,11 @@ def draw(report: Report, folder: Path) -> list[Path]:
         figures |= call_figures(report.calls_result)
     files = []
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
         for name, figure in figures.items():
             files.append(folder / f"{name}.svg")
-            figure.savefig(files[-1], metadata={"Date": None})
+            with written(files[-1]) as part:
+                figure.savefig(part, format="svg", metadata={"Date": None})
     except OSError as error:
         raise ConfigError(f"--plots {folder}: cannot be written: {error.strerror}") from None
     return files

@@ -14,6 +14,7 @@ from lab.pages.sound import coded, sound_of
 from lab.pages.truth import Truth
 from monitor.engines.base import EngineInfo
 from monitor.errors import ConfigError
+from monitor.output_file import write_text
 
 CALL_SCRIPTS = ("words.js", "view.js", "lane.js", "strip.js", "overview.js", "player.js", "findings.js", "call.js")
 INDEX_SCRIPTS = ("words.js", "strip.js", "index.js")
@@ -31,7 +32,7 @@ class PageFolder:
         self._rows: list[dict[str, Any]] = []
         self._names: set[str] = set()
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(exist_ok=True)
         except OSError as error:
             raise ConfigError(f"--pages {folder}: cannot be made: {error.strerror}") from None
 
@@ -70,10 +71,8 @@ class PageFolder:
 
     def _write(self, name: str, page: str) -> Path:
         path = self._folder / name
-        part = path.with_name(name + ".part")
         try:
-            part.write_text(page, encoding="utf-8")
-            part.replace(path)
+            write_text(path, page)
         except OSError as error:
             raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None
         return path

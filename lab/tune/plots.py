@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from lab.tune.result import Tuned
 from monitor.errors import ConfigError
+from monitor.output_file import written
 
 
 def draw(tuned: Tuned, folder: Path) -> list[Path]:
@@ -15,9 +16,10 @@ def draw(tuned: Tuned, folder: Path) -> list[Path]:
     if importance := tuned.search.importance():
         figures["importance"] = bars(importance)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
         for name, figure in figures.items():
-            figure.savefig(folder / f"{name}.svg")
+            with written(folder / f"{name}.svg") as part:
+                figure.savefig(part, format="svg")
     except OSError as error:
         raise ConfigError(f"--plots {folder}: cannot be written: {error.strerror}") from None
     return [folder / f"{name}.svg" for name in figures]

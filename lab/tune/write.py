@@ -9,6 +9,7 @@ import yaml
 from lab.tune.result import Compared, Tuned
 from monitor.config import Settings
 from monitor.errors import ConfigError
+from monitor.output_file import write_text
 
 KEPT: Mapping[str, tuple[str, ...] | None] = {
     "engine": ("name", "model", "window", "hop", "lookahead"),
@@ -50,10 +51,8 @@ def _differing(settings: Settings) -> dict[str, Any]:
 
 def _write(file: Path, header: Sequence[str], data: Mapping[str, Any]) -> None:
     text = yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True, width=120) if data else ""
-    part = file.with_name(file.name + ".part")
     try:
-        part.write_text("".join(f"# {line}".rstrip() + "\n" for line in header) + text, encoding="utf-8")
-        part.replace(file)
+        write_text(file, "".join(f"# {line}".rstrip() + "\n" for line in header) + text)
     except OSError as error:
         raise ConfigError(f"--out {file}: cannot be written: {error.strerror}") from None
 

@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.options import ConfigOption, JsonOption, StoreOption, existing_store, settings_from, write_json
+from monitor.cli.options import (
+    ConfigOption,
+    JsonOption,
+    StoreOption,
+    existing_store,
+    output_new,
+    settings_from,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from monitor.store.base import CallSummary
@@ -62,7 +70,7 @@ def show(call: CallArgument, store: StoreOption = None, config: ConfigOption = N
 @app.command()
 def export(
     call: CallArgument,
-    to: Annotated[Path, typer.Option("--to", help="A folder that does not exist yet, or a .zip file.")],
+    to: Annotated[Path, typer.Option("--to", help="A folder or .zip file that does not exist yet.", callback=output_new)],
     store: StoreOption = None,
     config: ConfigOption = None,
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.options import JsonOption, write_json
+from monitor.cli.options import JsonOption, output_file, output_folder, write_json
 
 app = typer.Typer(help="List, check, fetch and prepare models.", no_args_is_help=True)
 
@@ -48,7 +48,7 @@ def check(
 @app.command()
 def pull(
     model: Annotated[str, typer.Argument(help="Hub id or short name, such as plus_large.", metavar="MODEL")],
-    to: Annotated[Path, typer.Option("--to", help="Folder to put the model into.")] = Path("models"),
+    to: Annotated[Path, typer.Option("--to", help="Folder to put the model into.", callback=output_folder)] = Path("models"),
 ) -> None:
     """Fetch a model's files from its hub into a folder."""
     from monitor.engines.catalogue import pull_model
@@ -60,7 +60,7 @@ def pull(
 @app.command()
 def prepare(
     model: Annotated[str, typer.Argument(help="Hub id, short name such as plus_large, or a directory.", metavar="MODEL")],
-    to: Annotated[Path | None, typer.Option("--to", help="File to write [default: MODEL.safetensors].")] = None,
+    to: Annotated[Path | None, typer.Option("--to", help="File to write [default: MODEL.safetensors].", callback=output_file)] = None,
     json_file: JsonOption = None,
 ) -> None:
     """Write an emotion2vec model as one file that starts in seconds, and prove that it hears what FunASR hears."""

@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.errors import ConfigError
+from monitor.output_file import check_file, check_folder, check_new, write_text
 
 if TYPE_CHECKING:
     from monitor.config import Settings
     from monitor.store.zarr_store import ZarrStore
+
+STANDARD_OUTPUT = "-"
+"""What names it in place of a file."""
 
 ConfigOption = Annotated[
     Path | None,
@@ -34,8 +38,38 @@ RulesOption = Annotated[
         "--rules", "-r", help="Rule file; may be given more than once. [default: the rules that ship]", metavar="FILE"
     ),
 ]
+
+
+def output_file(context: typer.Context, option: typer.CallbackParam, path: Path | None) -> Path | None:
+    """Callback of options that name a file to write: what cannot be written is refused before work begins."""
+    if path is not None and str(path) != STANDARD_OUTPUT and not context.resilient_parsing:
+        check_file(path, _flag(option))
+    return path
+
+
+def output_folder(context: typer.Context, option: typer.CallbackParam, path: Path | None) -> Path | None:
+    """Callback of options that name a folder to write into, which is made where only it is missing."""
+    if path is not None and not context.resilient_parsing:
+        check_folder(path, _flag(option))
+    return path
+
+
+def output_new(context: typer.Context, option: typer.CallbackParam, path: Path) -> Path:
+    """Callback of options that name a file or folder which must not exist yet."""
+    if not context.resilient_parsing:
+        check_new(path, _flag(option))
+    return path
+
+
+def _flag(option: typer.CallbackParam) -> str:
+    return max(option.opts, key=len)
+
+
 JsonOption = Annotated[
-    Path | None, typer.Option("--json", help="Write the report as JSON to this file; - is standard output.", metavar="FILE")
+    Path | None,
+    typer.Option(
+        "--json", help="Write the report as JSON to this file; - is standard output.", metavar="FILE", callback=output_file
+    ),
 ]
 JobsOption = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes. [default: one a core]", metavar="N")]
 
@@ -87,18 +121,16 @@ def key_values(pairs: list[str] | None, flag: str) -> dict[str, str]:
 
 
 def write_json(report: Any, target: Path | None) -> None:
-    """A report as JSON, to a file (whole or not at all) or to standard output."""
+    """A report as JSON, to a file (see `monitor.output_file`) or to standard output."""
     import json
 
     if target is None:
         return
     text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False, default=str) + "\n"
-    if str(target) == "-":
+    if str(target) == STANDARD_OUTPUT:
         typer.echo(text, nl=False)
         return
     try:
-        part = target.with_name(target.name + ".part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(target)
+        write_text(target, text)
     except OSError as error:
         raise ConfigError(f"--json {target}: cannot be written: {error.strerror}") from None

@@ -1,6 +1,7 @@
 """Copies a call out of the store for other tools: a folder, or one `.zip`, that needs nothing of this program to be read."""
 
 import json
+import os
 import shutil
 import tempfile
 import zipfile
@@ -21,10 +22,11 @@ def export_call(store: ZarrStore, call: str, to: Path) -> list[str]:
     `NotFoundError`, or `StoreError` where `to` exists or cannot be written; nothing is left there then.
     """
     stored = store.open(call)
-    if to.exists():
+    if os.path.lexists(to):
         raise StoreError(f"cannot export to {to}: it exists; name a new folder or .zip file")
     with refusals(f"cannot export call {call} to {to}"):
-        to.parent.mkdir(parents=True, exist_ok=True)
+        if not to.parent.is_dir():
+            raise StoreError(f"cannot export to {to}: there is no folder {to.parent}")
         with tempfile.TemporaryDirectory(prefix=".export-", dir=to.parent) as name:
             folder = Path(name) / "call"
             SnapshotWriter(folder).write(stored, fsync=False)

@@ -87,12 +87,10 @@ def save_weights(path: Path, weights: Weights) -> None:
         ),
         "about": json.dumps(weights.about),
     }
-    partial = path.with_name(path.name + ".partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_file({name: tensor.astype(np.float16) for name, tensor in weights.tensors.items()}, partial, header)
-        partial.chmod(0o644)
-        partial.replace(path)
+        with written(path) as part:
+            save_file({name: tensor.astype(np.float16) for name, tensor in weights.tensors.items()}, part, header)
+            part.chmod(0o644)
     except (OSError, SafetensorError) as error:
         raise EngineError(f"cannot write weights to {path}: {error}") from error
 

@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from monitor.engines.emotion2vec.labels import read_labels
 from monitor.engines.emotion2vec.model import Model, checked_architecture, needed
 from monitor.errors import EngineError
+from monitor.output_file import written
 
 _FORMAT = "emotion-monitor/emotion2vec/1"
 
@@ -30,14 +31,9 @@ def write_prepared(model: Model, path: Path) -> None:
         "version": model.version,
         "licence": model.licence,
     }
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            save_file(weights, partial, metadata=metadata)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        with written(path) as part:
+            save_file(weights, part, metadata=metadata)
     except (OSError, SafetensorError) as error:
         raise EngineError(f"{path} cannot be written: {error}") from error
 

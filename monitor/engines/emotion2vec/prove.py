@@ -35,19 +35,19 @@ class Deviation:
 def prepare(model: Model, path: Path) -> Deviation:
     """Write a model to `path`, read it back and compare it with the original.
 
-    Raises `EngineError` where they differ by more than `TOLERANCE`; the file is then removed.
+    Raises `EngineError` where they differ by more than `TOLERANCE` or it cannot be written; what was at `path` stays then.
     """
-    write_prepared(model, path)
     try:
-        deviation = compare(read_prepared(path), Original(model))
-        if not max(deviation.embedding, deviation.logits) <= TOLERANCE:
-            raise EngineError(
-                f"the prepared model differs from FunASR's by {deviation.embedding:g} in embeddings and {deviation.logits:g} "
-                f"in logits, {TOLERANCE:g} is allowed: use the folder as it is and report this"
-            )
-    except EngineError:
-        path.unlink()
-        raise
+        with written(path) as part:
+            write_prepared(model, part)
+            deviation = compare(read_prepared(part), Original(model))
+            if not max(deviation.embedding, deviation.logits) <= TOLERANCE:
+                raise EngineError(
+                    f"the prepared model differs from FunASR's by {deviation.embedding:g} in embeddings and "
+                    f"{deviation.logits:g} in logits, {TOLERANCE:g} is allowed: use the folder as it is and report this"
+                )
+    except OSError as error:
+        raise EngineError(f"{path} cannot be written: {error}") from None
     return deviation
 
 
