@@ -10,8 +10,8 @@ const UNHEARD_SHOWN = 15;       // seconds that a leg is shown as degraded after
 const $ = (id) => document.getElementById(id);
 
 const ENDINGS = {              // why a call ended, in words
-  finished: "heard to its end", stopped: "ended from here", inactive: "no audio came any more",
-  shutdown: "the service was stopped", interrupted: "the service died meanwhile",
+  finished: "heard to its end", stopped: "ended on request", inactive: "no audio came any more",
+  shutdown: "this program was stopped", interrupted: "cut short",
 };
 
 /** An element with a class and text; text is never parsed. */

@@ -13,6 +13,7 @@ from monitor.cli.options import (
     JsonOption,
     ModelOption,
     RulesOption,
+    log_level,
     output_folder,
     settings_from,
     write_json,
@@ -99,7 +100,8 @@ def evaluate(
     rules: RulesOption = None,
     json_file: JsonOption = None,
     plots: Annotated[
-        Path | None, typer.Option(help="Draw confusion, reliability and curves into this folder.", metavar="DIR", callback=output_folder),
+        Path | None,
+        typer.Option(help="Draw confusion, reliability and curves into this folder.", metavar="DIR", callback=output_folder),
     ] = None,
     pages: Annotated[
         Path | None,
@@ -145,7 +147,7 @@ def evaluate(
         engine__name=engine,
         engine__model=model,
         alerts__rules=rules or None,
-        log__level=None if config else "warning",
+        log__level=log_level(config, quiet=quiet),
     )
     plan = Plan(
         classes=_names(classes),

@@ -26,7 +26,9 @@ def compact(
             help="Folder with labels.csv (file, dataset, speaker, lang, emotion, seconds) and the clips.", metavar="DIR"
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", help="Weights file to write.", metavar="FILE", callback=output_file)] = Path("compact.safetensors"),
+    out: Annotated[Path, typer.Option("--out", help="Weights file to write.", metavar="FILE", callback=output_file)] = Path(
+        "compact.safetensors"
+    ),
     noise: Annotated[Path | None, typer.Option(help="Folder of recordings to be noisy with.", metavar="DIR")] = None,
     teacher: Annotated[
         Path | None,
@@ -44,7 +46,8 @@ def compact(
         ),
     ] = None,
     cache: Annotated[
-        Path | None, typer.Option(help="Where rendered clips are kept. [default: beside --out]", metavar="DIR", callback=output_folder),
+        Path | None,
+        typer.Option(help="Where rendered clips are kept. [default: beside --out]", metavar="DIR", callback=output_folder),
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Times that every clip is heard. [default: the recipe's]")] = None,
     rate: Annotated[

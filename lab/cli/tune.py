@@ -14,6 +14,7 @@ from monitor.cli.options import (
     JsonOption,
     ModelOption,
     RulesOption,
+    log_level,
     output_file,
     output_folder,
     settings_from,
@@ -36,7 +37,9 @@ def tune(
             help="What is wanted: changes, alerts, balanced, or figures put together, with limits (see below).", metavar="AIM"
         ),
     ] = "balanced",
-    out: Annotated[Path, typer.Option("--out", "-o", help="Configuration file to write.", metavar="FILE", callback=output_file)] = Path("tuned.yaml"),
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Configuration file to write.", metavar="FILE", callback=output_file)
+    ] = Path("tuned.yaml"),
     search: Annotated[
         str | None,
         typer.Option(
@@ -85,7 +88,10 @@ def tune(
     rules: RulesOption = None,
     json_file: JsonOption = None,
     plots: Annotated[
-        Path | None, typer.Option(help="Draw the course of the search, and what mattered, into this folder.", metavar="DIR", callback=output_folder),
+        Path | None,
+        typer.Option(
+            help="Draw the course of the search, and what mattered, into this folder.", metavar="DIR", callback=output_folder
+        ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
@@ -124,7 +130,7 @@ def tune(
     from monitor.cli.tables import report_console
 
     settings = settings_from(
-        config, engine__name=engine, engine__model=model, alerts__rules=rules or None, log__level=None if config else "warning"
+        config, engine__name=engine, engine__model=model, alerts__rules=rules or None, log__level=log_level(config, quiet=quiet)
     )
     plan = Plan(
         aim=parse_aim(aim),

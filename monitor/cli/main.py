@@ -3,7 +3,6 @@
 Answering `--help` must not wait for torch, FunASR or zarr: commands import what they need when they run.
 """
 
-import os
 import sys
 from typing import Annotated
 
@@ -12,6 +11,7 @@ import typer
 from monitor import __version__
 from monitor.cli import calls, config, demo, models, replay, run, serve, watch
 from monitor.cli.laboratory import WithLaboratory
+from monitor.cli.streams import give_up_output, set_up_streams
 from monitor.errors import MonitorError
 
 app = typer.Typer(
@@ -51,14 +51,17 @@ def _root(
 
 def main() -> None:
     """Run the command line; exit codes: 0 done, 2 configuration or usage, 3 audio, 4 model, 5 store, 130 interrupted."""
+    set_up_streams()
     try:
         app()
+        sys.stdout.flush()
     except MonitorError as error:
         for line in str(error).splitlines():
             typer.echo(f"emotion-monitor: {line}", err=True)
+        give_up_output()
         sys.exit(error.exit_code)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up_output()
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -60,7 +60,9 @@ def pull(
 @app.command()
 def prepare(
     model: Annotated[str, typer.Argument(help="Hub id, short name such as plus_large, or a directory.", metavar="MODEL")],
-    to: Annotated[Path | None, typer.Option("--to", help="File to write [default: MODEL.safetensors].", callback=output_file)] = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", help="File to write [default: MODEL.safetensors].", callback=output_file)
+    ] = None,
     json_file: JsonOption = None,
 ) -> None:
     """Write an emotion2vec model as one file that starts in seconds, and prove that it hears what FunASR hears."""

@@ -95,6 +95,13 @@ def service_url(given: str | None, settings: "Settings") -> str:
     return given or url_of(settings.server.host, settings.server.port)
 
 
+def log_level(config: Path | None, *, quiet: bool) -> str | None:
+    """What a command logs that ends by itself: errors alone with --quiet, else what its configuration says, else warnings."""
+    if quiet:
+        return "error"
+    return None if config else "warning"
+
+
 def existing_store(settings: "Settings") -> "ZarrStore":
     """The configured store. Raises `StoreError` where there is none, rather than showing an empty one."""
     from monitor.errors import StoreError

@@ -1,13 +1,15 @@
-"""`emotion-monitor run`: one source, from its first sample to its last, with what was found."""
+"""`emotion-monitor run`: sources, one after the other, from the first sample to the last, with what was found."""
 
 import signal
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from monitor.cli.options import (
+    STANDARD_OUTPUT,
     ConfigOption,
     EngineOption,
     JsonOption,
@@ -15,21 +17,26 @@ from monitor.cli.options import (
     RulesOption,
     StoreOption,
     key_values,
+    log_level,
     settings_from,
     write_json,
 )
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, MonitorError, SourceError
 
 if TYPE_CHECKING:
+    from monitor.cli.run_report import Printer
     from monitor.config import Settings
     from monitor.pipeline.call import LiveCall
+    from monitor.sources.base import Source
 
 
 def run(
-    source: Annotated[
-        str | None,
+    sources: Annotated[
+        list[str] | None,
         typer.Argument(
-            help="A sound or capture file, or KIND:WHAT: file:PATH, pcap:PATH, microphone[:DEVICE], rtp:, stdin (or -).",
+            help="Sound or capture files, folders of them, patterns such as 'calls/**/*.wav', or KIND:WHAT: file:PATH, "
+            "pcap:PATH, microphone[:DEVICE], rtp:, stdin (or -).",
+            metavar="SOURCE...",
             show_default=False,
         ),
     ] = None,
@@ -60,7 +67,7 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     json_file: JsonOption = None,
 ) -> None:
-    """Analyse one source and store it as a call.
+    """Analyse sources, one after the other, and store each as a call.
 
     A file runs as fast as it goes, a live source until it ends or Ctrl-C. Two channels become the legs customer and agent;
     one channel is `mixed` unless told otherwise (-o legs=customer).
@@ -69,9 +76,15 @@ def run(
     -o call=NUMBER (or a Call-ID) chooses one; -o legs=customer=1,agent=2 chooses streams, each by its number, its SSRC
     (0x1c2c77ca), a port (:4000), its sender's address, or several of them joined by +.
 
+    What is found goes to standard output, logs and progress to standard error. Of several files one that cannot be heard
+    does not stop the others: what became of each is listed at the end, and the exit code is that of the first that failed.
+    A file that Ctrl-C cuts short is stored as interrupted; the exit code is 130 then.
+
     Examples:
 
       emotion-monitor run call.wav
+
+      emotion-monitor run recordings --store calls --json reports.json
 
       emotion-monitor run call.flac --store calls --json report.json
 
@@ -92,11 +105,18 @@ def run(
     if list_devices:
         _print_devices()
         return
-    if source is None:
-        raise ConfigError("name a source: a file, or KIND:WHAT; see emotion-monitor run --help")
+    if not sources:
+        raise ConfigError("name a source: a file, a folder, or KIND:WHAT; see emotion-monitor run --help")
+    from monitor.cli.run_sources import named_sources
+
+    named, several = named_sources(sources)
+    if several and call is not None:
+        raise ConfigError("--call names one call: leave it out, or name one source")
     options = {**key_values(option, "--option"), **_rtp_options(payload_type, sdp)}
     if list_streams:
-        _print_streams(source, options, json_file)
+        if several:
+            raise ConfigError("--list shows what is in one capture: name one")
+        _print_streams(named[0], options, json_file)
         return
     settings = settings_from(
         config,
@@ -104,12 +124,45 @@ def run(
         engine__name=engine,
         engine__model=model,
         alerts__rules=rules or None,
-        log__level=None if config else "warning",
+        log__level=log_level(config, quiet=quiet),
     )
-    report, error = _analyse(source, settings, call, options, key_values(metadata, "--metadata"), quiet)
-    write_json(report, json_file)
-    if error is not None:
-        raise error
+    from monitor.cli.run_report import Printer, print_heard
+    from monitor.cli.tables import report_console
+
+    printer = Printer(report_console(stderr=str(json_file) == STANDARD_OUTPUT, quiet=quiet))
+    heard, stopped_by = _analyse(
+        named, settings, call, options, key_values(metadata, "--metadata"), printer, fail_at_once=not several
+    )
+    entries = [one.entry() for one in heard]
+    if several:
+        print_heard(entries, len(named), printer)
+    write_json({"calls": entries} if several else heard[0].report, json_file)
+    _leave([one.error for one in heard if one.error is not None], several=several)
+    if stopped_by and (len(heard) < len(named) or entries[-1].get("status") == "interrupted"):
+        raise typer.Exit(128 + stopped_by)
+    if printer.error is not None:
+        raise printer.error
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What became of one source."""
+
+    source: str
+    report: dict[str, Any] | None
+    """None where it could not be opened."""
+    error: MonitorError | None
+
+    def entry(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {"source": self.source, **(self.report or {}), "error": None if self.error is None else str(self.error)}
+
+
+def _leave(errors: list[MonitorError], *, several: bool) -> None:
+    if errors and several:  # each was told where it happened, and in the list
+        raise typer.Exit(errors[0].exit_code)
+    if errors:
+        raise errors[0]
 
 
 def _rtp_options(payload_types: list[str] | None, sdp: Path | None) -> dict[str, Any]:
@@ -142,40 +195,74 @@ def _print_devices() -> None:
 
 
 def _analyse(
-    text: str, settings: "Settings", call_id: str | None, options: dict[str, Any], metadata: dict[str, str], quiet: bool
-) -> tuple[dict[str, Any], Exception | None]:
+    sources: list[str],
+    settings: "Settings",
+    call_id: str | None,
+    options: dict[str, Any],
+    metadata: dict[str, str],
+    printer: "Printer",
+    *,
+    fail_at_once: bool,
+) -> tuple[list[_Heard], int]:
+    """Hear one source after the other; what became of each, and the signal by which a person ended that, 0 for none."""
     from monitor.cli.run_report import RunReport
     from monitor.engines.registry import load_engine
     from monitor.pipeline.monitor import Monitor
     from monitor.sources.registry import open_source, parse_source
     from monitor.store.zarr_store import ZarrStore
 
-    kind, named = parse_source(text)
-    source = open_source(kind, {**named, **options}, settings)
+    def opened(text: str) -> "Source":
+        kind, named = parse_source(text)
+        return open_source(kind, {**named, **options}, settings)
+
+    first = opened(sources[0]) if fail_at_once else None
     try:
         store = ZarrStore(settings.store)
         engine = load_engine(settings.engine)
     except BaseException:
-        source.stop()
+        if first is not None:
+            first.stop()
         raise
     engine.warm_up()
     monitor = Monitor(settings, engine, store)
-    report = RunReport(monitor, Path(settings.store.path), quiet)
+    stop = _Stop()
+    heard: list[_Heard] = []
     try:
-        live = monitor.start_call(source, call_id=call_id, metadata=metadata)
-        _stop_on_signal(live)
-        report.follow(live)
+        for text in sources:
+            report = RunReport(monitor, Path(settings.store.path), printer)
+            try:
+                live = monitor.start_call(first or opened(text), call_id=call_id, metadata=metadata)
+            except (SourceError, ConfigError) as error:
+                if fail_at_once:
+                    raise
+                report.refused(text, error)
+                heard.append(_Heard(text, None, error))
+                continue
+            stop.watch(live)
+            report.follow(live)
+            heard.append(_Heard(text, report.finish(live), live.error))
+            if stop.signal:
+                break
     finally:
         monitor.close()
-    return report.finish(live), live.error
+    return heard, stop.signal
 
 
-def _stop_on_signal(call: "LiveCall") -> None:
-    def stop(number: int, frame: object) -> None:
-        del frame
-        sys.stderr.write("\nstopping: what was heard is being stored\n")
-        call.stop("stopped")
-        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+class _Stop:
+    """What Ctrl-C and SIGTERM do: end the call at hand, and have what was heard stored. A second one ends at once."""
 
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
+    def __init__(self) -> None:
+        self.signal = 0
+
+    def watch(self, call: "LiveCall") -> None:
+        """From now on they end this call."""
+
+        def stop(number: int, frame: object) -> None:
+            del frame
+            self.signal = number
+            sys.stderr.write("\nstopping: what was heard is being stored\n")
+            call.stop("stopped")
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+        signal.signal(signal.SIGINT, stop)
+        signal.signal(signal.SIGTERM, stop)

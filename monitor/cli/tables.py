@@ -11,9 +11,15 @@ WIDE = 160
 """Columns of what goes into a file or a pipe, unless COLUMNS says otherwise: no table is squeezed then."""
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Let it be known, where rich would end the program from wherever it stands."""
+        raise
+
+
 def report_console(*, stderr: bool = False, quiet: bool = False) -> Console:
     """Where a report is printed: as wide as the terminal; `WIDE` where there is none."""
-    console = Console(stderr=stderr, quiet=quiet, highlight=False)
+    console = _Console(stderr=stderr, quiet=quiet, highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = WIDE
     return console

@@ -1,14 +1,18 @@
 """`emotion-monitor watch`: the events of a running service, in the terminal."""
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.options import ConfigOption, service_url, settings_from
+from monitor.cli.options import STANDARD_OUTPUT, ConfigOption, output_file, service_url, settings_from
 from monitor.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TextIO
+
     from rich.console import Console
 
 UrlOption = Annotated[
@@ -35,7 +39,15 @@ def watch(
         list[str] | None, typer.Option("--type", help="Types of events, such as alert; may be given more than once.")
     ] = None,
     lines: Annotated[bool, typer.Option("--lines", "-l", help="JSON, an event a line, instead of the live view.")] = False,
-    save: Annotated[Path | None, typer.Option("--json", help="Also append the events to this file, JSON a line.")] = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            "--json",
+            help="Also append the events to this file, JSON a line; - is standard output, as with --lines.",
+            metavar="FILE",
+            callback=output_file,
+        ),
+    ] = None,
 ) -> None:
     """Show calls and alerts as they go; reconnects by itself and misses nothing.
 
@@ -53,11 +65,14 @@ def watch(
         token = settings.server.token.get_secret_value()
     import asyncio
 
-    asyncio.run(_follow(url, token, since, call, kind, lines, save))
+    if save is not None and str(save) == STANDARD_OUTPUT:
+        lines, save = True, None
+    with _appended(save) as out:
+        asyncio.run(_follow(url, token, since, call, kind, lines, out))
 
 
 async def _follow(
-    url: str, token: str | None, since: int | None, call: str | None, kinds: list[str] | None, lines: bool, save: Path | None
+    url: str, token: str | None, since: int | None, call: str | None, kinds: list[str] | None, lines: bool, out: "TextIO | None"
 ) -> None:
     from rich.console import Console
     from rich.live import Live
@@ -69,7 +84,7 @@ async def _follow(
     calls = [call] if call else []
     if lines or not console.is_terminal:
         async for message in follow(url, since=since, token=token, types=kinds or (), calls=calls):
-            _save(message, save)
+            _save(message, out)
             _print(message, console, lines)
         return
     table = LiveTable()
@@ -78,21 +93,35 @@ async def _follow(
             url, since=since, token=token, types=kinds or (), calls=calls, frames=True, present=since is None
         ):
             if message["type"] != "frames":
-                _save(message, save)
+                _save(message, out)
             table.take(message)
             live.update(table.render(), refresh=True)
 
 
-def _save(message: dict[str, Any], target: Path | None) -> None:
-    import json
-
-    if target is None:
+@contextmanager
+def _appended(path: Path | None) -> "Iterator[TextIO | None]":
+    """The file that events are appended to, open for as long as they come: a FIFO's reader sees one end."""
+    if path is None:
+        yield None
         return
     try:
-        with target.open("a", encoding="utf-8") as out:
-            out.write(json.dumps(message, ensure_ascii=False) + "\n")
+        out = path.open("a", encoding="utf-8")
     except OSError as error:
-        raise ConfigError(f"--json {target}: cannot be written: {error.strerror}") from None
+        raise ConfigError(f"--json {path}: cannot be written: {error.strerror}") from None
+    with out:
+        yield out
+
+
+def _save(message: dict[str, Any], out: "TextIO | None") -> None:
+    import json
+
+    if out is None:
+        return
+    try:
+        out.write(json.dumps(message, ensure_ascii=False) + "\n")
+        out.flush()
+    except OSError as error:
+        raise ConfigError(f"--json {out.name}: cannot be written: {error.strerror}") from None
 
 
 def _print(message: dict[str, Any], console: "Console", as_json: bool) -> None:

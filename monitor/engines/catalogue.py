@@ -16,6 +16,7 @@ from monitor.engines.emotion2vec.hub import fetch, remedy
 from monitor.engines.emotion2vec.models import KNOWN, PREPARED, REQUIRED, HubId, resolve
 from monitor.engines.registry import load_engine
 from monitor.errors import EngineError
+from monitor.output_file import check_file
 from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE, frames_for
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def prepare_model(model: str | None, to: Path | None = None, timeout: float = 5.
     path = to or Path(str(what).rpartition("/")[2] + PREPARED)
     if path.suffix != PREPARED:
         raise EngineError(f"{path}: a prepared model is a file whose name ends in {PREPARED}")
+    check_file(path, "--to")
     return path, prepare(load_model(model, timeout), path)
 
 

@@ -161,7 +161,10 @@ class LiveCall:
         except SourceError as error:
             self.error = error
             return f"error: {error}"
-        return self._stop_reason or self.source.end_reason()
+        reason = self.source.end_reason()
+        if self.source.bounded:
+            return "interrupted" if reason == "stopped" else reason
+        return self._stop_reason or reason
 
     def _close(self, reason: str) -> None:
         for track in self._tracks.values():

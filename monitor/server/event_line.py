@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 ENDINGS: Mapping[str, str] = {
-    "finished": "it was heard to its end",
-    "stopped": "it was ended from here",
+    "finished": "heard to its end",
+    "stopped": "ended on request",
     "inactive": "no audio came any more",
     "shutdown": "this program was stopped",
-    "interrupted": "this program died meanwhile",
+    "interrupted": "cut short",
 }
 """Reasons of `call_ended`, for people."""
 WORTH_TELLING = 1.0

@@ -86,6 +86,7 @@ class _Begun(Source):
         self._source = source
         self._first = first
         self._rest = rest
+        self.bounded = source.bounded  # type: ignore[misc]
         self.legs = source.legs
         self.realtime = source.realtime
         self.description = source.description

@@ -18,6 +18,8 @@ class Source(ABC):
     """The name in the configuration and on the command line."""
     legs: tuple[Leg, ...]
     """In the order of `LEGS`."""
+    bounded: ClassVar[bool] = False
+    """Whether the sound has an end of its own, as a file has: a call that is stopped before that is stored as interrupted."""
     realtime: bool
     """Whether audio comes at the speed of the clock, so that falling behind loses some."""
     description: str

@@ -20,6 +20,7 @@ class FileSource(DecodedSource):
     """Whatever ffmpeg or libsndfile reads, with one or two channels, decoded piece by piece."""
 
     kind: ClassVar[str] = "file"
+    bounded: ClassVar[bool] = True
 
     def __init__(self, path: Path, legs: Legs | None = None, realtime: bool = False) -> None:
         """Open `path`. `legs` names the leg of each channel; default `mixed` for one channel and customer, agent for two."""

@@ -38,6 +38,7 @@ class PcapSource(Source):
     is the customer."""
 
     kind: ClassVar[str] = "pcap"
+    bounded: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -13,8 +13,8 @@ from monitor.audio.chunk import Samples
 from monitor.events import Frames, Leg
 
 CallStatus = Literal["live", "complete", "empty", "interrupted"]
-"""`empty`: closed without a frame, as where no audio ever came. `interrupted`: the writing process ended without closing the
-call; what it committed is there."""
+"""`empty`: closed without a frame, as where no audio ever came. `interrupted`: the call was not heard to its end, since the
+writing process died, its source broke, or a file was stopped half-way; what it committed is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class CallWriter(ABC):
 
     @abstractmethod
     def close(self, reason: str, reports: Mapping[str, Mapping[str, Any]]) -> None:
-        """Close the call: trim, last snapshot, status `complete` or `empty`. It stays this process's until `release`, so that
+        """Close the call: trim, last snapshot, status `complete`, `empty`, or `interrupted` where `reason` is that. It stays this process's until `release`, so that
         no other takes what is still to be said of it for left open."""
 
     @abstractmethod

@@ -16,7 +16,7 @@ from monitor.events import Frames, Leg, Mark
 from monitor.store.base import CallRecord, CallWriter
 from monitor.store.call_document import CallDocument, write_document
 from monitor.store.chunks import CHUNK_FRAMES, LegArrays, open_arrays
-from monitor.store.closing import close_frames, forget_live, remove_frames, settle
+from monitor.store.closing import close_frames, forget_live, remove_frames, settle, status_of
 from monitor.store.disk import hold, refusals
 from monitor.store.frame_format import check_shapes, cut, damage, from_disk, to_disk
 from monitor.store.layout import Layout, live_folder, tail_path, writer_lock
@@ -73,7 +73,7 @@ class ZarrCallWriter(CallWriter):
         with refusals(f"cannot write the audio of call {self._call}"):
             for recording in self._recordings.values():
                 recording.close()
-        close_frames(self._path, "complete", reason, reports, self._settings.fsync)
+        close_frames(self._path, status_of(reason), reason, reports, self._settings.fsync)
         self._closed = True
         settle(self._layout, self._path, self._snapshots, self._settings.fsync)
 

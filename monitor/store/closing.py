@@ -17,6 +17,15 @@ from monitor.store.stored_call import ZarrStoredCall
 from monitor.store.tail import read_tail
 
 
+def status_of(reason: str) -> Literal["complete", "interrupted"]:
+    """How a call that ended for `reason` is stored: `complete` only where all that there was to hear was heard.
+
+    >>> status_of("finished"), status_of("interrupted"), status_of("error: the file is cut off")
+    ('complete', 'interrupted', 'interrupted')
+    """
+    return "interrupted" if reason == "interrupted" or reason.startswith("error") else "complete"
+
+
 def close_frames(
     path: Path,
     status: Literal["complete", "interrupted"],

@@ -42,6 +42,7 @@ def store(tmp_path: Path) -> ZarrStore:
 
 
 def test_a_call_is_exported_to_a_folder(store: ZarrStore, tmp_path: Path):
+    (tmp_path / "new").mkdir()
     names = export_call(store, "call-1", tmp_path / "new" / "out")
 
     out = tmp_path / "new" / "out"
@@ -68,7 +69,14 @@ def test_an_export_replaces_nothing(store: ZarrStore, tmp_path: Path):
         export_call(store, "call-1", tmp_path / "out")
 
 
+def test_an_export_makes_no_folders_above_the_one_that_is_named(store: ZarrStore, tmp_path: Path):
+    with pytest.raises(StoreError, match=r"there is no folder .*mistyped"):
+        export_call(store, "call-1", tmp_path / "mistyped" / "out")
+    assert not (tmp_path / "mistyped").exists()
+
+
 def test_an_export_that_fails_leaves_nothing(store: ZarrStore, tmp_path: Path):
+    (tmp_path / "deep").mkdir()
     with disk_with_room(5000), pytest.raises(StoreError, match="the disk is full"):
         export_call(store, "call-1", tmp_path / "deep" / "out")
 

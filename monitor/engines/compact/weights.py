@@ -15,6 +15,7 @@ from safetensors.numpy import save_file
 from monitor.engines.compact.features import BANDS, Array
 from monitor.engines.compact.normalise import Prior
 from monitor.errors import EngineError
+from monitor.output_file import written
 
 FORMAT = "emotion-monitor compact 1"
 SHIPPED = Path(__file__).with_name("weights.safetensors")

@@ -13,6 +13,7 @@ from monitor.engines.emotion2vec.original import Original
 from monitor.engines.emotion2vec.prepared import read_prepared, write_prepared
 from monitor.engines.emotion2vec.runner import Runner
 from monitor.errors import EngineError
+from monitor.output_file import written
 from monitor.timeline import FRAME_SAMPLES
 
 TOLERANCE = 1e-4
