@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from monitor.cli.options import output_file, output_folder
 from monitor.errors import ConfigError
 from monitor.extras import LAB, need
-from monitor.cli.options import output_file, output_folder
 
 app = typer.Typer(help="Train the compact engine on labelled clips.", no_args_is_help=True)
 

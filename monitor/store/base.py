@@ -91,8 +91,10 @@ class CallWriter(ABC):
 
     @abstractmethod
     def close(self, reason: str, reports: Mapping[str, Mapping[str, Any]]) -> None:
-        """Close the call: trim, last snapshot, status `complete`, `empty`, or `interrupted` where `reason` is that. It stays this process's until `release`, so that
-        no other takes what is still to be said of it for left open."""
+        """Close the call: trim, last snapshot, status `complete`, `empty`, or `interrupted` where `reason` is that or an error.
+
+        It stays this process's until `release`, so that no other takes what is still to be said of it for left open.
+        """
 
     @abstractmethod
     def release(self) -> None:

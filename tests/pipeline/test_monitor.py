@@ -92,7 +92,7 @@ def test_a_source_that_fails_keeps_what_was_good_and_says_why(start_monitor: Sta
     assert call.wait(60)
     assert isinstance(call.error, SourceError)
     stored = monitor.store.open(call.id)
-    assert (stored.status, stored.committed("customer"), stored.reason[:5]) == ("complete", 100, "error")
+    assert (stored.status, stored.committed("customer"), stored.reason[:5]) == ("interrupted", 100, "error")
 
 
 def test_a_defect_ends_its_call_closed_with_what_was_committed(
@@ -106,7 +106,7 @@ def test_a_defect_ends_its_call_closed_with_what_was_committed(
     assert call.wait(60)
     ended = monitor.journal.read(0, call=call.id, types=("call_ended",))
     assert [event["reason"] for event in ended] == ["error: defect: ZeroDivisionError"]
-    assert (monitor.store.open(call.id).status in ("complete", "empty"), monitor.calls()) == (True, [])
+    assert (monitor.store.open(call.id).status, monitor.calls()) == ("interrupted", [])
 
 
 def test_a_failed_window_leaves_marked_frames_and_an_event_and_the_call_goes_on(start_monitor: StartMonitor) -> None:
