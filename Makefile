@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST_ARGS ?=
 
 # What the tests need of the system, in Debian's names.
-PACKAGES := ffmpeg espeak-ng libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins chromium
+PACKAGES := ffmpeg espeak-ng libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins chromium nginx openssl caddy
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format system-packages clean
@@ -36,14 +36,14 @@ setup: $(VENV)/core.stamp
 demo: setup
 	@$(BIN)/emotion-monitor demo
 
-# Without root or apt this does nothing: the tests that miss a part are skipped by name.
+# Without root or apt this does nothing: the tests that miss a part are skipped by name. No service is started (nginx, Caddy).
 system-packages:
 	@missing=$$(for package in $(PACKAGES); do dpkg -s $$package >/dev/null 2>&1 || echo $$package; done); \
 	if [ -n "$$missing" ] && command -v apt-get >/dev/null; then \
 	  if [ "$$(id -u)" = 0 ]; then root=; elif sudo -n true 2>/dev/null; then root="sudo -n"; else root=none; fi; \
 	  if [ "$$root" = none ]; then echo "not root, so these stay missing: $$missing" >&2; \
 	  else echo "installing" $$missing; \
-	    $$root apt-get -qq update && DEBIAN_FRONTEND=noninteractive $$root apt-get -qq install -y $$missing >/dev/null \
+	    $$root apt-get -qq update && $$root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 SYSTEMD_OFFLINE=1 apt-get -qq install -y $$missing >/dev/null \
 	      || echo "apt-get could not install: $$missing" >&2; fi; \
 	fi
 

@@ -81,24 +81,26 @@ function connect() {
     }
   });
   socket.addEventListener("close", async () => {
-    if (!greeted && await tokenMissing()) {
+    const refusal = greeted ? null : await refused();
+    if (refusal?.code === "token") {
       askForToken();
       return;
     }
-    show("lost", "not connected, trying again");
+    show("lost", refusal?.message ?? "not connected, trying again");
     setTimeout(connect, pause);
     pause = Math.min(pause * 2, LONGEST_PAUSE);
   });
 }
 
-/** Whether the server refused the websocket for want of a token: a browser is not told why a handshake failed. */
-async function tokenMissing() {
+/** Why the server refused the websocket, which no browser tells: the gate says the same to a request that would change something. */
+async function refused() {
   const token = sessionStorage.getItem("token");
   try {
-    const answer = await fetch("api/v1/status", { headers: token ? { Authorization: `Bearer ${token}` } : {} });
-    return answer.status === 401;
+    const headers = token ? { Authorization: `Bearer ${token}` } : {};
+    const answer = await fetch("api/v1/status", { method: "POST", headers });
+    return [401, 403].includes(answer.status) ? (await answer.json()).error : null;
   } catch {
-    return false;
+    return null;
   }
 }
 

@@ -46,6 +46,12 @@ class StoreError(MonitorError):
     http_status = 507
 
 
+class TakenError(StoreError):
+    """An id is in use."""
+
+    http_status = 409
+
+
 class NotFoundError(StoreError):
     """There is no such call, alert or file."""
 

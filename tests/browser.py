@@ -25,9 +25,9 @@ def opened_browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def opened_page(browser: Browser) -> Iterator[Page]:
+def opened_page(browser: Browser, **options: bool) -> Iterator[Page]:
     """A page; what goes wrong in it fails the test."""
-    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    context = browser.new_context(viewport={"width": 1400, "height": 900}, **options)
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     defects: list[str] = []

@@ -17,6 +17,7 @@ from monitor.server import alerts, calls, documents, health, metrics, recordings
 from monitor.server.auth import Gate
 from monitor.server.collector import MonitorCollector
 from monitor.server.errors import install_error_handlers
+from monitor.server.head import Head
 from monitor.server.hub import Hub, Limits
 from monitor.server.pages import dashboard_folder
 from monitor.server.replays import Replays
@@ -78,6 +79,7 @@ def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = Non
     app.state.registry = CollectorRegistry()
     app.state.registry.register(collector)
     install_error_handlers(app)
+    app.add_middleware(Head)
     app.add_middleware(Gate, server=settings.server)
     app.add_middleware(SecurityHeaders)
     for room in (calls, recordings, replay_routes, alerts, status, documents, health, metrics, websocket):

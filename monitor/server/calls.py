@@ -9,10 +9,16 @@ from monitor.errors import NotFoundError
 from monitor.server.call_request import CallRequest
 from monitor.server.call_views import call_detail, call_line
 from monitor.server.context import ERRORS, CallId, MonitorOf, SettingsOf
+from monitor.server.errors import ErrorBody
 from monitor.sources.base import Source
 from monitor.sources.registry import open_source
 from monitor.sources.rtp.source import RtpSource
 from monitor.store.base import CallStatus
+
+STARTING: dict[int | str, dict[str, object]] = {
+    409: {"model": ErrorBody, "description": "A call of this id is in the store."},
+    503: {"model": ErrorBody, "description": "No further call is taken now."},
+}
 
 router = APIRouter(prefix="/api/v1/calls", tags=["calls"], responses=ERRORS)
 
@@ -40,7 +46,7 @@ def get_call(call: CallId, monitor: MonitorOf) -> dict[str, Any]:
     return call_detail(monitor.store.open(call), live)
 
 
-@router.post("", summary="Start a call over RTP", status_code=HTTP_201_CREATED)
+@router.post("", summary="Start a call over RTP", status_code=HTTP_201_CREATED, responses=STARTING)
 def start_call(body: CallRequest, monitor: MonitorOf, settings: SettingsOf) -> dict[str, Any]:
     """Open a port for each leg and take its audio from now on.
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -15,9 +15,11 @@ from monitor.server.subscription import EVENT_TYPES
 
 SEVERITIES = ("info", "warning", "critical")
 PACKET_COUNTS = ("packets", "lost", "reordered", "duplicates", "late", "malformed", "foreign", "refused")
-"""Counts of a leg's report that are summed a codec."""
+"""Counts of a leg's report that are summed over all calls."""
 
 _PREFIX = "emotion_monitor"
+_Key = tuple[str, str, str]
+"""Leg (customer, agent or mixed), codec, and what is counted."""
 
 
 class MonitorCollector(Collector):
@@ -28,14 +30,14 @@ class MonitorCollector(Collector):
         self._hub = hub
         self._lock = threading.Lock()
         self._events: Counter[str] = Counter(dict.fromkeys(EVENT_TYPES, 0))
-        self._ended: Counter[tuple[str, str]] = Counter()
+        self._ended: Counter[_Key] = Counter()
 
     def take(self, message: Mapping[str, Any]) -> None:
         """Count an event of the journal. From any thread."""
         with self._lock:
             self._events[message["type"]] += 1
             if message["type"] == "call_ended":
-                self._ended.update(_by_codec(message["legs"].values()))
+                self._ended.update(_by_leg(message["legs"]))
 
     def describe(self) -> list[Metric]:
         """Nothing: so that registering does not scrape."""
@@ -47,7 +49,7 @@ class MonitorCollector(Collector):
         with self._lock:
             events, totals = Counter(self._events), Counter(self._ended)
         for call in self._monitor.calls():
-            totals.update(_by_codec(call.reports().values()))
+            totals.update(_by_leg(call.reports()))
         engine = {key: str(value) for key, value in status["engine"].items()}
         yield _info({"version": __version__, **{f"engine_{key}": value for key, value in engine.items()}})
         yield _gauge("calls_live", "Calls in progress.", status["calls"])
@@ -98,26 +100,29 @@ def _inference(status: Mapping[str, Any]) -> Iterator[Metric]:
     yield _labelled(GaugeMetricFamily, "inference_latency_by_urgency_seconds", text, "urgency", by_urgency)
 
 
-def _skipped(by_inference: Mapping[str, int], totals: Mapping[tuple[str, str], float]) -> Metric:
+def _skipped(by_inference: Mapping[str, int], totals: Mapping[_Key, float]) -> Metric:
     text = "Frames without an engine result, by reason: overload, a failed window, or a store that refused them for too long."
-    blanked = sum(count for (_, key), count in totals.items() if key == "blanked")
+    blanked = sum(count for (_, _, key), count in totals.items() if key == "blanked")
     return _labelled(CounterMetricFamily, "frames_skipped", text, "reason", {**by_inference, "store": blanked})
 
 
-def _legs(totals: Mapping[tuple[str, str], float]) -> Iterator[Metric]:
-    yield _counter("frames", "Frames of all legs.", sum(count for (_, key), count in totals.items() if key == "frames"))
+def _legs(totals: Mapping[_Key, float]) -> Iterator[Metric]:
+    yield _counter("frames", "Frames of all legs.", sum(count for (_, _, key), count in totals.items() if key == "frames"))
     for name in PACKET_COUNTS:
         metric = "rtp_packets" if name == "packets" else f"rtp_packets_{name}"
-        by_codec = {codec: count for (codec, key), count in totals.items() if key == name}
-        yield _labelled(CounterMetricFamily, metric, f"RTP packets: {name}.", "codec", by_codec)
+        family = CounterMetricFamily(f"{_PREFIX}_{metric}", f"RTP packets: {name}.", labels=["leg", "codec"])
+        for (leg, codec, key), count in sorted(totals.items()):
+            if key == name:
+                family.add_metric([leg, codec], count)
+        yield family
 
 
-def _by_codec(reports: Iterable[Mapping[str, Any]]) -> Counter[tuple[str, str]]:
-    """Counts of legs by (codec, name)."""
-    counts: Counter[tuple[str, str]] = Counter()
-    for report in reports:
+def _by_leg(reports: Mapping[str, Mapping[str, Any]]) -> Counter[_Key]:
+    """Counts by (leg, codec, name): a few series, however many calls there are. A call's own are in its report."""
+    counts: Counter[_Key] = Counter()
+    for leg, report in reports.items():
         for name in (*PACKET_COUNTS, "frames", "blanked"):
-            counts[report.get("codec", "unknown"), name] += report.get(name, 0)
+            counts[leg, report.get("codec", "unknown"), name] += report.get(name, 0)
     return counts
 
 

@@ -42,6 +42,17 @@ def error_response(status: int, code: str, message: str, headers: dict[str, str]
     return JSONResponse({"error": {"code": code, "message": message}}, status_code=status, headers=headers)
 
 
+def _no_json(request: Request, first: dict[str, Any]) -> str | None:
+    """What to say of a body that could not be read as JSON; None where it could."""
+    if first.get("type") == "json_invalid":
+        return f"the body is no JSON: {first.get('ctx', {}).get('error', 'it ends too early')}, at character {first['loc'][-1]}"
+    content = request.headers.get("content-type")
+    if content is None or content.partition(";")[0].strip().lower() not in ("application/json", "text/json"):
+        given = "no Content-Type" if content is None else f"the Content-Type {content[:80]!r}"
+        return f"the body has {given}: send JSON with the header Content-Type: application/json"
+    return None
+
+
 def install_error_handlers(app: FastAPI) -> None:
     """Have every error answered in the one shape."""
 
@@ -49,8 +60,10 @@ def install_error_handlers(app: FastAPI) -> None:
         status = error.http_status if isinstance(error, MonitorError) else 500
         return error_response(status, error_code(error) if isinstance(error, MonitorError) else "internal", str(error))
 
-    async def invalid(_: Request, error: Exception) -> JSONResponse:
+    async def invalid(request: Request, error: Exception) -> JSONResponse:
         first: dict[str, Any] = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": ""}
+        if first["loc"][:1] == ("body",) and (wrong := _no_json(request, first)) is not None:
+            return error_response(422, "request", wrong)
         where = ".".join(str(part) for part in first["loc"][1:]) or "request"
         return error_response(422, "request", f"{where}: {str(first['msg']).removeprefix('Value error, ')}")
 

@@ -18,7 +18,7 @@ from monitor.errors import ConfigError
 from monitor.pipeline.monitor import Monitor
 from monitor.server.address import url_of
 from monitor.server.app import create_app
-from monitor.server.auth import check_exposure
+from monitor.server.auth import check_exposure, check_media
 from monitor.server.hub import Hub, Limits
 from monitor.server.websocket import MAX_INBOUND
 from monitor.server.websocket_protocol import KeepaliveProtocol
@@ -60,6 +60,7 @@ def run_server(
     `ConfigError` where the server would be open without a token, or its address cannot be used; `monitor` is left open then.
     """
     check_exposure(settings.server)
+    check_media(settings)
     listener = bind(settings.server.host, settings.server.port)
     try:
         app = create_app(monitor, settings, limits)

@@ -136,7 +136,7 @@ class Store(ABC):
 
     @abstractmethod
     def create(self, record: CallRecord) -> CallWriter:
-        """Begin a call. Raises `StoreError` where the id is taken or the store cannot be written."""
+        """Begin a call. Raises `TakenError` where the id is taken, `StoreError` where the store cannot be written."""
 
     @abstractmethod
     def open(self, call: str) -> StoredCall:

@@ -11,7 +11,7 @@ from threading import Lock
 import structlog
 
 from monitor.config.sections import StoreSection
-from monitor.errors import NotFoundError, StoreError
+from monitor.errors import NotFoundError, StoreError, TakenError
 from monitor.store.base import CallRecord, CallSummary, Store
 from monitor.store.call_id import check_call_id
 from monitor.store.call_writer import ZarrCallWriter
@@ -52,11 +52,11 @@ class ZarrStore(Store):
             return self._journal
 
     def create(self, record: CallRecord) -> ZarrCallWriter:
-        """Begin a call. Raises `StoreError` where the id is taken or the store cannot be written."""
+        """Begin a call. Raises `TakenError` where the id is taken, `StoreError` where the store cannot be written."""
         check_call_id(record.id)
         with self._alone(f"cannot create call {record.id}"):
             if self.layout.find_frames(record.id) is not None:
-                raise StoreError(f"cannot create call {record.id}: a call of this id is in the store; choose another id")
+                raise TakenError(f"cannot create call {record.id}: a call of this id is in the store; choose another id")
             remove_frames(self.layout.new_frames(record.id, record.started_at))
             return ZarrCallWriter(self.layout, record, self.settings)
 

@@ -97,6 +97,16 @@ def test_a_websocket_from_another_site_is_refused(shared: Service, origin: str) 
     assert refused.value.response.status_code == 403
 
 
+def test_a_page_of_another_site_is_told_the_setting_and_so_is_the_log(
+    shared: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        shared.websocket(origin=Origin("https://board.example"))
+    said = refused.value.response.body.decode()
+    assert ("server.allowed_origins" in said, "'https://board.example'" in said, "Host header" in said) == (True, True, True)
+    assert ("origin_refused" in (logged := capsys.readouterr().out), "server.allowed_origins" in logged) == (True, True)
+
+
 def test_a_websocket_from_the_own_page_is_let_in(service: Service) -> None:
     with service.websocket(origin=Origin(service.url)) as websocket:
         assert receive(websocket)["type"] == "hello"

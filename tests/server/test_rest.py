@@ -272,7 +272,10 @@ def test_metrics_count_calls_frames_events_and_packets(start_service: StartServi
     assert values["emotion_monitor_frames_total",] >= 100
     assert values["emotion_monitor_events_total", "call_started"] == 2
     assert values["emotion_monitor_events_total", "call_ended"] == 1
-    assert values["emotion_monitor_rtp_packets_total", "pcm"] == 150
+    assert values["emotion_monitor_rtp_packets_total", "pcm", "customer"] == 100
+    assert values["emotion_monitor_rtp_packets_total", "pcm", "agent"] == 50
+    assert values["emotion_monitor_rtp_packets_lost_total", "pcm", "agent"] == 0
+    assert values["emotion_monitor_descriptors_limit",] > values["emotion_monitor_descriptors_open",] > 0
     assert values["emotion_monitor_inference_windows_total",] > 0
     assert values["emotion_monitor_inference_hop_factor",] == 1
     assert values["emotion_monitor_frames_skipped_total", "overload"] == 0
@@ -287,3 +290,48 @@ def test_the_openapi_document_describes_every_route(shared: Service) -> None:
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     assert "/api/v1/calls/{call}/frames" in document["paths"]
     assert [operation for operation in operations if not operation.get("summary")] == []
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/metrics", "/api/v1/calls", "/api/v1/calls/stored", "/"])
+def test_head_is_answered_as_get_without_a_body(shared: Service, path: str) -> None:
+    with shared.http() as http:
+        got, head = http.get(path), http.head(path)
+    assert (head.status_code, head.headers["content-type"], head.content) == (200, got.headers["content-type"], b"")
+
+
+def test_head_of_what_is_not_there_is_404(shared: Service) -> None:
+    assert shared.http().head("/api/v1/calls/none").status_code == 404
+
+
+def test_a_call_under_an_id_that_is_taken_is_a_conflict(service: Service) -> None:
+    service.finished_call("c1", {"customer": [CALM]})
+    answer = service.http().post("/api/v1/calls", json={"call": "c1", "legs": {"customer": {}, "agent": {}}})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "taken")
+    assert "a call of this id is in the store; choose another id" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("body", [b'{"legs": {"customer": {},}}', b"{", b"legs=customer"])
+def test_broken_json_is_said_to_be_so(shared: Service, body: bytes) -> None:
+    answer = shared.http().post("/api/v1/calls", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["error"]["message"][:21]) == (422, "the body is no JSON: ")
+
+
+@pytest.mark.parametrize(
+    ("headers", "said"),
+    [
+        ({}, "the body has no Content-Type: send JSON with the header Content-Type: application/json"),
+        ({"Content-Type": "text/plain"}, "the body has the Content-Type 'text/plain': send JSON with the header"),
+    ],
+)
+def test_a_body_that_is_not_said_to_be_json_is_told_the_header(shared: Service, headers: dict[str, str], said: str) -> None:
+    answer = shared.http().post("/api/v1/calls", content=b'{"legs": {"customer": {}}}', headers=headers)
+    assert (answer.status_code, said in answer.json()["error"]["message"]) == (422, True)
+
+
+def test_a_call_to_which_no_audio_came_is_stored_as_empty(service: Service) -> None:
+    with service.websocket() as websocket, service.http() as http:
+        http.post("/api/v1/calls", json={"call": "c1", "legs": {"customer": {}, "agent": {}}})
+        http.delete("/api/v1/calls/c1")
+        receive_until(websocket, of_type("call_ended"))
+        found = http.get("/api/v1/calls?status=empty").json()["calls"]
+    assert [(call["call"], call["seconds"]) for call in found] == [("c1", 0.0)]

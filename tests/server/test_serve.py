@@ -8,12 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from websockets.exceptions import ConnectionClosed
 
+from monitor.config.sections import RtpSection, ServerSection, Settings
 from monitor.errors import ConfigError
+from monitor.server.auth import check_media
 from monitor.server.serve import bind
 from tests.server.conftest import StartService
-from tests.server.service import CALM, PATIENCE, Service, of_type, receive, receive_until
+from tests.server.service import CALM, PATIENCE, TOKEN, Service, of_type, receive, receive_until
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -26,6 +29,24 @@ def test_a_taken_port_is_named_with_what_to_do(service: Service) -> None:
 def test_an_address_of_another_machine_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"cannot listen on 192\.0\.2\.1"):
         bind("192.0.2.1", 0)
+
+
+@pytest.mark.parametrize(
+    ("host", "rtp", "said"),
+    [
+        ("0.0.0.0", {}, "listens to the network on 0.0.0.0, but to RTP on 127.0.0.1"),
+        ("0.0.0.0", {"bind": "0.0.0.0"}, "rtp.bind is 0.0.0.0, which is what callers of the API are told"),
+        ("0.0.0.0", {"bind": "0.0.0.0", "advertise": "192.0.2.7"}, ""),
+        ("0.0.0.0", {"bind": "192.0.2.7"}, ""),
+        ("127.0.0.1", {}, ""),
+    ],
+)
+def test_a_service_whose_rtp_nobody_can_reach_says_so_at_its_start(
+    host: str, rtp: dict[str, str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check_media(Settings(server=ServerSection(host=host, token=SecretStr(TOKEN)), rtp=RtpSection(**rtp)))
+    out = capsys.readouterr().out
+    assert (said in out, "rtp_out_of_reach" in out) == (True, bool(said))
 
 
 def test_a_name_that_does_not_resolve_is_refused() -> None:
