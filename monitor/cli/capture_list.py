@@ -15,6 +15,8 @@ def list_capture(kind: str, options: Mapping[str, Any], json_file: Path | None) 
     """Print the table, and write it as JSON where a file is named. Raises `ConfigError` for a source that is no capture."""
     if kind != "pcap":
         raise ConfigError("--list is for capture files: emotion-monitor run capture.pcap --list (or pcap:PATH)")
+    if unknown := sorted(set(options) - {"path", "sdp", "payload_types"}):
+        raise ConfigError(f"--list shows all streams: it takes --pt and --sdp, not -o {unknown[0]}=")
     told = told_payload_types(options.get("sdp"), options.get("payload_types", ()))
     contents = read_contents(Path(options["path"]), told)
     rows = contents.rows()

@@ -95,6 +95,26 @@ def test_names_are_read_in_either_case_and_by_their_other_names():
     assert parse_encoding("slin/16000") == Encoding("l16", 16_000)
 
 
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [
+        ("G711U", "pcmu/8000"),
+        ("g711ulaw", "pcmu/8000"),
+        ("mu-law", "pcmu/8000"),
+        ("G711A", "pcma/8000"),
+        ("a-law", "pcma/8000"),
+        ("G729A", "g729/8000"),
+        ("G729AB", "g729/8000"),
+        ("slin", "l16/8000"),
+        ("slin16", "l16/16000"),
+        ("slin44", "l16/44100"),
+        ("slin16/8000", "l16/8000"),
+    ],
+)
+def test_what_telephone_systems_call_a_codec_is_understood(name, encoding):
+    assert str(parse_encoding(name)) == encoding
+
+
 @pytest.mark.parametrize("encoding", [each for each in STATIC_PAYLOAD_TYPES.values() if each.name not in NOT_AUDIO])
 def test_every_static_payload_type_that_is_audio_is_decoded(encoding):
     assert make_decoder(encoding).clock == encoding.clock

@@ -27,6 +27,8 @@ from monitor.sources.registry import KINDS, open_source, parse_source
         ("file:call.pcap", "file", {"path": "call.pcap"}),
         ("file:a=b.wav", "file", {"path": "a=b.wav"}),
         ("trace.pcapng", "pcap", {"path": "trace.pcapng"}),
+        ("trace.PCAP.gz", "pcap", {"path": "trace.PCAP.gz"}),
+        ("sound.gz", "file", {"path": "sound.gz"}),
         ("pcap:trace", "pcap", {"path": "trace"}),
         ("microphone", "microphone", {}),
         ("microphone:3", "microphone", {"device": "3"}),

@@ -7,6 +7,8 @@ from typing import Literal
 from monitor.audio.codecs import STATIC_PAYLOAD_TYPES, Encoding
 from monitor.sources.captures.signalling import Description
 from monitor.sources.captures.streams import VIDEO_CLOCK, FoundStream
+from monitor.sources.rtp.hearing import Hearing, Verdict
+from monitor.sources.rtp.jitter import Released
 from monitor.sources.rtp.options import LegOptions
 from monitor.sources.rtp.stream import PayloadTypes
 
@@ -14,6 +16,8 @@ _VIDEO = {25: "celb", 26: "jpeg", 28: "nv", 31: "h261", 32: "mpv", 33: "mp2t", 3
 _NAMES = {3: "gsm", 4: "g723", 5: "dvi4", 6: "dvi4", 7: "lpc", 12: "qcelp", 14: "mpa", 15: "g728", 16: "dvi4", 17: "dvi4"}
 """RFC 3551, tables 4 and 5: the static payload types that are not decoded."""
 
+_NOISE = 0.9
+"""Share of a stream's first packets from which, refused as noise, all of it is. Of less, the leg finds its own way."""
 Kind = Literal["audio", "encrypted", "unheard", "other"]
 """`unheard` may be audio, but cannot be understood; `other` is none."""
 
@@ -46,7 +50,21 @@ def judge(stream: FoundStream, said: Description, told: Mapping[int, Encoding], 
     known = {**said.types, **told}
     unknown = options.encodings(known).unknown(stream.payload_types)
     guessed = {number: guess for number in unknown if (guess := stream.guess(number))}
-    return _weigh(stream, options.encodings({**known, **guessed}), guessed)
+    types = options.encodings({**known, **guessed})
+    content = _weigh(stream, types, guessed)
+    if content.kind == "audio" and not meant and (cause := _noise(stream, types)):
+        return Content("unheard", f"not {content.name}", cause)
+    return content
+
+
+def _noise(stream: FoundStream, types: PayloadTypes) -> str:
+    """Why next to nothing of its first packets is the sound that it should be; empty where it is."""
+    verdict = Verdict()
+    hearing = Hearing(verdict)
+    for packet, at in stream.sample:
+        hearing.admit(Released(packet, at), types.get(packet.payload_type))
+    hearing.rest()
+    return verdict.cause if verdict.refused >= _NOISE * len(stream.sample) else ""
 
 
 def _weigh(stream: FoundStream, types: PayloadTypes, guessed: dict[int, Encoding]) -> Content:

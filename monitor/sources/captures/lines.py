@@ -1,5 +1,6 @@
 """Joins the streams of a capture that are one speaker's: after a new SSRC, a re-INVITE, or a move to another port."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -105,12 +106,20 @@ class Line:
 def join(parts: Iterable[Part]) -> list[Line]:
     """The lines in the order in which they begin, numbered. `parts`: in the same order."""
     lines: list[Line] = []
+    related: dict[object, list[Line]] = defaultdict(list)
     for part in parts:
-        before = next((line for line in lines if _continues(line.parts[-1], part)), None)
-        if before:
-            before.parts.append(part)
+        (source, destination), call_id = part.stream.flow, part.said.call_id
+        keys = [("from", source), ("to", destination), *([("call", call_id)] if call_id else [])]
+        candidates = dict.fromkeys(line for key in keys for line in related[key])
+        line = next((line for line in candidates if _continues(line.parts[-1], part)), None)
+        if line:
+            line.parts.append(part)
         else:
-            lines.append(Line([part], len(lines) + 1))
+            line = Line([part], len(lines) + 1)
+            lines.append(line)
+        for key in keys:
+            if line not in related[key]:
+                related[key].append(line)
     return lines
 
 

@@ -105,6 +105,8 @@ def choose(contents: Contents, legs: Mapping[str, Any] | str, alone: Leg | None,
     chosen = _named(contents, picked, names, alone, hopeful)
     left_out = [_why_not(contents, line) for line in contents.lines if line not in chosen.values()]
     left_out += [f"stream {line.number}: {line.content.unheard}" for line in chosen.values() if line.content.unheard]
+    if len(left_out) > _LISTED:
+        left_out[_LISTED:] = [f"and {len(left_out) - _LISTED} more; {_HOW}"]
     return Chosen({leg: chosen[leg] for leg in LEGS if leg in chosen}, told, left_out)
 
 
@@ -129,7 +131,8 @@ def _only_call(contents: Contents, hopeful: bool) -> Call:
     }
     if not heard:
         reasons = "; ".join(f"{line}: {line.content.problem}" for line in contents.lines[:_LISTED])
-        raise SourceError(f"{contents.path} holds nothing that can be heard. {reasons}")
+        more = f"; and {len(contents.lines) - _LISTED} more; {_HOW}" if len(contents.lines) > _LISTED else ""
+        raise SourceError(f"{contents.path} holds nothing that can be heard. {reasons}{more}")
     longest = max(heard.values())
     calls = [call for call, seconds in heard.items() if seconds >= min(BRIEF, longest / 10)]
     if len(calls) == 1:

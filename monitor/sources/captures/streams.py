@@ -29,6 +29,10 @@ VIDEO_CLOCK = 90_000
 """Hz. RFC 3551, table 5: that of every video encoding."""
 _CLOCKS = (8_000, 16_000, 24_000, 32_000, 44_100, 48_000, VIDEO_CLOCK)
 _MAX_SHAPES = 512
+_SAMPLE = 24_000
+"""Octets of payloads, from the beginning of a stream, that are kept to tell sound from noise: 3 s of G.711."""
+_PACKET_COST = 100
+"""Octets that count for a packet beside its payload, so that empty ones are bounded too."""
 _SKETCH = 64
 """Packets by which two streams are compared."""
 
@@ -48,6 +52,9 @@ class FoundStream:
     """Packets that were captured in part only."""
     payload_types: Counter[int] = field(default_factory=Counter)
     duplicates: Duplicates = field(default_factory=Duplicates)
+    sample: list[tuple[RtpPacket, float]] = field(default_factory=list)
+    """Its first packets, with their capture times."""
+    _sampled: int = 0
     _shapes: dict[int, Counter[tuple[int, int]]] = field(default_factory=dict)
     """Of each payload type: length of the payload, bytes, and units of the clock since the packet before."""
     _sketch: list[int] = field(default_factory=list)
@@ -72,6 +79,9 @@ class FoundStream:
         shapes = self._shapes.setdefault(packet.payload_type, Counter())
         if (shape := (len(packet.payload), step)) in shapes or len(shapes) < _MAX_SHAPES:
             shapes[shape] += 1
+        if self._sampled < _SAMPLE:
+            self.sample.append((packet, at))
+            self._sampled += len(packet.payload) + _PACKET_COST
         if len(self._sketch) < _SKETCH or mark < self._sketch[-1]:
             insort(self._sketch, mark)
             del self._sketch[_SKETCH:]

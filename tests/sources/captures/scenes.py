@@ -1,7 +1,6 @@
 """Calls on their way through a network, as frames: who speaks to whom, with which codec."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from tests.sources.rtp.recording import ethernet, udp
 from tests.sources.rtp.sender import AGENT, CUSTOMER, PACKET, Sent, rtp
@@ -63,5 +62,9 @@ def with_other_hops(frame: bytes) -> bytes:
     return frame[:12] + b"\x81\x00\x00\x63" + frame[12:22] + bytes([frame[22] - 1]) + frame[23:]
 
 
-def renumbered(sent: Iterable[Sent], ssrc: int) -> list[Sent]:
-    return [replace(each, data=each.data[:8] + ssrc.to_bytes(4, "big") + each.data[12:]) for each in sent]
+def carrying(payloads: Iterable[bytes], payload_type: int = 0, ssrc: int = 0xC0FFEE) -> list[Sent]:
+    """These payloads, 20 ms each."""
+    return [
+        Sent(index * 0.02, rtp(index, index * PACKET, payload, payload_type=payload_type, ssrc=ssrc))
+        for index, payload in enumerate(payloads)
+    ]

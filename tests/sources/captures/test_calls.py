@@ -1,6 +1,8 @@
 import gzip
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from monitor.errors import SourceError
@@ -12,6 +14,7 @@ from tests.sources.captures.scenes import (
     SECOND,
     SECOND_AGENT,
     between,
+    carrying,
     delayed,
     packets,
     signal,
@@ -19,7 +22,8 @@ from tests.sources.captures.scenes import (
     with_other_hops,
 )
 from tests.sources.captures.signals import invite, ok, sdp
-from tests.sources.captures.wrapping import TUNNELS, segments
+from tests.sources.captures.wrapping import TUNNELS, fragments_4, segments
+from tests.sources.rtp.payloads import encrypted, g711, voice
 from tests.sources.rtp.recording import pcap, pcapng, save, udp
 from tests.sources.rtp.sender import AGENT, CUSTOMER, audio
 
@@ -293,12 +297,12 @@ def test_sip_over_tcp_is_read_though_messages_end_within_segments(capture, size)
 
 
 def test_a_second_call_on_the_same_port_has_the_payload_types_of_its_own_sdp(capture):
-    first = [signal(0.0, AGENT, CUSTOMER, invite(sdp(AGENT, "96", "a=rtpmap:96 opus/48000/2\r\n"), call_id="one"))]
+    first = [signal(0.0, AGENT, CUSTOMER, invite(sdp(AGENT, "96", "a=rtpmap:96 PCMU/8000\r\n"), call_id="one"))]
     second = [signal(5.0, AGENT, CUSTOMER, invite(sdp(AGENT, "96", "a=rtpmap:96 L16/8000\r\n"), call_id="two"))]
     sound = between(CUSTOMER, AGENT, packets(2.0, payload_type=96, size=320, ssrc=1, start=0.1))
     later = between(CUSTOMER, AGENT, packets(2.0, payload_type=96, size=320, ssrc=2, start=5.1))
     path = capture(first + second + sound + later)
-    assert rows(path, "call", "call_id", "content") == [(1, "one", "opus/48000/2"), (2, "two", "l16/8000")]
+    assert rows(path, "call", "call_id", "content") == [(1, "one", "pcmu/8000"), (2, "two", "l16/8000")]
     assert heard(PcapSource(path, call="two")) == {"mixed": (32_000, 100)}
 
 
@@ -339,6 +343,21 @@ def test_an_offer_of_keys_that_nobody_takes_is_plain(capture):
     assert heard(PcapSource(capture(told + talk()))) == {"customer": (32_000, 100), "agent": (32_000, 95)}
 
 
+@pytest.mark.parametrize(("tag", "reason"), [(10, "its packets are 10 octets longer"), (0, "its octets are random")])
+def test_what_is_encrypted_though_nothing_says_so_is_not_heard(capture, tag, reason):
+    path = capture(between(CUSTOMER, AGENT, carrying(encrypted(100, tag=tag))))
+    assert rows(path, "content") == [("not pcmu/8000",)]
+    with pytest.raises(SourceError, match=f"nothing that can be heard.*it is encrypted.*{reason}"):
+        PcapSource(path)
+
+
+def test_a_voice_beside_what_is_encrypted_is_heard(capture):
+    secret = between(SECOND, SECOND_AGENT, carrying(encrypted(250, tag=10), ssrc=5))
+    path = capture(secret + between(CUSTOMER, AGENT, carrying(g711(voice()[:40_000], "pcmu"), ssrc=6)))
+    assert rows(path, "content") == [("not pcmu/8000",), ("pcmu/8000",)]
+    assert heard(PcapSource(path)) == {"mixed": (80_000, 250)}
+
+
 def test_a_user_who_says_that_a_payload_type_is_plain_is_believed(capture):
     told = [signal(0.0, CUSTOMER, AGENT, invite(sdp(CUSTOMER, "0", "", "RTP/SAVP")))]
     assert heard(PcapSource(capture(told + talk()), payload_types=["0=pcmu"]))["agent"] == (32_000, 95)
@@ -348,6 +367,36 @@ def test_a_user_who_says_that_a_payload_type_is_plain_is_believed(capture):
 def test_a_call_is_heard_through_every_tunnel(capture, wrap):
     frames = [(each.at, wrap(udp(CUSTOMER, AGENT, each.data))) for each in packets(1.0)]
     assert heard(PcapSource(capture(frames))) == {"mixed": (16_000, 50)}
+
+
+MIXED = sorted(
+    [
+        *NAMED,
+        *[(at, wrap(frame[14:])) for (at, frame), wrap in zip(talk(seconds=0.3), TUNNELS * 2, strict=False)],
+        *RELAYED[:60],
+        *VIDEO[:20],
+        *[(0.2, frame) for frame in segments((CUSTOMER[0], 5_060), (AGENT[0], 5_060), invite(sdp(CUSTOMER)), 90)],
+        *[(0.3, frame) for frame in fragments_4(udp(AGENT, CUSTOMER, invite(sdp(AGENT)) + bytes(600)), 304)],
+    ],
+    key=lambda frame: frame[0],
+)
+MIXED_FILE = pcap(MIXED)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(st.tuples(st.integers(24, len(MIXED_FILE) - 1), st.integers(0, 255)), max_size=40))
+def test_a_damaged_capture_of_everything_is_listed_or_refused(tmp_path, damage):
+    content = bytearray(MIXED_FILE)
+    for place, value in damage:
+        content[place] = value
+    assert listed_or_refused(save(tmp_path / "damaged", bytes(content)))
+
+
+def listed_or_refused(path) -> bool:
+    try:
+        return len(read_contents(path, {}).rows()) >= 0
+    except SourceError:
+        return True
 
 
 @pytest.mark.parametrize("write", [pcap, pcapng])
