@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from monitor.audio.codecs import Encoding
 from monitor.events import Leg
 from monitor.sources.captures.calls import Call, find_calls
@@ -13,7 +15,9 @@ from monitor.sources.captures.lines import Line, Part, join
 from monitor.sources.captures.network import Datagram, NetworkReader, Segment
 from monitor.sources.captures.signalling import Signalling
 from monitor.sources.captures.sip import SipConnections, find_sdp, parse_sip
-from monitor.sources.captures.streams import StreamFinder
+from monitor.sources.captures.streams import MAX_STREAMS, StreamFinder
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,8 @@ def read_contents(path: Path, told: Mapping[int, Encoding]) -> Contents:
     except TruncatedCapture:
         if not reader.finder.streams():
             raise
+    if reader.finder.beyond:
+        log.warning("streams_beyond_limit", file=str(path), limit=MAX_STREAMS, packets_not_looked_at=reader.finder.beyond)
     parts = []
     for stream in reader.finder.streams():
         said = reader.signalling.describe(stream.flow, stream.first, stream.last, stream.numbers)

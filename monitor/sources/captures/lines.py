@@ -135,6 +135,6 @@ def _continues(last: Part, new: Part) -> bool:
         if last.said.speaker and new.said.speaker:
             return last.said.speaker == new.said.speaker
         return same_source or same_destination
-    if pause > MAX_PAUSE:
+    if pause > MAX_PAUSE and not after.follows(before):
         return False
     return before.flow == after.flow or (before.ssrc == after.ssrc and (same_source or same_destination))

@@ -59,6 +59,8 @@ class FoundStream:
     """Of each payload type: length of the payload, bytes, and units of the clock since the packet before."""
     _sketch: list[int] = field(default_factory=list)
     """The smallest fingerprints, in order: a sample that is the same for the same packets."""
+    begins_with: int = 0
+    """Sequence number of its first packet."""
     _sequence: int = 0
     _timestamp: int = 0
     _elapsed: int = 0
@@ -69,7 +71,9 @@ class FoundStream:
         if self.duplicates.is_copy(mark, at):
             return
         step = 0
-        if self.packets:
+        if not self.packets:
+            self.begins_with = packet.sequence
+        else:
             self.in_order += 1 <= (packet.sequence - self._sequence) & 0xFFFF <= _MAX_STEP
             step = signed_32(packet.timestamp - self._timestamp)
             self._elapsed += step
@@ -131,6 +135,10 @@ class FoundStream:
             return (f"l16/{clock}",)
         return ("pcmu", "pcma", "g722") if size == step and clock == 8_000 else ()
 
+    def follows(self, other: "FoundStream") -> bool:
+        """Whether its sequence numbers go on where another stream's end: the sender is the same, with another SSRC."""
+        return 1 <= (self.begins_with - other._sequence) & 0xFFFF <= _MAX_STEP
+
     def is_copy_of(self, other: "FoundStream") -> bool:
         """Whether both hold mostly the same packets: before and behind a relay, or on two interfaces of a host."""
         if self.ssrc != other.ssrc or self.flow == other.flow:
@@ -149,6 +157,8 @@ class StreamFinder:
     """Looks at every datagram of a capture once."""
 
     def __init__(self) -> None:
+        self.beyond = 0
+        """Packets of streams that were too many to be kept."""
         self._streams: dict[tuple[Flow, int], FoundStream] = {}
 
     def look(self, datagram: Datagram, at: float) -> None:
@@ -164,6 +174,7 @@ class StreamFinder:
         stream = self._streams.get(key)
         if stream is None:
             if len(self._streams) >= MAX_STREAMS and not self._forget():
+                self.beyond += 1
                 return
             stream = self._streams[key] = FoundStream(flow, packet.ssrc, at, at)
         stream.add(packet, at)

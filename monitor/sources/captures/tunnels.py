@@ -148,10 +148,13 @@ _LINKS: Mapping[int, Callable[[bytes], Layer]] = {
     0: _loopback,
     1: _ethernet_frame,
     9: _ppp,
+    50: _ppp,
+    104: _vlan,
     **dict.fromkeys((12, 14, 101, 228, 229), by_version),
     51: _pppoe,
     108: _loopback,
     113: _cooked,
     276: _cooked_2,
 }
-"""By the numbers of tcpdump.org/linktypes.html: null, Ethernet, PPP, raw IP, PPPoE, loop, Linux cooked 1 and 2."""
+"""By the numbers of tcpdump.org/linktypes.html: null, Ethernet, PPP, raw IP, PPPoE, Cisco HDLC (whose header has the shape of a
+tag), loop, Linux cooked 1 and 2."""

@@ -315,6 +315,17 @@ def test_a_second_sdp_that_means_something_else_by_a_number_is_told(capture):
     assert logs[0]["detail"] == "payload type 96 is said to be l16/8000, then l16/16000; taken for l16/8000"
 
 
+@pytest.mark.parametrize(
+    ("later", "sequence", "calls"),
+    [(20.0, 9_000, 1), (60.0, 9_000, 2), (60.0, 102, 1)],
+    ids=["soon", "later", "later, the numbers go on"],
+)
+def test_a_new_ssrc_on_the_same_ports_is_another_call_only_after_a_long_pause(capture, later, sequence, calls):
+    after = packets(2.0, ssrc=7, start=later, sequence=sequence)
+    path = capture(between(CUSTOMER, AGENT, packets(2.0)) + between(CUSTOMER, AGENT, after))
+    assert len(read_contents(path, {}).calls) == calls
+
+
 def test_a_call_that_moves_to_another_port_by_a_second_invite_is_one_leg(capture):
     moved = (AGENT[0], 4_900)
     again = [signal(1.9, AGENT, CUSTOMER, invite(sdp(moved), to_tag="a", from_tag="b"))]

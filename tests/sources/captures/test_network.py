@@ -27,10 +27,16 @@ def test_a_datagram_is_found_in_every_tunnel(wrap):
 
 @pytest.mark.parametrize(
     ("link", "head"),
-    [(9, b"\xff\x03\x00\x21"), (9, b"\x21"), (51, b"\x11\0\0\x07\0\0\x00\x21")],
-    ids=["ppp", "ppp, compressed", "pppoe"],
+    [
+        (9, b"\xff\x03\x00\x21"),
+        (9, b"\x21"),
+        (50, b"\xff\x03\x00\x21"),
+        (51, b"\x11\0\0\x07\0\0\x00\x21"),
+        (104, b"\x0f\0\x08\0"),
+    ],
+    ids=["ppp", "ppp, compressed", "ppp in hdlc", "pppoe", "cisco hdlc"],
 )
-def test_link_layers_of_subscriber_lines_are_read(link, head):
+def test_link_layers_of_serial_and_subscriber_lines_are_read(link, head):
     assert read([head + udp(HERE, THERE, PAYLOAD)], link) == [WHOLE]
 
 
