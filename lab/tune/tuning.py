@@ -54,6 +54,7 @@ def tune(calls: Sequence[LabelledCall], settings: Settings, plan: Plan, *, jobs:
     begun = time.monotonic()
     if plan.folds < 2:
         raise ConfigError(f"--folds {plan.folds}: at least 2, so that speakers can be kept apart")
+    folds(calls, plan.folds, plan.seed)  # refused before hours are spent on hearing, and again by what could be heard
     start = Proposal(settings, load_rules(settings.alerts.rules))
     alerts = aim_for(start.rules, plan.alert_rules)
     knobs = _knobs(start, plan, alerts)

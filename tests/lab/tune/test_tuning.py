@@ -152,6 +152,14 @@ def test_there_must_be_a_speaker_for_each_set(calls: list[LabelledCall]) -> None
         folds(calls, 5, seed=1)
 
 
+def test_too_few_speakers_are_told_before_anything_is_heard(
+    calls: list[LabelledCall], settings: Settings, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match="--folds 5: the calls are of 4 speakers"):
+        tuned(calls, settings, folds=5, cache=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_engine_that_leaves_no_choice_cannot_be_searched(calls: list[LabelledCall], settings: Settings) -> None:
     with pytest.raises(ConfigError, match=r"there is no 'engine' to vary; there are: state\.correlation_time"):
         tuned(calls, settings, search=("engine",))
