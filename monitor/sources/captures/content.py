@@ -71,7 +71,8 @@ def _weigh(stream: FoundStream, types: PayloadTypes, guessed: dict[int, Encoding
     heard = [number for number in stream.numbers if types.clock(number)]
     rest = [number for number in stream.numbers if not types.clock(number) and types.get(number) is None]
     if not heard and not rest:
-        return Content("other", "telephone-event", "it carries key presses alone", guessed)
+        names = ", ".join(str(types.get(number)) for number in stream.numbers)
+        return Content("other", names, f"it carries no sound, {names} alone", guessed)
     count = stream.payload_types
     if not heard or sum(count[number] for number in rest) > sum(count[number] for number in heard):
         return _unheard(stream, types, rest[0], guessed)

@@ -16,6 +16,7 @@ from monitor.sources.captures.network import Datagram, NetworkReader, Segment
 from monitor.sources.captures.signalling import Signalling
 from monitor.sources.captures.sip import SipConnections, find_sdp, parse_sip
 from monitor.sources.captures.streams import MAX_STREAMS, StreamFinder
+from monitor.sources.captures.tunnels import is_read
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +29,8 @@ class Contents:
     lines: list[Line]
     calls: list[Call]
     """Copies of calls are among them."""
+    unread_links: frozenset[int] = frozenset()
+    """Link layers of which no frame was read, by the numbers of tcpdump.org/linktypes.html."""
 
     def rows(self) -> list[dict[str, object]]:
         """A row a line, for people and for JSON."""
@@ -88,11 +91,11 @@ def read_contents(path: Path, told: Mapping[int, Encoding]) -> Contents:
     try:
         clock = CaptureClock()
         for frame in read_capture(path):
-            reader.take(frame.link_type, frame.data, frame.at, clock.read(frame.at))
-        reader.finish()
+            reader.take(frame.link_type, frame.data, clock.read(frame.at))
     except TruncatedCapture:
         if not reader.finder.streams():
             raise
+    reader.finish()
     if reader.finder.beyond:
         log.warning("streams_beyond_limit", file=str(path), limit=MAX_STREAMS, packets_not_looked_at=reader.finder.beyond)
     parts = []
@@ -100,7 +103,7 @@ def read_contents(path: Path, told: Mapping[int, Encoding]) -> Contents:
         said = reader.signalling.describe(stream.flow, stream.first, stream.last, stream.numbers)
         parts.append(Part(stream, said, judge(stream, said, told)))
     lines = join(parts)
-    return Contents(path, lines, find_calls(lines))
+    return Contents(path, lines, find_calls(lines), frozenset(reader.unread))
 
 
 class _Reader:
@@ -110,9 +113,12 @@ class _Reader:
         self.finder, self.signalling = StreamFinder(), Signalling()
         self._network, self._connections = NetworkReader(), SipConnections()
         self._now = 0.0
+        self.unread: set[int] = set()
 
-    def take(self, link_type: int, frame: bytes, at: float, now: float) -> None:
+    def take(self, link_type: int, frame: bytes, now: float) -> None:
         self._now = now
+        if not is_read(link_type):
+            self.unread.add(link_type)
         found = self._network.read(link_type, frame, now)
         if isinstance(found, Segment):
             for message in self._connections.push(found, now):

@@ -94,7 +94,11 @@ def choose(contents: Contents, legs: Mapping[str, Any] | str, alone: Leg | None,
     given = legs_from_text(legs) if isinstance(legs, str) else dict(legs)
     told = parse_legs(given, CapturedLeg)
     if not contents.lines:
-        raise SourceError(f"{contents.path} holds no RTP stream: was the right port captured?")
+        links = ", ".join(map(str, sorted(contents.unread_links)))
+        reason = (
+            f"its link layer ({links}) is not read; capture on Ethernet or any" if links else "was the right port captured?"
+        )
+        raise SourceError(f"{contents.path} holds no RTP stream: {reason}")
     if any(options.selects for options in told.values()):
         lines = _the_call(contents, call).lines if call else contents.lines
         return Chosen({leg: _picked(contents, lines, leg, options) for leg, options in told.items()}, told)

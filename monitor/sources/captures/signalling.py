@@ -94,7 +94,7 @@ class Signalling:
             self._speaker(call_id, to, sender),
             anybody | senders | own,
             _kind([*to, *sender], numbers),
-            _encryption([*to, *sender] or self._everywhere),
+            _encryption([*to, *sender]),
             conflicts or senders_conflicts,
         )
 

@@ -34,6 +34,11 @@ def link_layer(link_type: int, frame: bytes) -> Layer:
     return _LINKS.get(link_type, _nothing)(frame)
 
 
+def is_read(link_type: int) -> bool:
+    """Whether frames of this link layer are read at all."""
+    return link_type in _LINKS
+
+
 def by_version(data: bytes) -> Layer:
     """An IP packet that nothing but its first four bits announces."""
     return Layer({4: IPV4, 6: IPV6}.get(data[0] >> 4 if data else 0, NOTHING), data)

@@ -326,6 +326,29 @@ def test_a_new_ssrc_on_the_same_ports_is_another_call_only_after_a_long_pause(ca
     assert len(read_contents(path, {}).calls) == calls
 
 
+def test_two_streams_of_a_recording_session_are_the_legs_of_its_call(capture):
+    recorder = AGENT[0]
+    lines = "m=audio 4004 RTP/AVP 0\r\n"
+    asked = signal(0.0, CUSTOMER, AGENT, invite(sdp(CUSTOMER) + "m=audio 4002 RTP/AVP 0\r\n"))
+    answered = signal(0.1, AGENT, CUSTOMER, ok(sdp(AGENT) + lines))
+    one = between(CUSTOMER, AGENT, packets(2.0, ssrc=1))
+    other = between((CUSTOMER[0], 4_002), (recorder, 4_004), packets(2.0, ssrc=2, start=0.1))
+    path = capture([asked, answered, *one, *other])
+    assert rows(path, "call", "leg", "call_id") == [(1, "customer", "one@example"), (1, "agent", "one@example")]
+
+
+def test_a_link_layer_that_is_not_read_is_named(tmp_path):
+    path = save(tmp_path / "wireless.pcap", pcap(between(CUSTOMER, AGENT, packets(1.0)), link_type=127))
+    with pytest.raises(SourceError, match=r"no RTP stream: its link layer .127. is not read"):
+        PcapSource(path)
+
+
+def test_comfort_noise_alone_is_no_call(capture):
+    path = capture(between(CUSTOMER, AGENT, packets(2.0, payload_type=13, size=1)))
+    with pytest.raises(SourceError, match="it carries no sound, cn/8000 alone"):
+        PcapSource(path)
+
+
 def test_a_call_that_moves_to_another_port_by_a_second_invite_is_one_leg(capture):
     moved = (AGENT[0], 4_900)
     again = [signal(1.9, AGENT, CUSTOMER, invite(sdp(moved), to_tag="a", from_tag="b"))]
