@@ -54,12 +54,14 @@ def capacity(
     from monitor.demo import CALL
     from monitor.engines.registry import load_engine
     from monitor.errors import ConfigError
+    from monitor.pipeline.descriptors import raise_limit
 
     if start > most:
         raise ConfigError(f"--start {start} is above --most {most}")
     flags: dict[str, Any] = {"engine__name": engine, "engine__model": model, "engine__latency": latency}
     settings = settings_from(config, **flags, log__level=None if config else "error")
     console = Console(stderr=True, highlight=False)
+    raise_limit()  # each call holds files open
     with console.status("loading the engine"):
         loaded = load_engine(settings.engine)
         loaded.warm_up()

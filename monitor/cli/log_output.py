@@ -21,7 +21,9 @@ def set_up_logging(settings: LogSection) -> None:
     if settings.format == "json":
         steps += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     else:
-        steps.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+        # The default shows the values of local variables: tokens, and what is known of callers.
+        plain = structlog.dev.plain_traceback
+        steps.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain))
     structlog.configure(
         processors=steps,
         wrapper_class=structlog.make_filtering_bound_logger(level),

@@ -2,6 +2,7 @@
 
 import io
 import sys
+from typing import Literal
 
 import pytest
 import structlog
@@ -35,3 +36,15 @@ def test_a_line_that_cannot_be_written_is_lost_and_the_next_is_not(
     log.error("said", call="c")
     assert "said" in seen.getvalue()
     assert "lost" not in seen.getvalue()
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_traceback_shows_no_values_of_variables(form: Literal["text", "json"], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", seen := io.StringIO())
+    set_up_logging(LogSection(format=form))
+    token = "-".join(["hidden", "word"])
+    try:
+        raise ZeroDivisionError
+    except ZeroDivisionError:
+        structlog.get_logger("test").exception("failed")
+    assert ("ZeroDivisionError" in seen.getvalue(), token in seen.getvalue()) == (True, False)
