@@ -34,8 +34,10 @@ STEP = 0.06
 
 
 class PcapSource(Source):
-    """The RTP streams of one call in a pcap or pcapng file. Two opposite streams are two legs: who called, or speaks first,
-    is the customer."""
+    """The RTP streams of one call in a pcap or pcapng file.
+
+    Two opposite streams are two legs: who called is the customer, else who sounds first.
+    """
 
     kind: ClassVar[str] = "pcap"
     bounded: ClassVar[bool] = True

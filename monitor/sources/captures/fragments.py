@@ -64,8 +64,8 @@ class Fragments:
         return payload
 
     def incomplete(self, hosts: Hosts) -> int:
-        """Packets between two hosts of which a part is missing."""
-        return self._given_up[hosts] + sum(key[0] == hosts for key in self._held)
+        """Packets between two hosts of which a part is missing. From any thread."""
+        return self._given_up[hosts] + sum(key[0] == hosts for key in [*self._held])
 
     def _forget(self, now: float) -> None:
         while self._held:

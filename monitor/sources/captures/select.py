@@ -101,7 +101,7 @@ def choose(contents: Contents, legs: Mapping[str, Any] | str, alone: Leg | None,
         raise SourceError(f"{contents.path} holds no RTP stream: {reason}")
     if any(options.selects for options in told.values()):
         lines = _the_call(contents, call).lines if call else contents.lines
-        return Chosen({leg: _picked(contents, lines, leg, options) for leg, options in told.items()}, told)
+        return Chosen(_all_picked(contents, lines, told), told)
     hopeful = any(options.codec or options.payload_types for options in told.values())
     picked = _the_call(contents, call) if call else _only_call(contents, hopeful)
     # as text they have an order: the first is whose the call's first stream is
@@ -180,6 +180,15 @@ def _named(contents: Contents, call: Call, names: list[Leg], alone: Leg | None, 
         f"{contents.path}: {' and '.join(names)} cannot be told from a call of {len(call.lines)} streams; "
         f"say which stream, for instance -o legs={names[0]}={heard[0].number}. {_listed([call])}"
     )
+
+
+def _all_picked(contents: Contents, lines: list[Line], told: Mapping[Leg, CapturedLeg]) -> dict[Leg, Line]:
+    picked = {leg: _picked(contents, lines, leg, options) for leg, options in told.items()}
+    streams = [part.stream for line in picked.values() for part in line.parts]
+    if len({(stream.flow, stream.ssrc) for stream in streams}) < len(streams):
+        line = next(iter(picked.values()))
+        raise SourceError(f"{contents.path}: {' and '.join(picked)} cannot both be {line}")
+    return picked
 
 
 def _picked(contents: Contents, lines: list[Line], leg: Leg, options: CapturedLeg) -> Line:

@@ -103,6 +103,7 @@ def test_streams_are_chosen_by_number_ssrc_port_and_address(capture, legs, expec
         ({"legs": "customer=what"}, "'what' names no stream; write its number"),
         ({"legs": "caller=1"}, "unknown leg 'caller'"),
         ({"legs": "customer=1,agent"}, "leg agent: which stream"),
+        ({"legs": "customer=1,agent=0x11"}, "customer and agent cannot both be stream 1"),
         ({"call": "1", "legs": "mixed"}, "mixed cannot be told from a call of 2 streams"),
         ({"call": "1", "legs": "customer=3"}, "no stream has number=3"),
         ({"call": "1", "leg": "agent"}, "agent cannot be told from a call of 2 streams"),
@@ -111,6 +112,12 @@ def test_streams_are_chosen_by_number_ssrc_port_and_address(capture, legs, expec
 def test_a_wrong_choice_is_refused_with_what_there_is(capture, options, reason):
     with pytest.raises(SourceError, match=reason):
         PcapSource(capture(TWO_CALLS), **options)
+
+
+def test_streams_that_were_taken_for_one_speakers_can_be_told_apart_by_ssrc(capture):
+    path = capture(between(CUSTOMER, AGENT, packets(2.0, ssrc=1) + packets(2.0, ssrc=2, start=2.0)))
+    assert counted(PcapSource(path)) == {"mixed": 200}
+    assert counted(PcapSource(path, legs="customer=0x1,agent=0x2")) == {"customer": 100, "agent": 100}
 
 
 def test_names_alone_are_the_legs_in_the_order_of_the_calls_streams(capture):
