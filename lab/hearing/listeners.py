@@ -50,8 +50,9 @@ class Ear:
         threadpool_limits(threads)
         engine = settings.engine.model_copy(update={"threads": threads})
         self._settings = settings.model_copy(update={"engine": engine})
-        self._rules = load_rules(settings.alerts.rules)
-        self._worker = InferenceWorker.of(load_engine(engine), engine)
+        loaded = load_engine(engine)
+        self._rules = load_rules(settings.alerts.rules, loaded.info.labels)
+        self._worker = InferenceWorker.of(loaded, engine)
 
     @property
     def info(self) -> EngineInfo:

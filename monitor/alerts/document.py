@@ -27,6 +27,8 @@ class Document:
     data: Any
     lines: Mapping[Keys, int] = field(default_factory=dict)
     """1-based; empty where the data did not come from a file."""
+    mistakes: tuple[str, ...] = ()
+    """What is wrong with its keys: given twice, or no words. Told together with what is wrong with the rest."""
 
     def where(self, keys: Keys) -> str:
         """`file:line` of a value, or of the nearest one around it."""
@@ -58,8 +60,9 @@ def parse_document(text: str, name: str) -> Document:
     try:
         node = yaml.compose(_without_aliases(text, name), Loader=yaml.SafeLoader)
         lines: dict[Keys, int] = {}
+        mistakes: list[str] = []
         if node is not None:
-            _note(node, (), name, lines)
+            _note(node, (), name, lines, mistakes)
         data = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
@@ -67,7 +70,7 @@ def parse_document(text: str, name: str) -> Document:
         raise ConfigError(f"{where}: not valid YAML: {error.problem}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"{name}: not valid YAML: {' '.join(str(error).split())}") from None
-    return Document(name, data, lines)
+    return Document(name, data, lines, tuple(mistakes))
 
 
 def _without_aliases(text: str, name: str) -> str:
@@ -84,22 +87,23 @@ def _without_aliases(text: str, name: str) -> str:
     return text
 
 
-def _note(node: yaml.Node, keys: Keys, name: str, lines: dict[Keys, int]) -> None:
+def _note(node: yaml.Node, keys: Keys, name: str, lines: dict[Keys, int], mistakes: list[str]) -> None:
     lines.setdefault(keys, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
             line = key.start_mark.line + 1
             if key.tag != "tag:yaml.org,2002:str":
-                raise ConfigError(f"{name}:{line}: a key must be a plain word, found {_shown(key)}")
+                mistakes.append(f"{name}:{line}: a key must be a plain word, found {_shown(key)}")
+                continue
             if key.value in seen:
-                raise ConfigError(f"{name}:{line}: {key.value} is given twice")
+                mistakes.append(f"{name}:{line}: {key.value} is given twice")
             seen.add(key.value)
             lines[(*keys, key.value)] = line
-            _note(value, (*keys, key.value), name, lines)
+            _note(value, (*keys, key.value), name, lines, mistakes)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            _note(value, (*keys, index), name, lines)
+            _note(value, (*keys, index), name, lines, mistakes)
 
 
 def _shown(node: yaml.Node) -> str:

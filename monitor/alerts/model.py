@@ -3,7 +3,16 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from monitor.alerts.message import check_template
 from monitor.events import Leg
@@ -160,16 +169,29 @@ class Rule(Part):
     """No new alert of this rule for so long after one was cleared."""
     message: str = Field(min_length=1, max_length=300)
 
-    @model_validator(mode="after")
-    def _consistent(self) -> "Rule":
-        if len(set(self.leg)) != len(self.leg):
-            raise ValueError(f"leg names the same twice: {', '.join(self.leg)}")
-        if len(self.leg) > 1 and {"any", "both"} & set(self.leg):
-            raise ValueError("leg: any and both stand alone")
-        if "both" in self.leg and any(condition.leg == "other" for condition in self.when.walk()):
+    # Each key is held against those before it, not the rule as a whole: so that what is wrong with one is told with the rest.
+
+    @field_validator("leg")
+    @classmethod
+    def _legs(cls, leg: tuple[RuleLeg, ...]) -> tuple[RuleLeg, ...]:
+        if len(set(leg)) != len(leg):
+            raise ValueError(f"names the same twice: {', '.join(leg)}")
+        if len(leg) > 1 and {"any", "both"} & set(leg):
+            raise ValueError("any and both stand alone")
+        return leg
+
+    @field_validator("when")
+    @classmethod
+    def _no_other_of_both(cls, when: Condition, info: ValidationInfo) -> Condition:
+        if "both" in info.data.get("leg", ()) and any(condition.leg == "other" for condition in when.walk()):
             raise ValueError("leg: other has no meaning in a rule for both; name the leg")
-        check_template(self.message, both="both" in self.leg)
-        return self
+        return when
+
+    @field_validator("message")
+    @classmethod
+    def _template(cls, message: str, info: ValidationInfo) -> str:
+        check_template(message, both="both" in info.data.get("leg", ()))
+        return message
 
     def subjects(self, legs: tuple[Leg, ...]) -> tuple[Leg | None, ...]:
         """For whom of a call's `legs` the rule is watched; None is the call as a whole."""

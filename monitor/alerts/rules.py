@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 import monitor
 from monitor.alerts.document import Document, Keys, read_document
+from monitor.alerts.emotions import unknown_emotions
 from monitor.alerts.model import KINDS, Rule
 from monitor.errors import ConfigError
 from monitor.events import ABSTAIN
@@ -31,8 +32,11 @@ class RuleSet:
     @classmethod
     def from_document(cls, document: Sequence[Mapping[str, Any]], name: str = "stored rules") -> "RuleSet":
         """The rules of `document()`. Raises `ConfigError`, with `name`, where it is not one."""
-        rules = list(document) if isinstance(document, list | tuple) else document
-        return cls(tuple(_rules(Document(name, {"rules": rules}))))
+        data = list(document) if isinstance(document, list | tuple) else document
+        rules, mistakes = _rules(Document(name, {"rules": data}), {})
+        if mistakes:
+            raise ConfigError("\n".join(mistakes))
+        return cls(tuple(rules))
 
     @cached_property
     def labels(self) -> frozenset[str]:
@@ -53,22 +57,27 @@ class RuleSet:
         return sorted(self.labels - set(labels) - {ABSTAIN})
 
 
-def load_rules(paths: Sequence[Path] | None = None) -> RuleSet:
+def load_rules(paths: Sequence[Path] | None = None, labels: Sequence[str] | None = None) -> RuleSet:
     """The rules of some files, in order; None takes `default`, an empty list takes no rule.
 
-    A path that is the name of rules that ship (`default`, `retention`) is those. Raises `ConfigError` with file and line of
-    every mistake.
+    A path that is the name of rules that ship (`default`, `retention`) is those. `labels` are those of the engine in use: then
+    an emotion that neither it nor an engine that ships names is a mistake. Raises `ConfigError` with file and line of every
+    mistake in all files.
     """
     rules: list[Rule] = []
+    mistakes: list[str] = []
     origin: dict[str, str] = {}
     for path in [Path("default")] if paths is None else paths:
-        document = read_document(_rule_file(path))
-        for index, rule in enumerate(_rules(document)):
-            where = document.where(("rules", index, "name"))
-            if rule.name in origin:
-                raise ConfigError(f"{where}: a rule called {rule.name} is already at {origin[rule.name]}; names must differ")
-            origin[rule.name] = where
-            rules.append(rule)
+        try:
+            document = read_document(_rule_file(path))
+        except ConfigError as error:
+            mistakes.append(str(error))
+            continue
+        found, wrong = _rules(document, origin)
+        rules += found
+        mistakes += wrong + (unknown_emotions(document, labels) if labels is not None else [])
+    if mistakes:
+        raise ConfigError("\n".join(mistakes))
     return RuleSet(tuple(rules))
 
 
@@ -89,16 +98,14 @@ def _rule_file(path: Path) -> Path:
     return path
 
 
-def _rules(document: Document) -> list[Rule]:
-    data = document.data
+def _rules(document: Document, origin: dict[str, str]) -> tuple[list[Rule], list[str]]:
+    """The rules of a file that are right, and all that is wrong; `origin`, where each name was first given, grows."""
+    data, mistakes = document.data, list(document.mistakes)
     if not isinstance(data, dict) or not isinstance(data.get("rules"), list):
-        raise ConfigError(f"{document.where(())}: a rule file is a list under the key rules:")
-    extra = [key for key in data if key != "rules"]
-    if extra:
-        raise ConfigError(f"{document.where((extra[0],))}: unknown key {extra[0]}; a rule file has the key rules alone")
+        return [], [*mistakes, f"{document.where(())}: a rule file is a list under the key rules:"]
+    extra = [key for key in data if key != "rules" and isinstance(key, str)]
+    mistakes += [f"{document.where((key,))}: unknown key {key}; a rule file has the key rules alone" for key in extra]
     rules: list[Rule] = []
-    mistakes: list[str] = []
-    names: dict[str, str] = {}
     for index, item in enumerate(data["rules"]):
         try:
             rule = Rule.model_validate(item)
@@ -106,13 +113,11 @@ def _rules(document: Document) -> list[Rule]:
             mistakes += [_explain(document, ("rules", index), item, one) for one in error.errors(include_url=False)]
             continue
         where = document.where(("rules", index, "name"))
-        if rule.name in names:
-            mistakes.append(f"{where}: a rule called {rule.name} is already at {names[rule.name]}; names must differ")
-        names.setdefault(rule.name, where)
+        if rule.name in origin:
+            mistakes.append(f"{where}: a rule called {rule.name} is already at {origin[rule.name]}; names must differ")
+        origin.setdefault(rule.name, where)
         rules.append(rule)
-    if mistakes:
-        raise ConfigError("\n".join(mistakes))
-    return rules
+    return rules, mistakes
 
 
 def _explain(document: Document, at: Keys, item: Any, error: Any) -> str:

@@ -1,5 +1,7 @@
 """`emotion-monitor config`: what the settings are, and whether they hold."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -29,19 +31,42 @@ def check(
     model: Annotated[bool, typer.Option("--model", help="Also load the model, which may take a while.")] = False,
 ) -> None:
     """Check a configuration: its keys, its rules, its windows; exit code 2 and one line a fault where it does not hold."""
-    from monitor.alerts.rules import load_rules
+    from monitor.alerts.rules import RuleSet, load_rules
     from monitor.cli.options import settings_from
+    from monitor.errors import ConfigError
     from monitor.server.auth import check_exposure
 
     settings = settings_from(config, log__level="warning")
-    rules = load_rules(settings.alerts.rules)
-    check_exposure(settings.server)
+    faults: list[str] = []
+    rules = RuleSet(())
+    labels: tuple[str, ...] | None = () if settings.engine.model is None else None  # None: known once the model is loaded
     if model:
         from monitor.engines.registry import load_engine
         from monitor.pipeline.windows import Geometry
 
         engine = load_engine(settings.engine)
-        Geometry.of(settings.engine, engine.info)
-        typer.echo(f"engine {engine.info.name}: {engine.info.model} ({engine.info.version})")
+        labels = engine.info.labels
+        typer.echo(f"engine {engine.info.name}: {engine.info.model} ({engine.info.version}); it names {', '.join(labels)}")
+        with _gathered(faults):
+            Geometry.of(settings.engine, engine.info)
         engine.close()
+    with _gathered(faults):
+        rules = load_rules(settings.alerts.rules, labels)
+    with _gathered(faults):
+        check_exposure(settings.server)
+    if faults:
+        raise ConfigError("\n".join(faults))
     typer.echo(f"the configuration holds: engine {settings.engine.name}, {len(rules.rules)} rules, store {settings.store.path}")
+    if labels is None:
+        typer.echo("whether the model names the emotions of the rules is checked with --model")
+
+
+@contextmanager
+def _gathered(faults: list[str]) -> Iterator[None]:
+    """Go on after a fault, so that all are told at once."""
+    from monitor.errors import ConfigError
+
+    try:
+        yield
+    except ConfigError as error:
+        faults.append(str(error))

@@ -1,11 +1,11 @@
 """`emotion-monitor replay`: a stored call again, as it was heard or judged by other rules."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from monitor.cli.options import (
+    STANDARD_OUTPUT,
     ConfigOption,
     JsonOption,
     RulesOption,
@@ -16,16 +16,28 @@ from monitor.cli.options import (
     write_json,
 )
 from monitor.cli.watch import TokenOption, UrlOption
+from monitor.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from monitor.store.base import StoredCall
     from monitor.store.zarr_store import ZarrStore
 
 
 def replay(
-    call: Annotated[str, typer.Argument(help="Id of a stored call; see `emotion-monitor calls list`.", metavar="CALL")],
+    calls: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Id of a stored call; see `emotion-monitor calls list`. With --rules several, and days, UTC: 2026-11-01 or "
+            "2026-11-01..2026-11-07.",
+            metavar="CALL...",
+            show_default=False,
+        ),
+    ] = None,
     speed: Annotated[float, typer.Option(help="How many times faster than real time; 0 is as fast as it goes.", min=0)] = 1.0,
     rules: RulesOption = None,
+    everything: Annotated[bool, typer.Option("--all", help="With --rules: all calls of the store.")] = False,
     store: StoreOption = None,
     config: ConfigOption = None,
     url: UrlOption = None,
@@ -33,66 +45,65 @@ def replay(
     here: Annotated[bool, typer.Option("--here", help="Play in this terminal, even where a service is running.")] = False,
     json_file: JsonOption = None,
 ) -> None:
-    """Send a stored call's messages again, or try other rules on it.
+    """Send a stored call's messages again, or try other rules on stored calls.
 
     Where a service is running that has the call (at --url, or at the configured address), it plays the call on its websocket:
-    the messages of the live call, marked as a replay. Else the call is played in this terminal, from the store. With --rules,
-    those rules are judged over the stored frames at once, and what they would have raised is printed.
+    the messages of the live call, marked as a replay. Else the call is played in this terminal, from the store.
+
+    With --rules, those rules are judged over the stored frames at once: what they would raise that was not raised, what was
+    raised and would not be, and what is the same. Rules that the files do not have are not judged.
 
     Examples:
 
       emotion-monitor replay 20260102-101500-ab12 --speed 4
 
       emotion-monitor replay 20260102-101500-ab12 --rules stricter.yaml --json alerts.json
+
+      emotion-monitor replay 2026-11-01..2026-11-07 --rules default --rules mine.yaml
     """
     settings = settings_from(config, store__path=store, log__level="warning")
-    if not (rules or here or json_file):
+    from monitor.cli.tables import report_console
+
+    console = report_console(stderr=str(json_file) == STANDARD_OUTPUT)
+    if rules:
+        frame_store = existing_store(settings)
+        from monitor.cli.judge import judge_calls
+        from monitor.replay.choice import chosen_calls
+
+        report = judge_calls(frame_store, chosen_calls(frame_store, calls or (), everything=everything), rules, console)
+        write_json(report, json_file)
+        if report["failed"]:
+            raise typer.Exit(StoreError.exit_code)
+        return
+    if everything or not calls or len(calls) > 1:
+        raise ConfigError("name one call to play; several, days and --all go with --rules, which judges them")
+    call = calls[0]
+    if not (here or json_file):
         address = service_url(url, settings)
         if token is None and settings.server.token is not None:
             token = settings.server.token.get_secret_value()
         if _ask_service(address, token, call, speed, required=url is not None):
             return
     frame_store = existing_store(settings)
-    stored = frame_store.open(call)
-    messages = _judge(stored, rules) if rules else _play(stored, frame_store, speed)
+    messages = _play(frame_store.open(call), frame_store, speed, console)
     write_json({"call": call, "events": messages, "alerts": [m for m in messages if m["type"] == "alert"]}, json_file)
 
 
-def _judge(stored: "StoredCall", rules: list[Path]) -> list[dict[str, Any]]:
-    from rich.console import Console
-
-    from monitor.alerts.rules import load_rules
-    from monitor.replay.reevaluate import judge
-    from monitor.server.event_line import event_line
-
-    console = Console(highlight=False, stderr=True)
-    messages = [event.as_message() for event in judge(stored, load_rules(tuple(rules)))]
-    alerts = [message for message in messages if message["type"] == "alert"]
-    for message in alerts:
-        console.print(event_line(message))
-    raised = sum(message["status"] == "raised" for message in alerts)
-    console.print(f"{stored.record.id}: {raised} alerts would have been raised")
-    return messages
-
-
-def _play(stored: "StoredCall", store: "ZarrStore", speed: float) -> list[dict[str, Any]]:
-    from rich.console import Console
-
+def _play(stored: "StoredCall", store: "ZarrStore", speed: float, console: "Console") -> list[dict[str, Any]]:
     from monitor.events import Event
     from monitor.replay.player import play
     from monitor.server.event_line import event_line
 
-    console = Console(highlight=False, stderr=True)
     heard = {message["id"] for message in store.journal.read(0, call=stored.record.id, types=("alert",))}
     messages = []
     for _, item in play(stored, speed):
         if isinstance(item, Event):
             messages.append(item.as_message())
             if (line := event_line(messages[-1])) is not None:
-                console.print(line)
+                console.print(line, soft_wrap=True)
     raised = {message["id"] for message in messages if message["type"] == "alert"}
     same = "the same alerts as live" if raised == heard else f"live: {sorted(heard)}, now: {sorted(raised)}"
-    console.print(f"{stored.record.id}: {len(messages)} events, {len(raised)} alerts ({same})")
+    console.print(f"{stored.record.id}: {len(messages)} events, {len(raised)} alerts ({same})", soft_wrap=True)
     return messages
 
 
@@ -101,7 +112,6 @@ def _ask_service(url: str, token: str | None, call: str, speed: float, *, requir
     from http import HTTPStatus
     from urllib.parse import quote
 
-    from monitor.errors import ConfigError
     from monitor.server.ask import NoServiceError, ask
 
     try:

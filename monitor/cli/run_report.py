@@ -14,6 +14,7 @@ from monitor.cli.tables import table
 from monitor.errors import MonitorError
 from monitor.pipeline.call import LiveCall
 from monitor.pipeline.monitor import Monitor
+from monitor.replay.alert_spans import alert_spans
 from monitor.server.event_line import clock, ending, event_line
 
 
@@ -94,7 +95,7 @@ class RunReport:
             "real_time_factor": round(call.wall_seconds / seconds, 4) if seconds else None,
             "legs": call.reports(),
             "change_points": [point for point in _last_words(mine, "change_point") if point["status"] != "retracted"],
-            "alerts": _alerts(mine),
+            "alerts": alert_spans(mine),
             "store": str(self._store),
             "bytes": size,
             "bytes_per_call_hour": round(size / seconds * 3600) if seconds else None,
@@ -154,16 +155,3 @@ def print_heard(entries: Sequence[Mapping[str, Any]], named: int, printer: Print
 
 def _last_words(messages: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
     return list({message["id"]: message for message in messages if message["type"] == kind}.values())
-
-
-def _alerts(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One entry an alert: what was said when it was raised, and when it was cleared."""
-    alerts: dict[str, dict[str, Any]] = {}
-    for message in messages:
-        if message["type"] != "alert":
-            continue
-        alert = alerts.setdefault(message["id"], {**message, "raised_at": message["at"], "cleared_at": None})
-        alert["evidence"] = message["evidence"] or alert["evidence"]
-        if message["status"] == "cleared":
-            alert["cleared_at"] = message["at"]
-    return list(alerts.values())

@@ -50,7 +50,7 @@ class Monitor:
         self.store = store
         self.journal = store.journal
         self.geometry = Geometry.of(settings.engine, engine.info)
-        self.rules: RuleSet = load_rules(settings.alerts.rules)
+        self.rules: RuleSet = load_rules(settings.alerts.rules, engine.info.labels)
         if unknown := self.rules.unknown_labels(engine.info.labels):
             log.warning("rules_name_unknown_labels", labels=unknown, engine=engine.info.name, known=engine.info.labels)
         picked = {name: getattr(engine.info, name) for name in ("name", "model", "device", "precision")}

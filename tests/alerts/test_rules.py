@@ -73,7 +73,7 @@ def test_a_label_alone_is_a_list_of_one(tmp_path):
             ("leg: customer", "leg: caller"),
             "rules.yaml:4: rule angry: leg.0: input should be 'customer', 'agent', 'mixed', 'any'",
         ),
-        (("leg: customer", "leg: [customer, any]"), "rules.yaml:2: rule angry: rule: leg: any and both stand alone"),
+        (("leg: customer", "leg: [customer, any]"), "rules.yaml:4: rule angry: leg: any and both stand alone"),
         (("0.5", "50"), "rules.yaml:6: rule angry: when.emotion.at_least: input should be less than or equal to 1"),
         (("0.5", "'0.5'"), "rules.yaml:6: rule angry: when.emotion.at_least: input should be a valid number"),
         (("0.5", ".nan"), "rules.yaml:6: rule angry: when.emotion.at_least: input should be a finite number"),
@@ -82,7 +82,7 @@ def test_a_label_alone_is_a_list_of_one(tmp_path):
             "rules.yaml:6: rule angry: when.emotions: unknown key; a condition is one of emotion, affect",
         ),
         (("    when:\n", "    hold: yes\n    when:\n"), "rules.yaml:5: rule angry: hold: input should be a valid number"),
-        (("sounds angry", "sounds {mood}"), "rules.yaml:2: rule angry: rule: unknown field {mood}; there are: leg, since"),
+        (("sounds angry", "sounds {mood}"), "rules.yaml:7: rule angry: message: unknown field {mood}; there are: leg, since"),
         (("sounds angry", "sounds {leg.__class__}"), "unknown field {leg.__class__}"),
         (("sounds angry", "sounds {"), "not a template"),
         (("sounds angry", "for {seconds:.9f}"), "field seconds: a format or conversion is not allowed"),
@@ -130,6 +130,48 @@ def test_a_rule_for_both_may_not_name_what_belongs_to_one_leg(tmp_path):
 
 def test_all_mistakes_of_a_file_are_told_at_once(tmp_path):
     assert len(mistake(tmp_path, RULE.replace("critical", "fatal").replace("customer", "caller")).splitlines()) == 2
+
+
+def test_mistakes_of_every_kind_and_of_every_file_are_told_at_once(tmp_path):
+    text = RULE.replace("critical", "fatal").replace("sounds angry", "sounds {mood}").replace("is: angry", "is: angrey")
+    (tmp_path / "a.yaml").write_text(text.replace("    leg: customer", "    leg: customer\n    leg: caller") + "extra: 1\n")
+    (tmp_path / "b.yaml").write_text(RULE.replace("leg: customer", "leg: [customer, any]"))
+    with pytest.raises(ConfigError) as caught:
+        load_rules([tmp_path / "a.yaml", tmp_path / "none.yaml", tmp_path / "b.yaml"], ())
+    told = str(caught.value).replace(f"{tmp_path}/", "").splitlines()
+    assert [line.split(": ")[0] for line in told] == [
+        "a.yaml:5",
+        "a.yaml:9",
+        "a.yaml:3",
+        "a.yaml:5",
+        "a.yaml:8",
+        "a.yaml:7",
+        "none.yaml",
+        "b.yaml:4",
+    ]
+
+
+def test_an_emotion_that_no_engine_names_is_refused_with_what_was_meant(tmp_path):
+    path = tmp_path / "r.yaml"
+    path.write_text(RULE.replace("{is: angry, at_least: 0.5}", "\n        is:\n          - angry\n          - frustratd"))
+    with pytest.raises(ConfigError, match=r"r.yaml:9: no engine names the emotion 'frustratd'; there are: angry, "):
+        load_rules([path], ())
+    with pytest.raises(ConfigError, match=r"'frustratd'; did you mean frustrated\?"):
+        load_rules([path], ("angry", "frustrated"))
+    assert load_rules([path], ("frustratd",)).labels == {"angry", "frustratd"}
+
+
+@pytest.mark.parametrize("key", ["from", "to"])
+def test_the_emotions_of_a_change_are_looked_at_too(tmp_path, key):
+    path = tmp_path / "r.yaml"
+    when = f"all_of: [{{change_point: {{{key}: happpy}}}}, {{silence: {{longer_than: 3.0}}}}]"
+    path.write_text(RULE.replace("emotion: {is: angry, at_least: 0.5}", when))
+    with pytest.raises(ConfigError, match=r"r.yaml:6: no engine names the emotion 'happpy'; did you mean happy\?"):
+        load_rules([path], ())
+
+
+def test_an_emotion_of_an_engine_that_ships_may_be_named_whichever_is_in_use(tmp_path):
+    assert load_rules(None, ("angry", "neutral")).rules
 
 
 def test_names_may_not_repeat_in_a_file_or_across_files(tmp_path):

@@ -92,6 +92,19 @@ def test_a_rule_file_with_a_mistake(emotion_monitor: Command, tmp_path: Path) ->
     assert (done.returncode, "r.yaml:" in done.stderr, "Traceback" in done.stderr) == (CONFIG, True, False)
 
 
+def test_all_faults_of_a_configuration_are_told_at_once(emotion_monitor: Command, tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text(
+        "rules:\n  - {name: x, severity: info, leg: any, when: {emotion: {is: angrey}}, message: '{mood}'}\n"
+    )
+    (tmp_path / "c.yaml").write_text("alerts: {rules: [./r.yaml]}\nserver: {host: 0.0.0.0}\n")
+    done = emotion_monitor("config", "check", "-c", "c.yaml")
+    told = [line.removeprefix("emotion-monitor: ") for line in done.stderr.splitlines()]
+    assert (done.returncode, len(told)) == (CONFIG, 3)
+    assert "unknown field {mood}" in told[0]
+    assert "r.yaml:2: no engine names the emotion 'angrey'; did you mean angry?" in told[1]
+    assert "server.token is not set" in told[2]
+
+
 def test_a_model_that_is_not_there(emotion_monitor: Command, tmp_path: Path) -> None:
     sound(tmp_path / "a.wav")
     done = emotion_monitor("run", "a.wav", "--engine", "emotion2vec", "--model", "/no/such/model")

@@ -42,12 +42,23 @@ def test_a_replay_says_what_the_live_call_said(emotion_monitor: Command, tmp_pat
     assert live == replayed
 
 
-def test_other_rules_are_judged_over_the_stored_frames(emotion_monitor: Command, tmp_path: Path) -> None:
+def test_other_rules_are_judged_over_the_stored_frames_of_many_calls(emotion_monitor: Command, tmp_path: Path) -> None:
     (tmp_path / "r.yaml").write_text(TALKATIVE)
-    emotion_monitor("run", CALL, "--call", "demo")
-    done = emotion_monitor("replay", "demo", "--rules", "r.yaml", "--json", "judged.json")
-    raised = [alert for alert in said(tmp_path / "judged.json") if alert["type"] == "alert" and alert["status"] == "raised"]
-    assert (done.returncode, {alert["rule"] for alert in raised}) == (0, {"customer-talks"})
+    for call in ("demo-1", "demo-2"):
+        emotion_monitor("run", CALL, "--call", call)
+    done = emotion_monitor("replay", "--all", "--rules", "default", "--rules", "r.yaml", "--json", "judged.json")
+    report = json.loads((tmp_path / "judged.json").read_text())
+    by_rule = {row["rule"]: row for row in report["by_rule"]}
+    assert (done.returncode, [call["call"] for call in report["calls"]]) == (0, ["demo-1", "demo-2"])
+    assert by_rule["customer-talks"]["new"] == by_rule["customer-talks"]["would_be"] > 0
+    assert by_rule["customer-angry"]["same"] == by_rule["customer-angry"]["raised"] > 0
+    assert [row["gone"] for row in report["by_rule"]] == [0] * len(report["by_rule"])
+    assert "the customer talks" in done.stdout
+
+
+def test_one_call_is_played_and_several_are_judged(emotion_monitor: Command) -> None:
+    done = emotion_monitor("replay", "a", "b")
+    assert (done.returncode, "go with --rules" in done.stderr) == (2, True)
 
 
 def test_a_call_is_exported_and_erased(emotion_monitor: Command, tmp_path: Path) -> None:

@@ -1,0 +1,104 @@
+"""What `replay --rules` does: stored calls judged by other rules, held against what was raised when they were heard."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import track
+
+from monitor.alerts.rules import load_rules
+from monitor.cli.tables import table
+from monitor.errors import StoreError
+from monitor.replay.alert_spans import Compared, Span, alert_spans, compare
+from monitor.replay.reevaluate import judge
+from monitor.server.event_line import clock
+from monitor.store.base import CallSummary, StoredCall
+from monitor.store.zarr_store import ZarrStore
+
+SHOWN = 50
+"""Differences that are printed; `--json` has all."""
+
+
+def judge_calls(store: ZarrStore, calls: Sequence[CallSummary], files: Sequence[Path], console: Console) -> dict[str, Any]:
+    """Judge calls, print what is new, gone and the same, and give it as data. One that cannot be read does not stop the rest.
+
+    Raises `ConfigError` for rules that are wrong, an emotion that no engine of these calls names among them.
+    """
+    opened: dict[str, StoredCall] = {}
+    failed: dict[str, str] = {}
+    for call in calls:
+        try:
+            opened[call.id] = store.open(call.id)
+        except StoreError as error:
+            failed[call.id] = str(error)
+    rules = load_rules(files, sorted({label for stored in opened.values() for label in stored.record.labels}))
+    names = [rule.name for rule in rules.rules]
+    raised: dict[str, list[Span]] = {}
+    for span in alert_spans(store.journal.read(0, types=("alert",))):
+        raised.setdefault(span.get("call", ""), []).append(span)
+    compared: dict[str, Compared] = {}
+    progress = Console(stderr=True)
+    for call_id, stored in track(opened.items(), "judging", console=progress, transient=True, disable=not progress.is_terminal):
+        try:
+            now = alert_spans(event.as_message() for event in judge(stored, rules))
+            compared[call_id] = compare(raised.get(call_id, []), now, names)
+        except StoreError as error:
+            failed[call_id] = str(error)
+    report = {
+        "rules": [str(file) for file in files],
+        "by_rule": _by_rule(names, list(compared.values())),
+        "left_out": dict(Counter(span["rule"] for one in compared.values() for span in one.left_out)),
+        "calls": [_entry(call_id, one) for call_id, one in compared.items()],
+        "failed": [{"call": call_id, "error": error} for call_id, error in failed.items()],
+    }
+    _print(report, console)
+    return report
+
+
+def _by_rule(names: Sequence[str], compared: Sequence[Compared]) -> list[dict[str, Any]]:
+    counts = {
+        part: Counter(span["rule"] for one in compared for span in getattr(one, part)) for part in ("same", "new", "gone")
+    }
+    return [
+        {
+            "rule": name,
+            "raised": counts["same"][name] + counts["gone"][name],
+            "would_be": counts["same"][name] + counts["new"][name],
+            **{part: counts[part][name] for part in counts},
+        }
+        for name in names
+    ]
+
+
+def _entry(call: str, one: Compared) -> dict[str, Any]:
+    return {"call": call, **{part: list(getattr(one, part)) for part in ("same", "new", "gone", "left_out")}}
+
+
+def _print(report: dict[str, Any], console: Console) -> None:
+    differences = [
+        {
+            "call": call["call"],
+            "at": clock(span["raised_at"]),
+            "": part,
+            "rule": span["rule"],
+            "leg": span["leg"],
+            "message": escape(span["message"]),
+        }
+        for call in report["calls"]
+        for part, span in sorted(
+            ((part, span) for part in ("new", "gone") for span in call[part]), key=lambda each: each[1]["raised_at"]
+        )
+    ]
+    if differences:
+        console.print(table("differences", differences[:SHOWN]))
+    if len(differences) > SHOWN:
+        console.print(f"... and {len(differences) - SHOWN} more; --json has all")
+    console.print(table(f"alerts of {len(report['calls'])} calls", report["by_rule"]))
+    if report["left_out"]:
+        others = ", ".join(f"{name} ({count})" for name, count in report["left_out"].items())
+        console.print(f"raised by rules that are not judged here: {others}", soft_wrap=True)
+    for one in report["failed"]:
+        console.print(f"[red]not judged: {escape(one['error'])}[/]", soft_wrap=True)
