@@ -1,6 +1,6 @@
 """Stored calls under other rules: which are meant, and what differs from what was raised."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from monitor.errors import ConfigError, NotFoundError
 from monitor.replay.alert_spans import alert_spans, compare
 from monitor.replay.choice import chosen_calls
 from monitor.store.base import CallRecord, LegFormat
+from monitor.store.call_writer import ZarrCallWriter
 from monitor.store.frame_format import as_stored
 from monitor.store.zarr_store import ZarrStore
 from tests.replay.moody_call import DIM, LABELS, heard, opened
@@ -54,28 +55,23 @@ def test_what_rules_raised_that_are_not_judged_is_not_gone() -> None:
     assert ([len(part) for part in (found.gone, found.left_out)]) == [0, 1]
 
 
+def written(store: ZarrStore, call: str, day: int) -> ZarrCallWriter:
+    started = datetime(2026, 11, day, 23, 59, tzinfo=UTC)
+    writer = store.create(CallRecord(call, started, "test", {"name": "compact"}, LABELS, {"customer": FORMAT}))
+    writer.append(as_stored(replace(next(heard("customer", 25)), call=call), FORMAT))
+    return writer
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> ZarrStore:
-    """Calls of three days, the last one live, and one without frames."""
+def store(tmp_path: Path) -> Iterator[ZarrStore]:
+    """Calls of three days, the last one live."""
     store = opened(tmp_path)
-    keep = _keeper(store)
-    keep("a", 1, "finished")
-    keep("b", 2, "finished")
-    keep("c", 3, "finished")
-    keep("d", 3, None)
-    return store
-
-
-def _keeper(store: ZarrStore) -> Callable[[str, int, str | None], None]:
-    live = []
-
-    def keep(call: str, day: int, reason: str | None) -> None:
-        started = datetime(2026, 11, day, 23, 59, tzinfo=UTC)
-        writer = store.create(CallRecord(call, started, "test", {"name": "compact"}, LABELS, {"customer": FORMAT}))
-        writer.append(as_stored(replace(next(heard("customer", 25)), call=call), FORMAT))
-        writer.finish(reason, {}) if reason else live.append(writer)
-
-    return keep
+    written(store, "a", 1).finish("finished", {})
+    written(store, "b", 2).finish("finished", {})
+    written(store, "c", 3).finish("interrupted", {})
+    live = written(store, "d", 3)
+    yield store
+    live.abandon()
 
 
 @pytest.mark.parametrize(
