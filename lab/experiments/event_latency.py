@@ -30,7 +30,7 @@ EVENTS = ("state", "change_point", "alert")
 async def measure(url: str) -> dict[str, list[float]]:
     """Latencies in seconds."""
     body = {"legs": {"customer": {"codec": "PCMU"}, "agent": {"codec": "PCMU"}}}
-    answer = httpx.post(f"{url}/api/v1/calls", json=body, timeout=30).raise_for_status().json()
+    answer = httpx.post(f"{url}/api/v1/calls", json=body, timeout=30, trust_env=False).raise_for_status().json()
     call = answer["call"]
     ports = (answer["legs"]["customer"]["port"], answer["legs"]["agent"]["port"])
     begun = [0.0]
@@ -39,7 +39,7 @@ async def measure(url: str) -> dict[str, list[float]]:
         begun[0] = time.monotonic()
         send_call(CALL, ports, "127.0.0.1")
         time.sleep(2)
-        httpx.delete(f"{url}/api/v1/calls/{call}", timeout=30)
+        httpx.delete(f"{url}/api/v1/calls/{call}", timeout=30, trust_env=False)
 
     latencies: dict[str, list[float]] = {"live frames": [], "events": []}
     async with connect(f"{url.replace('http', 'ws', 1)}/ws/v1/events?call={call}&frames=1") as websocket:
@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, service(args.port, Path(folder) / "store", args.engine, args.model) as url:
-        window = httpx.get(f"{url}/api/v1/status").json()["window"]
+        window = httpx.get(f"{url}/api/v1/status", trust_env=False).json()["window"]
         latencies = asyncio.run(measure(url))
     print(f"engine {args.engine}: window {window['window']} s, hop {window['hop']} s, lookahead {window['lookahead']} s")
     report = {"engine": args.engine, "window": window}

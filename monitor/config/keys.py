@@ -42,3 +42,10 @@ def file_key(secret: Keys) -> Keys:
     ('server', 'token_file')
     """
     return (*secret[:-1], secret[-1] + "_file")
+
+
+def section_of(tree: Any, keys: Keys) -> dict[str, Any]:
+    """The section in which a key stands, or would; an empty one where there is none."""
+    for key in keys[:-1]:
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree if isinstance(tree, dict) else {}

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from monitor.config.document import Path_, parse
-from monitor.config.keys import PATH_LISTS, PATHS, SECRETS, TEXT, Keys, file_key
+from monitor.config.keys import SECRETS, TEXT, Keys, file_key, section_of
+from monitor.config.relative import resolve
 from monitor.config.secrets import credentials, read_secret
 from monitor.config.sections import Settings
 from monitor.errors import ConfigError
@@ -68,7 +69,7 @@ def _lay(merged: dict[str, Any], entries: Sequence[Entry], origin: dict[Path_, s
     for secret in SECRETS:
         for keys, other in ((secret, file_key(secret)), (file_key(secret), secret)):
             if any(entry[0] == keys for entry in entries):
-                _section(merged, other).pop(other[-1], None)
+                section_of(merged, other).pop(other[-1], None)
     for keys, value, source in entries:
         _set(merged, keys, value, source, origin)
 
@@ -84,16 +85,9 @@ def _set(tree: dict[str, Any], keys: Keys, value: Any, source: str, origin: dict
     origin[keys] = source
 
 
-def _section(tree: Any, keys: Keys) -> dict[str, Any]:
-    """The section in which a key stands, or would; an empty one where there is none."""
-    for key in keys[:-1]:
-        tree = tree.get(key) if isinstance(tree, dict) else None
-    return tree if isinstance(tree, dict) else {}
-
-
 def _read_secrets(merged: dict[str, Any], origin: dict[Path_, str]) -> None:
     for secret in SECRETS:
-        section, of_file = _section(merged, secret), file_key(secret)
+        section, of_file = section_of(merged, secret), file_key(secret)
         path, source = section.get(of_file[-1]), origin.get(of_file, "configuration")
         if path is None:
             continue
@@ -116,26 +110,8 @@ def _read_file(path: Path) -> tuple[dict[str, Any], dict[Path_, str]]:
         return {}, origin
     if not isinstance(data, dict):
         raise ConfigError(f"{path}:1: expected sections (engine:, store:, ...), found {type(data).__name__}")
-    _resolve(data, path.parent)
+    resolve(data, path.parent)
     return data, origin
-
-
-def _resolve(data: dict[str, Any], folder: Path) -> None:
-    """Make relative paths of a file relative to its folder. A word alone in a list may be the name of rules that ship."""
-    for keys in PATHS:
-        section = _section(data, keys)
-        if isinstance(section.get(keys[-1]), str):
-            section[keys[-1]] = folder / section[keys[-1]]
-    for keys in PATH_LISTS:
-        section = _section(data, keys)
-        if isinstance(section.get(keys[-1]), list):
-            section[keys[-1]] = [_beside(item, folder) for item in section[keys[-1]]]
-
-
-def _beside(item: Any, folder: Path) -> Any:
-    if not isinstance(item, str) or (Path(item).name == item and not Path(item).suffix):
-        return item
-    return folder / item
 
 
 def _explain(item: Any, origin: dict[Path_, str]) -> str:

@@ -74,5 +74,6 @@ def not_ours(url: str, status: int | None = None, location: str | None = None) -
 
 def no_proxy_for(url: str, error: Exception) -> str:
     """What to say where the proxy that the environment names for an address cannot be used; its own may hold a password."""
-    why = str(error) if isinstance(error, ImportError) else "that is no address of a proxy"
-    return f"{url}: the proxy that the environment names for it cannot be used ({why}); name the host in no_proxy"
+    why = str(error) if isinstance(error, ImportError) else "not understood"
+    named = "the proxies that the environment names (http_proxy, all_proxy, no_proxy)"
+    return f"{url}: {named} cannot be used: {why}; name the host in no_proxy"

@@ -103,3 +103,20 @@ def test_paths_from_flags_and_environment_are_relative_to_where_one_is(tmp_path:
     environment = {"EMOTION_MONITOR_ALERTS__RULES": "[mine.yaml]"}
     settings = load_settings(path, environment=environment, flags={"store.path": Path("here")})
     assert (settings.store.path, settings.alerts.rules) == (Path("here"), (Path("mine.yaml"),))
+
+
+@pytest.mark.parametrize(
+    ("model", "read"), [("./w.safetensors", "FOLDER/w.safetensors"), ("iic/emotion2vec", "iic/emotion2vec"), ("/w", "/w")]
+)
+def test_a_model_in_a_file_is_relative_to_it_where_it_is_written_as_a_path(model: str, read: str, tmp_path: Path) -> None:
+    found = load_settings(written(tmp_path, f"engine: {{model: {model}}}"), environment={}).engine.model
+    assert found == read.replace("FOLDER", str(tmp_path))
+
+
+def test_paths_in_the_options_of_a_source_are_relative_to_the_file(tmp_path: Path) -> None:
+    sources = (
+        "[{kind: file, options: {path: a.wav, realtime: true}}, {kind: rtp, options: {sdp: ./b.sdp, legs: {}}}, {kind: stdin}]"
+    )
+    found = load_settings(written(tmp_path, f"sources: {sources}"), environment={}).sources
+    first = {"path": str(tmp_path / "a.wav"), "realtime": True}
+    assert [source.options for source in found] == [first, {"sdp": str(tmp_path / "b.sdp"), "legs": {}}, {}]

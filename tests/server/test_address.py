@@ -82,9 +82,9 @@ def test_no_proxy_stands_between_programs_of_one_machine(
 @pytest.mark.parametrize("proxy", ["socks5://user:hidden-word@127.0.0.1:9", "nonsense://user:hidden-word@127.0.0.1:9"])
 def test_a_proxy_that_cannot_be_used_is_said_without_its_password(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", proxy)
-    with pytest.raises(NoServiceError, match="the proxy that the environment names for it") as asking:
+    with pytest.raises(NoServiceError, match="the proxies that the environment names") as asking:
         ask("http://monitor.example", "GET", "/api/v1/calls")
-    with pytest.raises(RefusedError, match="the proxy that the environment names for it") as following:
+    with pytest.raises(RefusedError, match="the proxies that the environment names") as following:
         first_event("http://monitor.example")
     assert "hidden-word" not in str(asking.value) + str(following.value)
 

@@ -105,6 +105,9 @@ def _refusal(hub: _Hub, timeout: float) -> str | None:
         return f"did not answer in {timeout:g} s"
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         return f"cannot be reached ({error})"
+    except (ImportError, ValueError) as error:  # SOCKS without its package, or what is no address
+        why = str(error) if isinstance(error, ImportError) else "not understood"
+        return f"cannot be reached (the proxies that the environment names, http_proxy, all_proxy, no_proxy: {why})"
     if answer.status_code in (401, 404):
         return f"has no public model {hub.id}"
     return None if answer.is_success else f"answered {answer.status_code} {answer.reason_phrase}"

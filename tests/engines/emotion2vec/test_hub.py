@@ -150,3 +150,11 @@ def test_an_engine_of_a_cached_model_loads_without_a_hub(no_hubs, model_dir):
     engine = load_engine(EngineSection(name="emotion2vec", device="cpu", threads=1))
     assert engine.info.model == "iic/emotion2vec_plus_large"
     assert engine.info.licence == "FunASR model licence (model-license)"
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "nonsense://user:hidden-word@127.0.0.1:9"])
+def test_a_proxy_that_cannot_be_used_is_the_reason_that_is_given(proxy, no_hubs, monkeypatch):
+    monkeypatch.setenv("http_proxy", proxy)
+    with pytest.raises(EngineError, match="the proxies that the environment names") as refused:
+        locate(None, TIMEOUT)
+    assert "hidden-word" not in str(refused.value)
