@@ -1,5 +1,7 @@
 """`emotion-monitor calls`: the catalogue of a store."""
 
+from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from monitor.store.base import CallSummary
     from monitor.store.zarr_store import ZarrStore
 
+LEG_COLUMNS = ("speech_seconds", "gaps", "codec", "packets", "lost", "late", "reordered")
+"""What is shown of the report of a leg."""
+
 app = typer.Typer(help="List, show, export and delete stored calls.", no_args_is_help=True)
 
 CallArgument = Annotated[str, typer.Argument(help="Id of a call; see `calls list`.", metavar="CALL")]
@@ -31,40 +36,82 @@ def list_calls(
     last: Annotated[int, typer.Option("--last", "-n", min=1, help="The newest so many.")] = 50,
     json_file: JsonOption = None,
 ) -> None:
-    """The stored calls, newest first."""
-    rows = [_row(summary) for summary in _open(config, store).catalogue()]
-    shown = rows[:last]
-    write_json(shown, json_file)
+    """The stored calls, newest first, with what is kept with each and how many alerts it raised."""
+    frame_store = _open(config, store)
+    summaries = frame_store.catalogue()
+    shown = summaries[:last]
+    alerts = _alerts_raised(frame_store, {summary.id for summary in shown})
+    rows = [{**_row(summary), "alerts": alerts[summary.id]} for summary in shown]
+    write_json(rows, json_file)
     if json_file is None:
-        columns = ("call", "started_at", "status", "seconds", "legs", "engine", "bytes")
-        _print_table("stored calls", [{key: row[key] for key in columns} for row in shown])
-        if len(rows) > last:
-            typer.echo(f"... and {len(rows) - last} older; --last {len(rows)} shows all")
+        _print_table("stored calls", [_line(row) for row in rows])
+        if len(summaries) > last:
+            typer.echo(f"... and {len(summaries) - last} older; --last {len(summaries)} shows all")
+
+
+def _alerts_raised(store: "ZarrStore", calls: Collection[str]) -> Counter[str]:
+    raised = (message for message in store.journal.read(0, types=("alert",)) if message["status"] == "raised")
+    return Counter(message["call"] for message in raised if message["call"] in calls)
+
+
+def _line(row: dict[str, Any]) -> dict[str, Any]:
+    from rich.markup import escape
+
+    from monitor.server.event_line import key_values
+
+    return {
+        "call": row["call"],
+        "started_at": row["started_at"],
+        "status": row["status"],
+        "seconds": row["seconds"],
+        "legs": ", ".join(row["legs"]),
+        "about": escape(key_values(row["metadata"])),
+        "alerts": row["alerts"],
+        "engine": row["engine"],
+        "MB": row["bytes"] / 1e6,
+    }
 
 
 @app.command()
 def show(call: CallArgument, store: StoreOption = None, config: ConfigOption = None, json_file: JsonOption = None) -> None:
-    """One call: its legs and its events."""
+    """One call: what is known of it, what became of its legs, and its events in the order in which they were said."""
     frame_store = _open(config, store)
     stored = frame_store.open(call)
     events = frame_store.journal.read(0, call=call)
     report = {**_row(stored.summary()), "reason": stored.reason, "reports": stored.reports, "events": events}
     write_json(report, json_file)
     if json_file is None:
-        from rich.console import Console
+        _print_call(report)
 
-        from monitor.server.event_line import event_line
 
-        console = Console(highlight=False)
-        report["MB a call-hour"] = round(report["bytes"] / max(report["seconds"], 0.02) * 3600 / 1e6, 1)
-        facts = ("call", "started_at", "status", "reason", "seconds", "legs", "source", "engine", "bytes", "MB a call-hour")
-        for key in facts:
-            console.print(f"{key.replace('_', ' '):>14s}  {report[key]}")
-        for key, value in report["metadata"].items():
-            console.print(f"{key:>14s}  {value}", markup=False)
-        for message in events:
-            if (line := event_line(message)) is not None:
-                console.print(line)
+def _print_call(report: dict[str, Any]) -> None:
+    from rich.markup import escape
+
+    from monitor.cli.tables import report_console, table
+    from monitor.server.event_line import ending, event_line
+
+    console = report_console()
+    facts = {
+        "call": report["call"],
+        "began": report["started_at"],
+        "status": report["status"] + (f": {ending(report['reason'])}" if report["reason"] else ""),
+        "seconds": report["seconds"],
+        "source": report["source"],
+        "engine": report["engine"],
+        "size": f"{report['bytes'] / 1e6:.1f} MB, {report['bytes'] / max(report['seconds'], 0.02) * 3600 / 1e6:.1f} an hour",
+        **report["metadata"],
+    }
+    width = max(map(len, facts))
+    for key, value in facts.items():
+        console.print(f"{escape(key):>{width}s}  {escape(str(value))}", soft_wrap=True)
+    legs = [
+        {"leg": leg, "frames": frames, **{key: report["reports"].get(leg, {}).get(key) for key in LEG_COLUMNS}}
+        for leg, frames in report["legs"].items()
+    ]
+    console.print(table("legs", legs))
+    for message in report["events"]:
+        if (line := event_line(message)) is not None:
+            console.print(line, soft_wrap=True)
 
 
 @app.command()
