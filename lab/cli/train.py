@@ -98,7 +98,8 @@ def compact(
     need(LAB, "train compact", ConfigError)
     from rich.console import Console
 
-    from lab.training import Recipe, native_precision, train
+    from lab.training.loop import train
+    from lab.training.recipe import Recipe, native_precision
 
     console = Console(stderr=True, highlight=False)
 

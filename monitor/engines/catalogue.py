@@ -13,9 +13,10 @@ from monitor.config.sections import EngineSection
 from monitor.engines.base import Engine, Window
 from monitor.engines.emotion2vec.cache import find_cached
 from monitor.engines.emotion2vec.hub import fetch, remedy
-from monitor.engines.emotion2vec.models import KNOWN, PREPARED, REQUIRED, HubId, resolve
+from monitor.engines.emotion2vec.models import DEFAULT, KNOWN, PREPARED, REQUIRED, HubId, resolve
 from monitor.engines.registry import load_engine
 from monitor.errors import EngineError
+from monitor.extras import EMOTION2VEC, need
 from monitor.output_file import check_file
 from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE, frames_for
 
@@ -77,6 +78,7 @@ def pull_model(model: str | None, to: Path | None = None, timeout: float = 5.0) 
 
     `model` is a hub id or a short name. Raises `EngineError` where no hub has it or can be reached within `timeout` seconds.
     """
+    need(EMOTION2VEC, "fetching a model", EngineError)
     what = resolve(model)
     if isinstance(what, Path):
         raise EngineError(f"{model} is a folder on this machine; name a model of a hub, such as {KNOWN[0].short}")
@@ -91,6 +93,7 @@ def prepare_model(model: str | None, to: Path | None = None, timeout: float = 5.
     `model` is a folder, hub id or short name; `to` the file, by default in the current directory under the model's name.
     Raises `EngineError` where the model cannot be had or read, or the file gives other frames than FunASR; it is removed then.
     """
+    need(EMOTION2VEC, "preparing a model", EngineError)
     from monitor.engines.emotion2vec.load import load_model
     from monitor.engines.emotion2vec.prove import prepare  # imports torch, which listing and pulling do not need
 
@@ -105,8 +108,11 @@ def prepare_model(model: str | None, to: Path | None = None, timeout: float = 5.
 def check_model(model: str | None = None, device: str = "auto") -> list[CheckRow]:
     """Look at every part of a model on this machine, in order, up to the first that is wrong; at the end, run it on noise.
 
-    `model` is `compact`, or a folder, hub id or short name of emotion2vec. Fetches nothing.
+    `model` is `compact`, or a folder, hub id or short name of emotion2vec. Fetches nothing. Raises `EngineError` where the
+    packages that emotion2vec needs are not installed.
     """
+    if model != COMPACT:
+        need(EMOTION2VEC, f"checking {model or DEFAULT.short}", EngineError)
     rows: list[CheckRow] = []
     for what, look in _compact_steps(device) if model == COMPACT else _emotion2vec_steps(model, device):
         try:

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 
 import numpy as np
-import torch
 
 from monitor.audio.chunk import Samples
 from monitor.engines.base import Engine, LegContext, Window, WindowFrames
 from monitor.timeline import FRAME_SAMPLES, frames_for
 
-_NOT_THE_LEGS_OWN = (ModuleType, type, FunctionType, BuiltinFunctionType, MethodType, torch.nn.Module, Engine)
+_NOT_THE_LEGS_OWN = (ModuleType, type, FunctionType, BuiltinFunctionType, MethodType, Engine)
 
 
 def voice(frames: int, seed: int = 0) -> Samples:
@@ -78,12 +77,14 @@ def assert_same(one: WindowFrames, other: WindowFrames, tolerance: float) -> Non
 
 def bytes_of(context: LegContext) -> int:
     """Memory that a context holds, the engine and its weights left out."""
+    torch = sys.modules.get("torch")  # whose engine keeps tensors has imported it
+    shared = (*_NOT_THE_LEGS_OWN, torch.nn.Module) if torch else _NOT_THE_LEGS_OWN
     seen: dict[int, object] = {}
     waiting: list[object] = [context]
     while waiting:
         thing = waiting.pop()
-        if id(thing) not in seen and not isinstance(thing, _NOT_THE_LEGS_OWN):
+        if id(thing) not in seen and not isinstance(thing, shared):
             seen[id(thing)] = thing
             waiting += gc.get_referents(thing)
-    tensors = sum(thing.nbytes for thing in seen.values() if isinstance(thing, torch.Tensor))
+    tensors = sum(thing.nbytes for thing in seen.values() if isinstance(thing, torch.Tensor)) if torch else 0
     return tensors + sum(sys.getsizeof(thing) for thing in seen.values())

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from monitor.config.sections import EngineSection
 from monitor.engines.base import Engine
 from monitor.engines.registry import load_engine
+from monitor.extras import EXTRAS
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,7 @@ CASES = (
 
 
 def _parameter(case: EngineCase) -> object:
-    folder = f"monitor.engines.{case.name}"
-    absent = pytest.mark.skipif(find_spec(folder) is None, reason=f"{folder} is not in this tree")
-    return pytest.param(case, id=case.name, marks=absent)
+    return pytest.param(case, id=case.name, marks=[pytest.mark.needs(case.name)] if case.name in EXTRAS else [])
 
 
 EVERY_ENGINE = [_parameter(case) for case in CASES]

@@ -1,19 +1,13 @@
 """Models to choose from: listed, checked, pulled."""
 
 import shutil
-from importlib.util import find_spec
 
 import pytest
 
 from monitor.engines.catalogue import check_model, list_models, pull_model
 from monitor.errors import EngineError
 
-needs_compact = pytest.mark.skipif(
-    find_spec("monitor.engines.compact") is None, reason="monitor.engines.compact is not in this tree"
-)
 
-
-@needs_compact
 def test_every_model_is_listed_with_the_embedded_default_first(no_hubs):
     models = list_models()
     assert [model.model for model in models] == [None, "plus_large", "plus_base", "plus_seed"]
@@ -21,13 +15,14 @@ def test_every_model_is_listed_with_the_embedded_default_first(no_hubs):
     assert all(model.licence for model in models)
 
 
-@needs_compact
+@pytest.mark.needs("emotion2vec")
 def test_a_model_on_this_machine_is_listed_with_its_folder(no_hubs, model_dir):
     folder = no_hubs / ".cache/modelscope/models/iic--emotion2vec_plus_base/snapshots/master"
     shutil.copytree(model_dir, folder)
     assert [model.folder for model in list_models()][1:] == [None, folder, None]
 
 
+@pytest.mark.needs("emotion2vec")
 def test_a_whole_model_passes_every_check(model_dir):
     rows = check_model(str(model_dir), device="cpu")
     whats = ["folder", "config.yaml", "model.pt", "tokens.txt", "architecture", "labels", "weights", "inference"]
@@ -36,11 +31,11 @@ def test_a_whole_model_passes_every_check(model_dir):
     assert "100 frames of 64 from 2 s of noise" in rows[-1].found
 
 
-@needs_compact
 def test_the_embedded_model_passes_its_check():
     assert [(row.what, row.ok) for row in check_model("compact")] == [("inference", True)]
 
 
+@pytest.mark.needs("emotion2vec")
 @pytest.mark.parametrize("name", ["config.yaml", "model.pt", "tokens.txt"])
 def test_a_check_ends_at_the_first_missing_file(name, model_dir, tmp_path):
     shutil.copytree(model_dir, tmp_path / "model")
@@ -50,6 +45,7 @@ def test_a_check_ends_at_the_first_missing_file(name, model_dir, tmp_path):
     assert "is missing" in last.found
 
 
+@pytest.mark.needs("emotion2vec")
 def test_a_check_names_damaged_weights(model_dir, tmp_path):
     shutil.copytree(model_dir, tmp_path / "model")
     (tmp_path / "model" / "model.pt").write_bytes(b"no weights")
@@ -58,6 +54,7 @@ def test_a_check_names_damaged_weights(model_dir, tmp_path):
     assert "model.pt is damaged" in last.found
 
 
+@pytest.mark.needs("emotion2vec")
 def test_a_check_of_a_model_that_is_not_here_says_how_to_get_it_and_asks_no_hub(fake_hub, monkeypatch):
     monkeypatch.setenv("MODELSCOPE_ENDPOINT", fake_hub.url)
     (row,) = check_model("plus_large")
@@ -66,12 +63,14 @@ def test_a_check_of_a_model_that_is_not_here_says_how_to_get_it_and_asks_no_hub(
     assert fake_hub.asked == []
 
 
+@pytest.mark.needs("emotion2vec")
 def test_a_check_of_what_is_no_model_says_so(no_hubs):
     (row,) = check_model("plus_huge")
     assert not row.ok
     assert "'plus_huge' is no model" in row.found
 
 
+@pytest.mark.needs("emotion2vec")
 def test_a_pulled_model_passes_its_check(fake_hub, monkeypatch, tmp_path):
     monkeypatch.setenv("MODELSCOPE_ENDPOINT", fake_hub.url)
     folder = pull_model("plus_large", tmp_path / "model", timeout=20)
@@ -79,16 +78,19 @@ def test_a_pulled_model_passes_its_check(fake_hub, monkeypatch, tmp_path):
     assert all(row.ok for row in check_model(str(folder), device="cpu"))
 
 
+@pytest.mark.needs("emotion2vec")
 def test_pulling_without_a_hub_says_so(no_hubs):
     with pytest.raises(EngineError, match="no weights for iic/emotion2vec_plus_seed: ModelScope cannot be reached"):
         pull_model("plus_seed", timeout=20)
 
 
+@pytest.mark.needs("emotion2vec")
 def test_a_folder_cannot_be_pulled(model_dir):
     with pytest.raises(EngineError, match="is a folder on this machine"):
         pull_model(str(model_dir))
 
 
+@pytest.mark.needs("emotion2vec")
 def test_a_model_cannot_be_pulled_into_a_file(fake_hub, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(EngineError, match="is a file; name a folder"):

@@ -51,5 +51,6 @@ def test_the_registry_imports_no_engine(environment):
     assert fresh_python(LIGHT, environment) == "[]\n"
 
 
+@pytest.mark.needs("emotion2vec")
 def test_loading_emotion2vec_leaves_the_process_as_it_was_and_stdout_clean(environment, model_dir):
     assert fresh_python(QUIET, environment, str(model_dir)) == f"64 {40} 0 3 True\n"

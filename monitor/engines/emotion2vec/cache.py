@@ -2,9 +2,8 @@
 
 import os
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
-
-from huggingface_hub import try_to_load_from_cache
 
 from monitor.engines.emotion2vec.models import REQUIRED, HubId
 
@@ -15,7 +14,10 @@ def modelscope_cache() -> Path:
 
 
 def find_cached(model: HubId) -> Path | None:
-    """The folder of a model in this machine's hub caches, if all of its files are there. Touches no network."""
+    """The folder of a model in this machine's hub caches, if all of its files are there. Touches no network.
+
+    Hugging Face's cache is looked at where its client is installed, which alone knows its ways.
+    """
     for folder in _cache_folders(model):
         if all((folder / name).is_file() for name in REQUIRED):
             return folder
@@ -30,7 +32,9 @@ def _cache_folders(model: HubId) -> Iterator[Path]:
         for place in ("models", "hub/models", "hub", "."):  # of earlier versions of ModelScope
             yield base / place / owner / name
             yield base / place / owner / name.replace(".", "___")
-    if model.huggingface:
+    if model.huggingface and find_spec("huggingface_hub"):
+        from huggingface_hub import try_to_load_from_cache
+
         weights = try_to_load_from_cache(model.huggingface, "model.pt")
         if isinstance(weights, str):
             yield Path(weights).parent

@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
-from lab.training import Recipe, train
 from lab.training.batches import Sampler, levelled
 from lab.training.clips import LABELS, UNLABELLED, read_unlabelled
 from lab.training.lesson import PARTS, PLACES, WIDTH, fit_lesson, fit_sizes, smoothed
+from lab.training.loop import train
 from lab.training.loss import batch_loss
 from lab.training.model import Model
 from lab.training.opinions import form_opinions
+from lab.training.recipe import Recipe
 from lab.training.render import Track
 from lab.training.teacher import MEMBER, Teacher, log_mel, read_teacher
 from lab.training.twin import read_twin

@@ -8,10 +8,11 @@ import pytest
 import soundfile
 import torch
 
-from lab.training import Recipe, train
 from lab.training.clips import LABELS, held_out, read_labels
+from lab.training.loop import train
 from lab.training.measure import calibration_error, fit_temperature, recall
 from lab.training.model import Model
+from lab.training.recipe import Recipe
 from monitor.config.sections import EngineSection
 from monitor.engines.base import Window
 from monitor.engines.compact.engine import CompactEngine

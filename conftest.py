@@ -1,0 +1,64 @@
+"""Which tests need which extra: what is not installed is left out, by name and never in silence.
+
+`--core` leaves out all that an extra brings, whether it is installed or not; `--no-skips` without it insists on every extra.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from monitor.extras import EMOTION2VEC, EXTRAS, LAB, lacking
+
+NEEDS = {
+    "monitor/engines/emotion2vec": EMOTION2VEC,
+    "monitor/engines/processor.py": EMOTION2VEC,
+    "tests/engines/emotion2vec": EMOTION2VEC,
+    "tests/engines/emotion2vec_dir.py": EMOTION2VEC,
+    "lab": LAB,
+    "lab/capacity": None,
+    "tests/lab": LAB,
+    "tests/lab/capacity": None,
+}
+"""Folder or file -> the extra that its tests need; the longest that fits counts. Elsewhere a test bears `needs(EXTRA)`."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--core`."""
+    parser.addoption("--core", action="store_true", help="run what needs no extra, as if none were installed")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse `--no-skips` where an extra is not installed."""
+    absent = [f"{extra} ({', '.join(lacking(extra))})" for extra in EXTRAS if lacking(extra)]
+    if absent and config.getoption("--no-skips", default=False) and not config.getoption("--core"):
+        raise pytest.UsageError(f"--no-skips: not installed: {'; '.join(absent)}; install '.[all]', or add --core")
+
+
+def _left_out(config: pytest.Config) -> list[str]:
+    return [extra for extra in EXTRAS if config.getoption("--core") or lacking(extra)]
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say what is left out."""
+    return f"left out for want of an extra: {', '.join(_left_out(config)) or 'nothing'}"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out files whose extra is not there."""
+    places = [
+        str(place.relative_to(config.rootpath))
+        for place in (collection_path, *collection_path.parents)
+        if place.is_relative_to(config.rootpath)
+    ]
+    known = [place for place in places if place in NEEDS]
+    exceptions_within = any(place.startswith(f"{places[0]}/") for place in NEEDS) if places else False
+    return True if known and NEEDS[known[0]] in _left_out(config) and not exceptions_within else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out tests marked `needs(EXTRA)` whose extra is not there."""
+    absent = _left_out(config)
+    out = [item for item in items if any(mark.args[0] in absent for mark in item.iter_markers("needs"))]
+    if out:
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in set(out)]
