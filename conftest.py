@@ -44,21 +44,20 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out files whose extra is not there."""
-    places = [
-        str(place.relative_to(config.rootpath))
-        for place in (collection_path, *collection_path.parents)
-        if place.is_relative_to(config.rootpath)
-    ]
-    known = [place for place in places if place in NEEDS]
-    exceptions_within = any(place.startswith(f"{places[0]}/") for place in NEEDS) if places else False
-    return True if known and NEEDS[known[0]] in _left_out(config) and not exceptions_within else None
+    """Leave out files and folders whose extra is not there; a folder that holds what needs less is looked into."""
+    if not collection_path.is_relative_to(config.rootpath):
+        return None
+    place = collection_path.relative_to(config.rootpath)
+    needed = next((NEEDS[str(known)] for known in (place, *place.parents) if str(known) in NEEDS), None)
+    mixed = any(Path(known).is_relative_to(place) and needs != needed for known, needs in NEEDS.items())
+    return True if needed in _left_out(config) and not mixed else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out tests marked `needs(EXTRA)` whose extra is not there."""
     absent = _left_out(config)
-    out = [item for item in items if any(mark.args[0] in absent for mark in item.iter_markers("needs"))]
-    if out:
-        config.hook.pytest_deselected(items=out)
-        items[:] = [item for item in items if item not in set(out)]
+    kept, out = [], []
+    for item in items:
+        (out if any(mark.args[0] in absent for mark in item.iter_markers("needs")) else kept).append(item)
+    config.hook.pytest_deselected(items=out)
+    items[:] = kept

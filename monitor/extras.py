@@ -12,9 +12,10 @@ from monitor.errors import MonitorError
 EMOTION2VEC = "emotion2vec"
 LAB = "lab"
 
+_EMOTION2VEC = ("torch", "funasr", "numba", "huggingface_hub", "modelscope", "omegaconf")
 EXTRAS: Mapping[str, tuple[str, ...]] = {
-    EMOTION2VEC: ("torch", "funasr", "numba", "huggingface_hub", "modelscope", "omegaconf"),
-    LAB: ("torch", "funasr", "numba", "librosa", "matplotlib", "onnx", "optuna", "sklearn"),
+    EMOTION2VEC: _EMOTION2VEC,
+    LAB: (*_EMOTION2VEC, "librosa", "matplotlib", "onnx", "optuna", "sklearn"),
 }
 """Extra -> the modules that it brings. What is pinned of them stands in pyproject.toml; a test holds the two together."""
 
