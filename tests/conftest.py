@@ -7,7 +7,7 @@ import pytest
 import structlog
 from hypothesis import settings
 
-from tests.hardware import NOT_TO_BE_INSTALLED
+from tests.not_to_be_installed import NOT_TO_BE_INSTALLED
 
 # One thread each: the tests of many workers share few cores, and results must not depend on the thread count.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hardware import NOT_TO_BE_INSTALLED
+from tests.not_to_be_installed import NOT_TO_BE_INSTALLED
 
 
 def exit_code(folder: Path, reason: str) -> int:

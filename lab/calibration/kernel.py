@@ -1,4 +1,4 @@
-"""Finds the coefficients of `calibration.py` by simulation: `python -m lab.calibration.kernel`.
+"""Finds the coefficients of `monitor/changes/calibration.py` by simulation: `python -m lab.calibration.kernel`.
 
 Streams without change (`nulls.py`) are fed to the very detector, at several thresholds and settings, and confirmed change
 points are counted. The logarithm of the threshold is then fitted to that of the rate and to the settings, by least squares.

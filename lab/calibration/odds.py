@@ -1,4 +1,4 @@
-"""Finds the coefficients of `odds.py` by simulation: `python -m lab.calibration.odds`.
+"""Finds the coefficients of `monitor/changes/odds.py` by simulation: `python -m lab.calibration.odds`.
 
 Calls without change (`nulls.py`) are followed to their end, and the highest posterior odds of each are noted. How many calls
 stay below a threshold gives its rate of alarms (which come as a Poisson process: rare and, a call long, independent). The

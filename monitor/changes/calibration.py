@@ -1,7 +1,7 @@
 """From expected false alarms an hour to the threshold of the kernel detector.
 
 The logarithm of the threshold is a polynomial in the logarithms of the alarm rate and of the detector's settings, fitted to
-simulations of speech without change (`calibrate.py`, on the streams of `nulls.py`). What holds: over that family the measured
+simulations of speech without change (`lab/calibration`, on its streams). What holds: over that family the measured
 mean rate of confirmed alarms is within a factor of three of the one asked for (a test). What does not: a single voice may lie
 at either end of the family, and a speaker who changes in ways that are not emotional (turns from the phone, reads out a
 number) is no stream without change. So the setting is an order of magnitude, and a scale: half of it is half the alarms.

@@ -1,7 +1,7 @@
 """From expected false alarms an hour to the posterior odds at which the Bayesian detector confirms a change.
 
 Posterior odds need no calibration where the model is true. Speech is not Gaussian, ticks are not independent and utterances
-have colours of their own, so the threshold comes from simulations of speech without change (`calibrate_odds.py`, on the
+have colours of their own, so the threshold comes from simulations of speech without change (`lab/calibration`, on the
 streams of `nulls.LOGITS`). There the Bayes factor that a rate of alarms takes is, in logarithms, a power of the rate and of
 the settings; the posterior odds are the Bayes factor times the prior odds.
 """

@@ -3,7 +3,7 @@
 After the temporal convolutional network of Bai, Kolter and Koltun (arXiv 1803.01271), with layer normalisation before each
 block. A block sees its input now and at two places in the past, so what it must remember of a leg is a short queue. The
 lookahead is a delay: the output for a step is read `Shape.delay` steps later, when the input has moved on.
-`training/model.py` is the same network for torch; a test holds the two against each other.
+`lab/training/model.py` is the same network for torch; a test holds the two against each other.
 """
 
 from dataclasses import dataclass

@@ -11,7 +11,7 @@ from monitor.cli.main import app
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
 from tests.conformance.engine_calls import assert_same, joined, listen, voice, whole, windows
 from tests.engines.emotion2vec.conftest import tiny_settings
-from tests.hardware import needs_gpu
+from tests.engines.emotion2vec.hardware import needs_gpu
 
 pytestmark = needs_gpu
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hardware import needs_x86
+from tests.engines.emotion2vec.hardware import needs_x86
 
 HERE = Path(__file__).parent
 RUN = """

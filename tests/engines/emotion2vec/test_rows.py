@@ -12,7 +12,7 @@ from torch.nn import functional
 from monitor.engines.emotion2vec import rows
 from monitor.engines.emotion2vec.convolution import make_convolution
 from monitor.engines.emotion2vec.linear import Affine, LayerNorm, make_add_norm, make_linear, make_perceptron
-from tests.hardware import needs_bf16
+from tests.engines.emotion2vec.hardware import needs_bf16
 
 Floats = NDArray[np.float32]
 
