@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from monitor.events import ABSTAIN
+
 ENDINGS: Mapping[str, str] = {
     "finished": "heard to its end",
     "stopped": "ended on request",
@@ -30,7 +32,8 @@ def event_line(message: dict[str, Any]) -> str | None:
     if words is None:
         return None
     at, time = message["at"], message["time"]
-    about = f", about {clock(time).strip()}" if message["type"] != "call_ended" and at - time >= WORTH_TELLING else ""
+    told = message["type"] == "call_ended" or message.get("status") == "cleared"  # their words say how long it took
+    about = f", about {clock(time).strip()}" if not told and at - time >= WORTH_TELLING else ""
     return f"{clock(at)}  {message.get('leg') or '':8s}  {words}{about}"
 
 
@@ -62,7 +65,8 @@ def _words(message: Mapping[str, Any]) -> str | None:
     if kind == "call_ended":
         return f"call is over: {escape(ending(message['reason']))}"
     if kind == "state":
-        return f"{message['previous']} -> {message['emotion']} ({message['confidence']:.0%})".replace("%", " %")
+        sure = f" ({message['confidence']:.0%})".replace("%", " %") if message["emotion"] != ABSTAIN else ""
+        return f"{message['previous']} -> {message['emotion']}{sure}"
     if kind == "change_point" and message["status"] == "confirmed":
         return f"change point: {message['before']} -> {message['after']} (strength {message['strength']:.1f})"
     if kind == "alert" and message["status"] == "cleared":
