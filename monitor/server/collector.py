@@ -122,7 +122,7 @@ def _by_leg(reports: Mapping[str, Mapping[str, Any]]) -> Counter[_Key]:
     counts: Counter[_Key] = Counter()
     for leg, report in reports.items():
         for name in (*PACKET_COUNTS, "frames", "blanked"):
-            counts[leg, report.get("codec", "unknown"), name] += report.get(name, 0)
+            counts[leg, report.get("codec") or "unknown", name] += report.get(name, 0)
     return counts
 
 

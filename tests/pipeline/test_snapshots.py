@@ -46,7 +46,9 @@ class SnapshotCounter(CallWriter):
     def committed(self, leg: Leg) -> int:
         return 0
 
-    def finish(self, reason: str, reports: Mapping[str, Mapping[str, Any]]) -> None: ...
+    def close(self, reason: str, reports: Mapping[str, Mapping[str, Any]]) -> None: ...
+
+    def release(self) -> None: ...
 
 
 @pytest.fixture

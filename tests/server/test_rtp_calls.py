@@ -131,3 +131,10 @@ def test_without_room_for_its_descriptors_a_call_is_refused_and_the_service_is_n
         ready = http.get("/health/ready")
     assert (refused.status_code, "1020 of 1024 file descriptors" in refused.json()["error"]["message"]) == (503, True)
     assert (ready.status_code, ready.json()["checks"]["descriptors"]) == (503, False)
+
+
+def test_packets_of_a_leg_that_nobody_has_sent_to_are_counted_under_no_codec(service: Service) -> None:
+    with service.http() as http:
+        http.post("/api/v1/calls", json={"legs": BOTH})
+        text = http.get("/metrics").text
+    assert 'emotion_monitor_rtp_packets_lost_total{codec="unknown",leg="agent"} 0.0' in text
