@@ -15,19 +15,20 @@ _WORDS = re.compile(r" '[^'<]{2}[^']*'")
 """What a message of the YAML parser quotes of the text, but for single characters and names of its own."""
 
 
-def parse(text: str, where: Callable[[int], str], above: Path_ = ()) -> tuple[Any, dict[Path_, str]]:
-    """Data of a YAML text, and the place of each key in it.
+def parse(text: str, where: Callable[[int], str], above: Path_ = ()) -> tuple[Any, dict[Path_, str], list[str]]:
+    """Data of a YAML text, the place of each key in it, and what is wrong with keys though the text can be read.
 
     `where` names a line (counted from 0); `above` are the keys under which the text stands. Raises `ConfigError`.
     """
+    faults: list[str] = []
     origin: dict[Path_, str] = {}
     try:
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if node is None:
-            return None, origin
-        _note(node, above, where, origin)
-        return loader.construct_document(node), origin
+            return None, origin, faults
+        _note(node, above, where, origin, faults)
+        return loader.construct_document(node), origin, faults
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         said = getattr(error, "problem", None) or getattr(error, "reason", None) or "a value cannot be read"
@@ -35,7 +36,7 @@ def parse(text: str, where: Callable[[int], str], above: Path_ = ()) -> tuple[An
         raise ConfigError(f"{where(mark.line if mark else 0)}: not valid YAML: {problem}") from None
 
 
-def _note(node: yaml.Node, keys: Path_, where: Callable[[int], str], origin: dict[Path_, str]) -> None:
+def _note(node: yaml.Node, keys: Path_, where: Callable[[int], str], origin: dict[Path_, str], faults: list[str]) -> None:
     if keys in SECRETS:
         _take_as_text(node, keys, where)
     elif isinstance(node, yaml.MappingNode):
@@ -43,14 +44,14 @@ def _note(node: yaml.Node, keys: Path_, where: Callable[[int], str], origin: dic
         for key, value in node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else "a key that is no word"
             if name in seen:
-                raise ConfigError(f"{where(key.start_mark.line)}: {name} is given twice")
+                faults.append(f"{where(key.start_mark.line)}: {name} is given twice")
             seen.add(name)
             origin[(*keys, name)] = where(key.start_mark.line)
-            _note(value, (*keys, name), where, origin)
+            _note(value, (*keys, name), where, origin, faults)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
             origin[(*keys, index)] = where(value.start_mark.line)
-            _note(value, (*keys, index), where, origin)
+            _note(value, (*keys, index), where, origin, faults)
 
 
 def _take_as_text(node: yaml.Node, keys: Path_, where: Callable[[int], str]) -> None:

@@ -34,16 +34,19 @@ def load_settings(
     names. Raises `ConfigError` naming the file and line, variable or flag of every wrong key, and no secret.
     """
     environment = os.environ if environment is None else environment
-    merged, origin = ({}, {}) if path is None else _read_file(path)
+    merged, origin, faults = ({}, {}, []) if path is None else _read_file(path)
     _lay(merged, list(credentials(environment)), origin)
     _lay(merged, _from_environment(environment), origin)
     given = [(tuple(key.split(".")), value, f"flag for {key}") for key, value in (flags or {}).items() if value is not None]
     _lay(merged, given, origin)
     _read_secrets(merged, origin)
     try:
-        return Settings.model_validate(merged)
+        settings = Settings.model_validate(merged)
     except ValidationError as error:
-        raise ConfigError("\n".join(_explain(item, origin) for item in error.errors(include_input=False))) from None
+        faults += [_explain(item, origin) for item in error.errors(include_input=False)]
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return settings
 
 
 def _from_environment(environment: Mapping[str, str]) -> list[Entry]:
@@ -61,7 +64,10 @@ def _environment_value(keys: Keys, text: str, source: str) -> Any:
         return text
     if keys in TEXT:
         return None if text in ("", "~", "null") else text
-    return parse(text, lambda _: source, keys)[0]
+    value, _, faults = parse(text, lambda _: source, keys)
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return value
 
 
 def _lay(merged: dict[str, Any], entries: Sequence[Entry], origin: dict[Path_, str]) -> None:
@@ -98,20 +104,20 @@ def _read_secrets(merged: dict[str, Any], origin: dict[Path_, str]) -> None:
         origin[secret] = source
 
 
-def _read_file(path: Path) -> tuple[dict[str, Any], dict[Path_, str]]:
+def _read_file(path: Path) -> tuple[dict[str, Any], dict[Path_, str], list[str]]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such configuration file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
-    data, origin = parse(text, lambda line: f"{path}:{line + 1}")
+    data, origin, faults = parse(text, lambda line: f"{path}:{line + 1}")
     if data is None:
-        return {}, origin
+        return {}, origin, faults
     if not isinstance(data, dict):
         raise ConfigError(f"{path}:1: expected sections (engine:, store:, ...), found {type(data).__name__}")
     resolve(data, path.parent)
-    return data, origin
+    return data, origin, faults
 
 
 def _explain(item: Any, origin: dict[Path_, str]) -> str:

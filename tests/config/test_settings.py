@@ -46,6 +46,12 @@ def test_every_wrong_key_is_named_not_only_the_first(tmp_path: Path) -> None:
     assert len(str(caught.value).splitlines()) == 2
 
 
+def test_a_key_given_twice_is_told_with_whatever_else_is_wrong(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_settings(written(tmp_path, "engine: {name: compact}\nengine: {nmae: x}\nstore: {audio: mp3}\n"), environment={})
+    assert [line.split(": ")[0][-2:] for line in str(caught.value).splitlines()] == [":2", ":2", ":3"]
+
+
 def test_a_key_given_twice_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r":2: engine is given twice"):
         load_settings(written(tmp_path, "engine: {}\nengine: {}\n"), environment={})
