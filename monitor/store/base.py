@@ -1,6 +1,6 @@
 """What a store is: frames committed are frames kept, and nobody reads a half-written tail.
 
-Every store passes `tests/conformance/test_stores.py`.
+Every store passes the suite of `monitor/conformance/stores.py`.
 """
 
 from abc import ABC, abstractmethod

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from monitor.config.sections import StoreSection
+from monitor.conformance.stored_calls import frames_of, record_of
 from monitor.events import CallEnded, CallStarted
 from monitor.pipeline.interrupted import close_interrupted
 from monitor.store.call_writer import ZarrCallWriter
 from monitor.store.layout import live_folder
 from monitor.store.zarr_store import ZarrStore
-from tests.store.call_data import frames_of, record_of
 
 ENDED = CallEnded(call="call-1", time=0.5, at=0.5, reason="finished", legs={})
 

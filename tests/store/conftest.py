@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from monitor.store.zarr_store import ZarrStore
-from tests.store.call_data import store_at
+from tests.store.zarr_folder import store_at
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from monitor.conformance.stored_calls import assert_as_written, frames_of, record_of
 from monitor.errors import MonitorError, NotFoundError, StoreError
 from monitor.store.layout import live_folder, tail_path
 from monitor.store.snapshot_reader import load_array, load_snapshot
 from monitor.store.zarr_store import ZarrStore
-from tests.store.call_data import assert_as_written, frames_of, record_of, store_at
+from tests.store.zarr_folder import store_at
 
 
 @pytest.fixture(scope="session")

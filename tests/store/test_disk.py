@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from monitor.conformance.stored_calls import assert_as_written, frames_of, record_of
 from monitor.errors import StoreError
 from monitor.store.snapshot_reader import load_array
 from monitor.store.zarr_store import ZarrStore
-from tests.store.call_data import assert_as_written, assert_no_fill_values, frames_of, record_of, store_at
 from tests.store.conftest import Worker
 from tests.store.full_disk import disk_with_room
+from tests.store.zarr_folder import assert_no_fill_values, store_at
 
 
 @pytest.mark.parametrize("room", [0, 1, 200, 1200])

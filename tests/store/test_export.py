@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from monitor.conformance.stored_calls import frames_of, record_of
 from monitor.errors import NotFoundError, StoreError
 from monitor.events import StateChanged
 from monitor.store.export import export_call
 from monitor.store.snapshot_reader import load_snapshot
 from monitor.store.zarr_store import ZarrStore
-from tests.store.call_data import frames_of, record_of, store_at
 from tests.store.full_disk import disk_with_room
+from tests.store.zarr_folder import store_at
 
 FILES = [
     "agent/embedding.npy",

@@ -4,11 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from monitor.conformance.stored_calls import assert_same_frames
 from monitor.events import Frames, Mark
 from monitor.store.base import LegFormat
 from monitor.store.frame_format import as_stored, cut, joined
 from monitor.timeline import TICK_FRAMES
-from tests.store.call_data import assert_same_frames
 
 FORMATS = st.builds(
     LegFormat,

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from monitor.conformance.stored_calls import assert_as_written
 from monitor.errors import NotFoundError
 from monitor.store.zarr_store import ZarrStore
-from tests.store.call_data import assert_as_written, assert_no_fill_values
 from tests.store.conftest import Worker
+from tests.store.zarr_folder import assert_no_fill_values
 
 
 def wait_for(report: Path) -> None:

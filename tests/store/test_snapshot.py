@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from monitor.conformance.stored_calls import frames_of, record_of
 from monitor.events import Frames, Mark
 from monitor.store import snapshot as snapshot_module
 from monitor.store.base import CallWriter, LegFormat
 from monitor.store.disk import write_all
 from monitor.store.snapshot_reader import Snapshot, load_snapshot
 from monitor.store.zarr_store import ZarrStore
-from tests.store.call_data import frames_of, record_of
 
 
 def take(store: ZarrStore, leg: str = "customer") -> Snapshot:

@@ -8,14 +8,15 @@ import pytest
 import soundfile
 import zarr
 
+from monitor.conformance.stored_calls import FORMATS, assert_as_written, assert_same_frames, frames_of, record_of
 from monitor.errors import StoreError
 from monitor.events import Frames, Leg, Mark, StateChanged
 from monitor.store.closing import close_frames
 from monitor.store.layout import live_folder
 from monitor.store.zarr_store import ZarrStore
-from tests.store.call_data import FORMATS, assert_as_written, assert_same_frames, frames_of, record_of, store_at
 from tests.store.conftest import Worker
 from tests.store.full_disk import disk_with_room
+from tests.store.zarr_folder import store_at
 
 
 def finished(store: ZarrStore, call: str = "call-1", frames: int = 100) -> Path:

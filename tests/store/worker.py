@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from monitor.conformance.stored_calls import FORMATS, frames_of, record_of
 from monitor.errors import StoreError
 from monitor.events import StateChanged
-from tests.store.call_data import FORMATS, frames_of, record_of, store_at
+from tests.store.zarr_folder import store_at
 
 
 def write_until_killed(path: str, call: str, report: str) -> None:

@@ -1,25 +1,17 @@
 """Calls whose every value follows from its frame index, so that a test can tell right from wrong without a copy."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import zarr
 
-from monitor.config.sections import StoreSection
 from monitor.events import Frames, Leg
 from monitor.store.base import CallRecord, LegFormat, StoredCall
 from monitor.store.frame_format import as_stored
-from monitor.store.zarr_store import ZarrStore
 
 STARTED = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 LABELS = ("angry", "happy", "neutral")
 FORMATS: dict[Leg, LegFormat] = {"customer": LegFormat(dim=16, classes=3), "agent": LegFormat(dim=8, classes=3, stride=5)}
-
-
-def store_at(path: Path, **settings: Any) -> ZarrStore:
-    return ZarrStore(StoreSection(path=path, **{"fsync": False, **settings}))
 
 
 def record_of(call: str = "call-1", started_at: datetime = STARTED, **changes: Any) -> CallRecord:
@@ -67,14 +59,3 @@ def assert_as_written(stored: StoredCall) -> None:
     """Every frame that can be read is the one that was written."""
     for leg, format_ in stored.record.legs.items():
         assert_same_frames(stored.read(leg), frames_of(stored.record.id, leg, 0, stored.committed(leg), format_))
-
-
-def assert_no_fill_values(frames: Path) -> None:
-    """Any zarr reader sees written values only, at any moment."""
-    root = zarr.open_group(frames, mode="r")
-    for _, array in root.arrays():
-        raise AssertionError(f"unexpected array {array}")
-    for _, leg in root.groups():
-        for name, array in leg.arrays():
-            values = np.asarray(array[:])
-            assert not (values == 255).any() if name == "marks" else np.isfinite(values).all()
