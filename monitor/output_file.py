@@ -44,9 +44,9 @@ def written(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text as UTF-8, like `written`. Raises `OSError`."""
+    """Write a text as UTF-8, like `written`; what file names hold beside it as escapes (JSON's, too). Raises `OSError`."""
     with written(path) as part:
-        part.write_text(text, encoding="utf-8")
+        part.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def check_file(path: Path, flag: str) -> None:

@@ -53,7 +53,7 @@ def print_report(report: Report, console: Console) -> None:
     if report.degraded:
         console.print(_degraded(report.degraded))
     for each in report.unheard[:SHOWN_UNHEARD]:
-        console.print(f"not heard: {each.reason}", style="yellow", soft_wrap=True)
+        console.print(f"not heard: {each.reason}", style="yellow", soft_wrap=True, markup=False)
     if len(report.unheard) > SHOWN_UNHEARD:
         console.print(f"not heard: {len(report.unheard)} files in all; --json FILE names them", style="yellow")
     console.print(

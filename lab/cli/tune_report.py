@@ -64,7 +64,7 @@ def print_tuned(tuned: Tuned, console: Console) -> None:
     _print(tuned, tuned.tuning, "speakers that trials were scored on", console)
     _print(tuned, tuned.apart, f"speakers that the settings were not tuned on, {how}", console)
     for each in tuned.unheard:
-        console.print(f"not heard: {each.reason}", style="yellow", soft_wrap=True)
+        console.print(f"not heard: {each.reason}", style="yellow", soft_wrap=True, markup=False)
 
 
 def _print(tuned: Tuned, compared: Compared, title: str, console: Console) -> None:

@@ -55,7 +55,6 @@ def _alerts_raised(store: "ZarrStore", calls: Collection[str]) -> Counter[str]:
 
 
 def _line(row: dict[str, Any]) -> dict[str, Any]:
-    from rich.markup import escape
 
     from monitor.server.event_line import key_values
 
@@ -65,7 +64,7 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
         "status": row["status"],
         "seconds": row["seconds"],
         "legs": ", ".join(row["legs"]),
-        "about": escape(key_values(row["metadata"])),
+        "about": key_values(row["metadata"]),
         "alerts": row["alerts"],
         "engine": row["engine"],
         "MB": row["bytes"] / 1e6,

@@ -9,7 +9,7 @@ from monitor.cli.options import EngineOption, ModelOption
 
 
 def demo(
-    port: Annotated[int, typer.Option(help="Port of the service that is started.", min=1, max=65_535)] = 8765,
+    port: Annotated[int, typer.Option(help="Port of the service that is started; 0: any free one.", min=0, max=65_535)] = 8765,
     store: Annotated[Path, typer.Option("--store", "-s", help="Folder of the store.", metavar="DIR")] = Path("demo-store"),
     engine: EngineOption = None,
     model: ModelOption = None,

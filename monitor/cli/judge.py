@@ -85,7 +85,7 @@ def _print(report: dict[str, Any], console: Console) -> None:
             "": part,
             "rule": span["rule"],
             "leg": span["leg"],
-            "message": escape(span["message"]),
+            "message": span["message"],
         }
         for call in report["calls"]
         for part, span in sorted(

@@ -22,7 +22,10 @@ def list_models(json_file: JsonOption = None) -> None:
     if json_file is None:
         from monitor.cli.tables import report_console, table
 
+        problems = dict.fromkeys(row.pop("problem") for row in rows)
         report_console().print(table("models", rows))
+        for problem in filter(None, problems):
+            typer.echo(problem, err=True)
 
 
 @app.command()

@@ -117,9 +117,8 @@ class RunReport:
         rows = [{"leg": leg, **{key: values[key] for key in keys}} for leg, values in report["legs"].items()]
         self._printer.print(table(f"call {report['call']}", rows))
         for leg, values in unheard.items():
-            self._printer.print(
-                f"[yellow]{leg}: {values['refused']} of {values['packets']} packets not heard: {values['refused_because']}[/]"
-            )
+            why = escape(values["refused_because"])
+            self._printer.print(f"[yellow]{leg}: {values['refused']} of {values['packets']} packets not heard: {why}[/]")
         factor = report["real_time_factor"]
         speed = f", {1 / factor:.1f} times faster than real time (real-time factor {factor})" if factor else ""
         self._printer.print(
@@ -129,8 +128,8 @@ class RunReport:
         if report["status"] != "complete":
             self._printer.print(f"[yellow]stored as {report['status']}: {escape(ending(report['reason']))}[/]")
         self._printer.print(
-            f"stored in {report['store']} ({(report['bytes_per_call_hour'] or 0) / 1e6:.0f} MB a call-hour); "
-            f"look again with: emotion-monitor replay {report['call']} --store {report['store']}"
+            f"stored in {escape(report['store'])} ({(report['bytes_per_call_hour'] or 0) / 1e6:.0f} MB a call-hour); "
+            f"look again with: emotion-monitor replay {report['call']} --store {escape(report['store'])}"
         )
 
 
@@ -138,12 +137,12 @@ def print_heard(entries: Sequence[Mapping[str, Any]], named: int, printer: Print
     """What became of each of several sources, `named` of them."""
     rows = [
         {
-            "source": escape(entry["source"]),
+            "source": entry["source"],
             "call": entry.get("call"),
             "seconds": entry.get("seconds"),
             "change points": len(entry["change_points"]) if "change_points" in entry else None,
             "alerts": len(entry["alerts"]) if "alerts" in entry else None,
-            "result": escape(entry["error"] or entry["status"]),
+            "result": entry["error"] or entry["status"],
         }
         for entry in entries
     ]

@@ -3,6 +3,7 @@
 What is lost behind standard error must end nothing. What cannot be written to standard output is an error, told in a line.
 """
 
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -67,6 +68,8 @@ def set_up_streams() -> None:
     error = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - for as long as the program runs
     sys.stderr = StandardError(lambda: error)
     output = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - as above
+    if isinstance(output, io.TextIOWrapper):
+        output.reconfigure(errors="backslashreplace")  # of file names not all is UTF-8, and not every terminal has all of it
     sys.stdout = StandardOutput(output)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 WIDE = 160
 """Columns of what goes into a file or a pipe, unless COLUMNS says otherwise: no table is squeezed then."""
@@ -19,20 +20,20 @@ class _Console(Console):
 
 def report_console(*, stderr: bool = False, quiet: bool = False) -> Console:
     """Where a report is printed: as wide as the terminal; `WIDE` where there is none."""
-    console = _Console(stderr=stderr, quiet=quiet, highlight=False)
+    console = _Console(stderr=stderr, quiet=quiet, highlight=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = WIDE
     return console
 
 
 def table(title: str, rows: Sequence[dict[str, Any]]) -> Table:
-    """Rows of equal keys, the keys as the heads; numbers to the right."""
-    result = Table(title=title, title_justify="left", header_style="bold")
+    """Rows of equal keys, the keys as the heads; numbers to the right. Brackets and colons in texts are what they are."""
+    result = Table(title=Text(title), title_justify="left", header_style="bold")
     for key, value in (rows[0] if rows else {"(none)": ""}).items():
         number = isinstance(value, int | float) and not isinstance(value, bool)
         result.add_column(key.replace("_", " "), justify="right" if number else "left")
     for row in rows:
-        result.add_row(*(_cell(value) for value in row.values()))
+        result.add_row(*(Text(_cell(value)) for value in row.values()))
     return result
 
 

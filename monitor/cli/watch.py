@@ -80,7 +80,7 @@ async def _follow(
     from monitor.cli.live_table import LiveTable
     from monitor.server.client import follow
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(emoji=False, highlight=False, soft_wrap=True)
     calls = [call] if call else []
     if lines or not console.is_terminal:
         async for message in follow(url, since=since, token=token, types=kinds or (), calls=calls):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from websockets.asyncio.client import connect
 
 from monitor.config.sections import StoreSection
@@ -26,7 +27,7 @@ PATIENCE = 60.0
 JUDGED = ("state", "change_point", "alert")
 """The events that are functions of the frames, so that live and replay must agree in them."""
 
-console = Console(highlight=False, soft_wrap=True)
+console = Console(emoji=False, highlight=False, soft_wrap=True)
 
 
 def demonstrate(port: int, store: Path, engine: str | None, model: str | None) -> None:
@@ -104,8 +105,8 @@ def _judged(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{key: value for key, value in message.items() if key not in own} for message in kept]
 
 
-def _sum_up(call: str, path: Path, events: list[dict[str, Any]]) -> None:
-    store = ZarrStore(StoreSection(path=path))
+def _sum_up(call: str, folder: Path, events: list[dict[str, Any]]) -> None:
+    store, path = ZarrStore(StoreSection(path=folder)), escape(str(folder))
     summary = store.open(call).summary()
     changes = {e["id"] for e in events if e["type"] == "change_point" and e["status"] == "confirmed"}
     alerts = [e for e in events if e["type"] == "alert" and e["status"] == "raised"]

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,14 +23,17 @@ STOP_SECONDS = 60.0
 def service(port: int, store: Path, engine: str | None, model: str | None) -> Iterator[str]:
     """Start a service, wait until it is ready, yield its address, and stop it gracefully.
 
+    `port` 0 takes any free one. What the service logs is kept where something failed, and the error names the file.
     Raises `ConfigError` where the port is taken, `MonitorError` where the service does not start or does not stop well.
     """
-    bind("127.0.0.1", port).close()
+    with bind("127.0.0.1", port) as listener:
+        port = listener.getsockname()[1]
     command = [sys.executable, "-m", "monitor", "serve", "--host", "127.0.0.1", "--port", str(port), "--store", str(store)]
     command += ["--engine", engine] if engine else []
     command += ["--model", model] if model else []
-    log = store.with_name(store.name + ".log")
-    with log.open("w", encoding="utf-8") as out:
+    descriptor, name = tempfile.mkstemp(prefix="emotion-monitor-demo-", suffix=".log")
+    log = Path(name)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=_environment())
         try:
             url = f"http://127.0.0.1:{port}"
@@ -44,6 +48,7 @@ def service(port: int, store: Path, engine: str | None, model: str | None) -> It
                 process.wait()
     if process.returncode != 0:
         raise MonitorError(f"the service ended with exit code {process.returncode}; its log is {log}")
+    log.unlink()
 
 
 def _environment() -> dict[str, str]:
@@ -57,6 +62,7 @@ def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -
     while time.monotonic() < give_up:
         if process.poll() is not None:
             last = log.read_text(encoding="utf-8").strip().splitlines()[-1:] or ["(it said nothing)"]
+            log.unlink()
             raise MonitorError(f"the service did not start: {last[0].removeprefix('emotion-monitor: ')}")
         try:
             if httpx.get(f"{url}/health/ready", timeout=2, trust_env=False).is_success:

@@ -13,7 +13,7 @@ from monitor.config.sections import EngineSection
 from monitor.engines.base import Engine, Window
 from monitor.engines.emotion2vec.cache import find_cached
 from monitor.engines.emotion2vec.hub import fetch, remedy
-from monitor.engines.emotion2vec.models import DEFAULT, KNOWN, PREPARED, REQUIRED, HubId, resolve
+from monitor.engines.emotion2vec.models import DEFAULT, KNOWN, PREPARED, REQUIRED, HubId, KnownModel, resolve
 from monitor.engines.registry import load_engine
 from monitor.errors import EngineError
 from monitor.extras import EMOTION2VEC, need
@@ -43,6 +43,8 @@ class ListedModel:
     licence: str
     folder: Path | None
     """Where its files are on this machine; None where they are not."""
+    problem: str | None = None
+    """Why that cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +61,17 @@ def list_models() -> list[ListedModel]:
     """The known models, the embedded default first. Reads the hub caches, loads compact alone and asks no hub."""
     info = load_engine(EngineSection(name="compact")).info
     compact = ListedModel(COMPACT, None, info.model, info.dim, None, info.licence, Path(__file__).with_name(COMPACT))
-    return [compact] + [
-        ListedModel(
-            "emotion2vec",
-            known.short,
-            known.modelscope,
-            known.dim,
-            known.parameters,
-            known.licence,
-            find_cached(HubId(known.modelscope, known.huggingface, known)),
-        )
-        for known in KNOWN
-    ]
+    return [compact, *(_listed(known) for known in KNOWN)]
+
+
+def _listed(known: KnownModel) -> ListedModel:
+    folder = problem = None
+    try:
+        folder = find_cached(HubId(known.modelscope, known.huggingface, known))
+    except EngineError as error:
+        problem = str(error)
+    about = (known.short, known.modelscope, known.dim, known.parameters, known.licence)
+    return ListedModel("emotion2vec", *about, folder, problem)
 
 
 def pull_model(model: str | None, to: Path | None = None, timeout: float = 5.0) -> Path:

@@ -3,12 +3,23 @@
 Every source passes `tests/conformance/test_sources.py`.
 """
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import ClassVar
 
 from monitor.audio.chunk import AudioChunk
 from monitor.events import Event, Leg, LegReport
+
+
+def named(path: str | Path) -> str:
+    """A path for people and documents: bytes that are not UTF-8 are written as they are written in code.
+
+    >>> named("caf\\udce9.wav"), named("café.wav")
+    ('caf\\\\xe9.wav', 'café.wav')
+    """
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 class Source(ABC):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
+from monitor.sources.base import named
 from monitor.sources.decode import open_decoder
 from monitor.sources.decode.base import Block, reblock
 from monitor.sources.decoded import DecodedSource
@@ -25,7 +26,7 @@ class FileSource(DecodedSource):
     def __init__(self, path: Path, legs: Legs | None = None, realtime: bool = False) -> None:
         """Open `path`. `legs` names the leg of each channel; default `mixed` for one channel and customer, agent for two."""
         self.realtime = realtime
-        self.description = str(path)
+        self.description = named(path)
         super().__init__(open_decoder(path), legs, str(path))
 
     def _blocks(self) -> Iterator[Block]:

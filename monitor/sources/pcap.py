@@ -16,7 +16,7 @@ from monitor.audio.codecs import Encoding
 from monitor.config.sections import RtpSection
 from monitor.errors import SourceError
 from monitor.events import Event, Leg, LegReport
-from monitor.sources.base import Source
+from monitor.sources.base import Source, named
 from monitor.sources.captures.content import judge
 from monitor.sources.captures.contents import read_contents
 from monitor.sources.captures.format import CaptureClock, TruncatedCapture, read_capture
@@ -75,7 +75,7 @@ class PcapSource(Source):
         self._session = Session(specs, jitter_buffer=self._settings.jitter_buffer)
         self.legs = tuple(spec.leg for spec in specs)
         self.realtime = False
-        self.description = str(path)
+        self.description = named(path)
 
     def _spec(self, leg: Leg, line: Line, options: CapturedLeg | None, told: dict[int, Encoding]) -> LegSpec:
         options = options or CapturedLeg()

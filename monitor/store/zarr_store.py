@@ -32,10 +32,12 @@ RELEASE_SECONDS = 5.0
 class ZarrStore(Store):
     """All calls under `settings.path`. Nothing is written before the first call is created.
 
-    Raises `StoreError` where the folder cannot be a store or was written by a newer version.
+    Raises `StoreError` where the folder cannot be a store or was written by a newer version, and under `python -O`.
     """
 
     def __init__(self, settings: StoreSection) -> None:
+        if not __debug__:  # zarr 3.1 reads a group's metadata within an `assert`
+            raise StoreError("zarr cannot read a store under python -O: start without -O and unset PYTHONOPTIMIZE")
         check_format(settings.path)
         self.settings = settings
         self.layout = Layout(settings.path)

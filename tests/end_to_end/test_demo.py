@@ -6,18 +6,18 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Command, emotion_monitor
-from tests.end_to_end.conftest import free_port
 
 __all__ = ["emotion_monitor"]
 
 
 @pytest.mark.slow
 def test_a_call_goes_from_rtp_to_replay(emotion_monitor: Command, tmp_path: Path) -> None:
-    done = emotion_monitor("demo", "--port", free_port())
+    done = emotion_monitor("demo", "--port", 0)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ALERT raised" in done.stdout
     assert "live and replayed events are equal, id for id" in done.stdout
     assert list((tmp_path / "demo-store" / "snapshots").glob("*/customer/embedding.npy"))
+    assert [path.name for path in tmp_path.iterdir()] == ["demo-store"]
 
 
 def test_a_taken_port_is_named_with_what_to_do(emotion_monitor: Command) -> None:

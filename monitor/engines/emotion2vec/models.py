@@ -63,8 +63,8 @@ def resolve(model: str | None) -> Path | HubId:
     ('iic/emotion2vec_plus_base', 'iic/emotion2vec_plus_large', 'hf:acme/emotion')
     """
     text = DEFAULT.modelscope if model is None else model
-    folder = Path(text).expanduser()
-    if text and (folder.exists() or folder.is_absolute() or text.startswith((".", "~"))):
+    folder = in_home(text, "engine.model")
+    if text and (folder.is_absolute() or text.startswith((".", "~")) or folder.exists()):
         return _folder(folder)
     for known in KNOWN:
         if text in (known.short, known.modelscope, known.huggingface, f"emotion2vec_{known.short}"):
@@ -75,8 +75,20 @@ def resolve(model: str | None) -> Path | HubId:
     return HubId(None, name) if text != name else HubId(name, None)
 
 
+def in_home(text: str, setting: str) -> Path:
+    """A path that may begin with `~`, as `setting` gives it. Raises `EngineError` where this user has no home."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise EngineError(f"{setting}: {text} is in the home of a user that has none: set HOME, or give a full path") from None
+
+
 def _folder(folder: Path) -> Path:
-    if not folder.exists():
+    try:
+        there = folder.exists()
+    except OSError as error:
+        raise EngineError(f"engine.model: {folder} cannot be read: {(error.strerror or str(error)).lower()}") from None
+    if not there:
         raise EngineError(f"engine.model: there is no folder {folder}: {_WAYS}")
     if not folder.is_dir() and folder.suffix != PREPARED:
         raise EngineError(

@@ -1,5 +1,6 @@
 """Finding a model: in the caches without a network, from a hub, and what is said where there is neither."""
 
+import pwd
 import shutil
 import socket
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from monitor.config.sections import EngineSection
+from monitor.engines.catalogue import list_models
 from monitor.engines.emotion2vec.cache import find_cached
 from monitor.engines.emotion2vec.hub import fetch, locate
 from monitor.engines.emotion2vec.models import REQUIRED, resolve
@@ -158,3 +160,48 @@ def test_a_proxy_that_cannot_be_used_is_the_reason_that_is_given(proxy, no_hubs,
     with pytest.raises(EngineError, match="the proxies that the environment names") as refused:
         locate(None, TIMEOUT)
     assert "hidden-word" not in str(refused.value)
+
+
+def test_a_cache_that_cannot_be_read_is_told_with_the_remedy(no_hubs, monkeypatch):
+    monkeypatch.setenv("MODELSCOPE_CACHE", "/" + "x" * 300)
+    with pytest.raises(EngineError, match=r"cannot be read: file name too long; .* set MODELSCOPE_CACHE and HF_HOME"):
+        locate("plus_large", TIMEOUT)
+
+
+def test_models_are_listed_where_a_cache_cannot_be_read(no_hubs, monkeypatch):
+    monkeypatch.setenv("MODELSCOPE_CACHE", "/" + "x" * 300)
+    compact, *others = list_models()
+    assert compact.problem is None
+    assert {model.folder for model in others} == {None}
+    assert all("cannot be read" in str(model.problem) for model in others)
+
+
+@pytest.fixture
+def homeless(monkeypatch):
+    """A user without a home: HOME is not set, and the system's list does not have the user."""
+
+    def unknown(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+
+
+def test_a_user_without_a_home_is_told_what_to_set(no_hubs, homeless):
+    with pytest.raises(
+        EngineError, match=r"MODELSCOPE_CACHE: ~/.cache/modelscope is in the home of a user that has none: set HOME"
+    ):
+        locate("plus_large", TIMEOUT)
+    with pytest.raises(EngineError, match=r"engine.model: ~/model is in the home of a user that has none"):
+        resolve("~/model")
+
+
+def test_a_user_without_a_home_may_name_a_cache(no_hubs, homeless, model_dir, monkeypatch, tmp_path):
+    shutil.copytree(model_dir, tmp_path / "cache" / "iic" / "emotion2vec_plus_large")
+    monkeypatch.setenv("MODELSCOPE_CACHE", str(tmp_path / "cache"))
+    assert locate("plus_large", TIMEOUT) == tmp_path / "cache" / "iic" / "emotion2vec_plus_large"
+
+
+def test_a_folder_that_cannot_be_looked_at_is_told():
+    with pytest.raises(EngineError, match="cannot be read: file name too long"):
+        resolve("/" + "x" * 300)
