@@ -19,8 +19,8 @@ import zarr
 
 from monitor.config.sections import StoreSection
 from monitor.events import Frames
-from monitor.store.base import CallRecord, LegFormat
-from monitor.store.frame_format import as_stored
+from monitor.frame_format import LegFormat, as_stored
+from monitor.store.base import CallRecord
 from monitor.store.zarr_store import ZarrStore
 from monitor.timeline import FRAME_RATE
 

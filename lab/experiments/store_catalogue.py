@@ -17,7 +17,8 @@ import numpy as np
 
 from monitor.config.sections import StoreSection
 from monitor.events import Frames, Leg, StateChanged
-from monitor.store.base import CallRecord, LegFormat
+from monitor.frame_format import LegFormat
+from monitor.store.base import CallRecord
 from monitor.store.zarr_store import ZarrStore
 
 LEGS: tuple[Leg, ...] = ("customer", "agent")

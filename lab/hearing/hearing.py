@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from monitor.alerts.rules import RuleSet
 from monitor.config import Settings
 from monitor.events import Event, Frames, Leg, LegReport
+from monitor.frame_format import LegFormat, joined
 from monitor.pipeline.analysis import CallAnalysis
 from monitor.pipeline.call import MAX_AHEAD
 from monitor.pipeline.inference import InferenceWorker
@@ -22,8 +23,6 @@ from monitor.pipeline.speaker import LegView
 from monitor.pipeline.ticks import Tick, TickCutter
 from monitor.pipeline.windows import Geometry
 from monitor.sources.base import Source
-from monitor.store.base import LegFormat
-from monitor.store.frame_format import joined
 from monitor.timeline import frame_seconds
 
 

@@ -18,8 +18,8 @@ from monitor import __version__
 from monitor.config import Settings
 from monitor.errors import StoreError
 from monitor.events import Frames, Leg, LegReport
+from monitor.frame_format import LegFormat
 from monitor.pipeline.windows import Geometry
-from monitor.store.base import LegFormat
 
 ARRAYS = ("embedding", "logits", "speech", "marks")
 FORMAT = 1

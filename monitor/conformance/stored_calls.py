@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from monitor.events import Frames, Leg
-from monitor.store.base import CallRecord, LegFormat, StoredCall
-from monitor.store.frame_format import as_stored
+from monitor.frame_format import LegFormat, as_stored
+from monitor.store.base import CallRecord, StoredCall
 
 STARTED = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 LABELS = ("angry", "happy", "neutral")

@@ -22,7 +22,8 @@ from monitor.conformance.stored_calls import (
 )
 from monitor.errors import ConfigError, NotFoundError, StoreError
 from monitor.events import Frames, Leg, Mark
-from monitor.store.base import CallWriter, LegFormat, Store
+from monitor.frame_format import LegFormat
+from monitor.store.base import CallWriter, Store
 
 MakeStore = Callable[[], Store]
 

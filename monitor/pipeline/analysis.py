@@ -12,9 +12,9 @@ from monitor.alerts.moment import LegMoment, Moment
 from monitor.alerts.rules import RuleSet
 from monitor.config.sections import ChangesSection, StateSection
 from monitor.events import LEGS, Event, Frames, Leg
+from monitor.frame_format import LegFormat
 from monitor.pipeline.speaker import LegView, Speaker
 from monitor.pipeline.ticks import Tick, TickCutter
-from monitor.store.base import LegFormat
 from monitor.timeline import TICK_FRAMES, frame_seconds
 
 HANGOVER = 3

@@ -4,11 +4,11 @@ from monitor.config.sections import PrivacySection, Settings
 from monitor.engines.base import EngineInfo
 from monitor.errors import ConfigError
 from monitor.events import Leg
+from monitor.frame_format import LegFormat
 from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.leg import InferredLeg, LegTrack, SpeechOnlyLeg
 from monitor.pipeline.windows import Geometry
 from monitor.sources.base import Source
-from monitor.store.base import LegFormat
 from monitor.timeline import FRAME_RATE
 
 

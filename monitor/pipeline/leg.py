@@ -15,13 +15,13 @@ from monitor.audio.speech import SpeechDetector
 from monitor.engines.base import Window, WindowFrames
 from monitor.errors import EngineError
 from monitor.events import Frames, Leg, Mark
+from monitor.frame_format import LegFormat
 from monitor.pipeline.backlog import GivenUpError
 from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.marks import GapMarks
 from monitor.pipeline.stitch import Stitcher, skipped
 from monitor.pipeline.urgency import Urgency
 from monitor.pipeline.windows import Geometry, WindowCutter
-from monitor.store.base import LegFormat
 
 
 class LegTrack(ABC):

@@ -4,8 +4,7 @@ import numpy as np
 
 from monitor.engines.base import WindowFrames
 from monitor.events import Frames, Leg
-from monitor.store.base import LegFormat
-from monitor.store.frame_format import as_stored
+from monitor.frame_format import LegFormat, as_stored
 from monitor.timeline import TICK_FRAMES
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.events import Frames, Mark
-from monitor.store.base import LegFormat
+from monitor.frame_format import LegFormat
 from monitor.timeline import TICK_FRAMES
 
 NOT_HEARD = int(Mark.LOST | Mark.SILENCE)

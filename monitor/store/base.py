@@ -11,24 +11,11 @@ from typing import Any, Literal
 
 from monitor.audio.chunk import Samples
 from monitor.events import Frames, Leg
+from monitor.frame_format import LegFormat
 
 CallStatus = Literal["live", "complete", "empty", "interrupted"]
 """`empty`: closed without a frame, as where no audio ever came. `interrupted`: the call was not heard to its end, since the
 writing process died, its source broke, or a file was stopped half-way; what it committed is there."""
-
-
-@dataclass(frozen=True, slots=True)
-class LegFormat:
-    """How a leg's frames look, in the store and in `Frames`."""
-
-    dim: int
-    """Width of an embedding; 0 where the leg may not be analysed."""
-    classes: int
-    """Width of the logits; 0 where the leg may not be analysed."""
-    stride: int = 1
-    """Frames an embedding row stands for: 1 or TICK_FRAMES."""
-    dtype: Literal["float16", "float32"] = "float16"
-    """Of stored embeddings."""
 
 
 @dataclass(frozen=True, slots=True)

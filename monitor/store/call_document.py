@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from monitor import __version__
 from monitor.errors import NotFoundError, StoreError
 from monitor.events import Leg
-from monitor.store.base import CallRecord, CallStatus, LegFormat
+from monitor.frame_format import LegFormat
+from monitor.store.base import CallRecord, CallStatus
 from monitor.store.disk import write_json
 from monitor.store.layout import FORMAT
 from monitor.timeline import FRAME_RATE, SAMPLE_RATE

@@ -13,12 +13,12 @@ from monitor.audio.chunk import Samples
 from monitor.config.sections import StoreSection
 from monitor.errors import StoreError
 from monitor.events import Frames, Leg, Mark
+from monitor.frame_format import check_shapes, cut, damage, from_disk, to_disk
 from monitor.store.base import CallRecord, CallWriter
 from monitor.store.call_document import CallDocument, write_document
 from monitor.store.chunks import CHUNK_FRAMES, LegArrays, open_arrays
 from monitor.store.closing import close_frames, forget_live, remove_frames, settle, status_of
 from monitor.store.disk import hold, refusals
-from monitor.store.frame_format import check_shapes, cut, damage, from_disk, to_disk
 from monitor.store.layout import Layout, live_folder, tail_path, writer_lock
 from monitor.store.recording import Recording
 from monitor.store.snapshot import SnapshotWriter

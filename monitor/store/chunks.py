@@ -16,9 +16,8 @@ from zarr.codecs import BloscCodec
 
 from monitor.errors import StoreError
 from monitor.events import Frames, Leg
-from monitor.store.base import LegFormat
+from monitor.frame_format import LegFormat, damage, from_disk, rows, to_disk
 from monitor.store.disk import sync_path
-from monitor.store.frame_format import damage, from_disk, rows, to_disk
 from monitor.timeline import FRAME_RATE
 
 CHUNK_FRAMES = 30 * FRAME_RATE

@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.events import Frames, Leg, Mark
-from monitor.store.base import LegFormat, StoredCall
+from monitor.frame_format import LegFormat, rows
+from monitor.store.base import StoredCall
 from monitor.store.call_document import versions
 from monitor.store.disk import as_json, refusals, replacing, write_all
-from monitor.store.frame_format import rows
 from monitor.store.layout import FORMAT
 from monitor.timeline import FRAME_RATE, frame_seconds
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from monitor.errors import NotFoundError, StoreError
 from monitor.events import LEGS, Frames, Leg
+from monitor.frame_format import cut, joined
 from monitor.store.base import CallStatus, CallSummary, StoredCall
 from monitor.store.call_document import CallDocument, read_document
 from monitor.store.chunks import open_arrays
 from monitor.store.disk import is_held, size_of
-from monitor.store.frame_format import cut, joined
 from monitor.store.layout import Layout, live_folder, tail_path, writer_lock
 from monitor.store.tail import read_tail
 from monitor.timeline import TICK_FRAMES, frame_seconds, frames_for

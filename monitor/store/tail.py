@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 
 from monitor.errors import StoreError
 from monitor.events import Frames, Leg
-from monitor.store.base import LegFormat
+from monitor.frame_format import LegFormat, from_disk, rows, to_disk
 from monitor.store.disk import replacing, write_all
-from monitor.store.frame_format import from_disk, rows, to_disk
 
 _HEADER = struct.Struct("<8sQ")
 """Magic with version, first frame of the file; then their checksum."""

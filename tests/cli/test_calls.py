@@ -5,7 +5,7 @@ from pathlib import Path
 
 from monitor.config.sections import StoreSection
 from monitor.events import Alert
-from monitor.store.base import LegFormat
+from monitor.frame_format import LegFormat
 from monitor.store.zarr_store import ZarrStore
 from tests.cli.conftest import Command
 from tests.replay.moody_call import DIM, LABELS, begun, live_events

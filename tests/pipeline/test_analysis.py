@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from monitor.alerts.rules import RuleSet, load_rules
 from monitor.config.sections import ChangesSection, StateSection
 from monitor.events import Alert, ChangePoint, Event, Frames, Leg, Mark, StateChanged
+from monitor.frame_format import LegFormat
 from monitor.pipeline.analysis import CallAnalysis
-from monitor.store.base import LegFormat
 from monitor.timeline import FRAME_RATE, TICK_FRAMES
 
 LABELS = ("angry", "disgusted", "fearful", "happy", "neutral", "other", "sad", "surprised", "<unk>")

@@ -9,10 +9,10 @@ import numpy as np
 from monitor.alerts.rules import RuleSet, load_rules
 from monitor.config.sections import ChangesSection, StateSection, StoreSection
 from monitor.events import Event, Frames, Leg, Mark
+from monitor.frame_format import LegFormat, as_stored
 from monitor.pipeline.analysis import CallAnalysis
-from monitor.store.base import CallRecord, LegFormat
+from monitor.store.base import CallRecord
 from monitor.store.call_writer import ZarrCallWriter
-from monitor.store.frame_format import as_stored
 from monitor.store.zarr_store import ZarrStore
 
 LABELS = ("angry", "disgusted", "fearful", "happy", "neutral", "other", "sad", "surprised")

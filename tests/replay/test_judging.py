@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from monitor.errors import ConfigError, NotFoundError
+from monitor.frame_format import LegFormat, as_stored
 from monitor.replay.alert_spans import alert_spans, compare
 from monitor.replay.choice import chosen_calls
-from monitor.store.base import CallRecord, LegFormat
+from monitor.store.base import CallRecord
 from monitor.store.call_writer import ZarrCallWriter
-from monitor.store.frame_format import as_stored
 from monitor.store.zarr_store import ZarrStore
 from tests.replay.moody_call import DIM, LABELS, heard, opened
 

@@ -7,9 +7,9 @@ import pytest
 from monitor.alerts.rules import RuleSet
 from monitor.errors import StoreError
 from monitor.events import Alert, CallEnded, CallStarted, ChangePoint, Event, StateChanged
+from monitor.frame_format import LegFormat
 from monitor.replay.player import play, replay_events
 from monitor.replay.reevaluate import judge
-from monitor.store.base import LegFormat
 from tests.replay.moody_call import DIM, LABELS, begun, live_events, opened
 
 FORMATS = {

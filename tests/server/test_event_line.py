@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from monitor.events import Alert, CallEnded, ChangePoint, Event
+from monitor.frame_format import LegFormat
 from monitor.replay.player import replay_events
 from monitor.server.event_line import event_line
-from monitor.store.base import LegFormat
 from tests.replay.moody_call import DIM, LABELS, begun, live_events, opened
 
 

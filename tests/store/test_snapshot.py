@@ -8,8 +8,9 @@ import pytest
 
 from monitor.conformance.stored_calls import frames_of, record_of
 from monitor.events import Frames, Mark
+from monitor.frame_format import LegFormat
 from monitor.store import snapshot as snapshot_module
-from monitor.store.base import CallWriter, LegFormat
+from monitor.store.base import CallWriter
 from monitor.store.disk import write_all
 from monitor.store.snapshot_reader import Snapshot, load_snapshot
 from monitor.store.zarr_store import ZarrStore

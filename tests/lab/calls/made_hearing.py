@@ -11,7 +11,7 @@ from lab.calls.alerts import AlertAim, blocks
 from lab.calls.labelled import changes_between
 from lab.hearing.hearing import Hearing, LegHeard
 from monitor.events import Alert, ChangePoint, Event, Frames, Leg, LegReport
-from monitor.store.base import LegFormat
+from monitor.frame_format import LegFormat
 from monitor.timeline import FRAME_RATE, TICK_FRAMES, TICK_RATE
 
 LABELS = ("angry", "happy", "neutral", "sad")

@@ -10,7 +10,7 @@ from lab.hearing.hearing import Hearing, LegHeard
 from lab.hearing.takes import Take
 from monitor.engines.base import EngineInfo
 from monitor.events import Alert, ChangePoint, Event, Frames, Leg, LegReport, Mark
-from monitor.store.base import LegFormat
+from monitor.frame_format import LegFormat
 from tests.engines.compact.conftest import voice
 
 SECONDS = 20

@@ -1,17 +1,31 @@
-"""Frames as they are stored: embeddings rounded to the stored precision and pooled to the stored rate.
+"""How frames look wherever they are: embeddings rounded to the stored precision and pooled to the stored rate.
 
 The pipeline rounds and pools before it analyses, so that a replay sees bit for bit what the live detector saw.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.events import Frames, Mark
-from monitor.store.base import LegFormat
 from monitor.timeline import TICK_FRAMES
+
+
+@dataclass(frozen=True, slots=True)
+class LegFormat:
+    """How a leg's frames look, in the store and in `Frames`."""
+
+    dim: int
+    """Width of an embedding; 0 where the leg may not be analysed."""
+    classes: int
+    """Width of the logits; 0 where the leg may not be analysed."""
+    stride: int = 1
+    """Frames an embedding row stands for: 1 or TICK_FRAMES."""
+    dtype: Literal["float16", "float32"] = "float16"
+    """Of stored embeddings."""
 
 
 def as_stored(frames: Frames, format: LegFormat) -> Frames:  # noqa: A002 - the word of the plan

@@ -6,8 +6,7 @@ from hypothesis.extra import numpy as hnp
 
 from monitor.conformance.stored_calls import assert_same_frames
 from monitor.events import Frames, Mark
-from monitor.store.base import LegFormat
-from monitor.store.frame_format import as_stored, cut, joined
+from monitor.frame_format import LegFormat, as_stored, cut, joined
 from monitor.timeline import TICK_FRAMES
 
 FORMATS = st.builds(
