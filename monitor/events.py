@@ -73,7 +73,7 @@ class LegReport:
     reordered: int = 0
     duplicates: int = 0
     late: int = 0
-    """Came after their place had been played."""
+    """Came after their place had been given up, and were dropped."""
     malformed: int = 0
     """Datagrams that are not RTP or whose payload does not decode."""
     foreign: int = 0
@@ -88,6 +88,8 @@ class LegReport:
     """telephone-event packets."""
     lost_seconds: float = 0.0
     silence_seconds: float = 0.0
+    late_seconds: float = 0.0
+    """Audio that came a second or more after its place, and was heard nonetheless."""
     overflow_seconds: float = 0.0
     """Audio dropped because this program did not take it in time."""
 

@@ -24,6 +24,18 @@ class Gap:
     """`silence` where the sender stopped on purpose (DTX, hold) or the leg has not begun or has ended."""
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Audio that came when the call had gone on without it."""
+
+    start: int
+    """First sample on the 16 kHz timeline."""
+    length: int
+    """Samples."""
+    seconds: int
+    """By which it came after its place, rounded down; at least 1."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class AudioChunk:
     """Consecutive samples of one leg; a leg's chunks follow each other without a hole, from sample 0."""
@@ -35,6 +47,8 @@ class AudioChunk:
     """Shape (n,), float32, finite."""
     gaps: tuple[Gap, ...] = ()
     """Stretches inside this chunk that are not the sender's audio."""
+    late: tuple[Late, ...] = ()
+    """Stretches inside this chunk that came late."""
 
     @property
     def stop(self) -> int:

@@ -15,9 +15,6 @@ DRIFT_STEP = 0.004
 """Seconds corrected at a time, so at most 400 parts in a million; crystals are within 100."""
 NOT_DRIFT = 0.5
 """Seconds. No clock does this in a window; the delay itself has changed."""
-MAX_LATENESS = 1.5
-"""Seconds of usual lateness that silence waits for."""
-_LATENESS_WINDOW = 5.0
 
 
 class CallClock:
@@ -25,6 +22,7 @@ class CallClock:
 
     def __init__(self) -> None:
         self.origin: float | None = None
+        self._first = 0.0
 
     def position(self, at: float) -> int:
         """The sample of the timeline at arrival time `at`; 0 before the start."""
@@ -35,17 +33,15 @@ class CallClock:
     def start(self, at: float) -> None:
         """The call's first packet arrived at `at`."""
         if self.origin is None:
-            self.origin = at
+            self.origin = self._first = at
 
-    def delay(self, seconds: float) -> None:
-        """All packets come later than the first ones did, by so many seconds: the call's clock begins later."""
-        if self.origin is not None:
-            self.origin += seconds
-
-    def jump(self, samples: int) -> None:
-        """The timeline moves ahead of arrival times by `samples`: timestamps say that so much time has passed."""
-        if self.origin is not None:
-            self.origin -= samples / SAMPLE_RATE
+    def delay(self, seconds: float) -> float:
+        """All packets come later than the first ones did, by so many seconds, or less late again: the call's clock begins
+        later, though never before the first packet. Returns by how much it does."""
+        if self.origin is None:
+            return 0.0
+        before, self.origin = self.origin, max(self._first, self.origin + seconds)
+        return self.origin - before
 
 
 class Delay:
@@ -59,32 +55,24 @@ class Delay:
         self.reference: float | None = None
         """The least lateness of the first window, in seconds: what drift is measured against; None before its end."""
         self._least, self._since = float("inf"), None
-        self._worst = self._worst_before = 0.0
-        self._worst_since = 0.0
 
     _since: float | None
 
     @property
     def usual(self) -> float:
-        """Seconds by which packets have lately come after their place, from 0 to `MAX_LATENESS`."""
-        return min(max(self._worst, self._worst_before, 0.0), MAX_LATENESS)
+        """Seconds by which packets come after their place, at least, without anything being wrong."""
+        return max(self.reference or 0.0, 0.0)
 
     def shift(self, seconds: float) -> None:
         """The call's clock begins so much later, and all lateness is so much less."""
         if self.reference is not None:
             self.reference -= seconds
         self._least -= seconds
-        self._worst -= seconds
-        self._worst_before -= seconds
 
     def observe(self, at: float, lateness: float) -> float:
         """Take a packet's lateness in seconds; returns the correction that is due: a step to insert (+), drop (-), or 0."""
         if self._since is None:
-            self._since = self._worst_since = at
-        if at - self._worst_since > _LATENESS_WINDOW:
-            self._worst_before, self._worst, self._worst_since = self._worst, 0.0, at
-        if lateness > self._worst:
-            self._worst = lateness
+            self._since = at
         if lateness < self._least:
             self._least = lateness
         if at - self._since < DRIFT_WINDOW:

@@ -26,7 +26,9 @@ class Released(NamedTuple):
     lost: int = 0
     """Packets missing before it."""
     restarted: bool = False
-    """The sender began anew: its sequence numbers and timestamps do not continue the last ones."""
+    """The sender began anew: its timestamps do not continue the last ones."""
+    pause: float = 0.0
+    """Seconds before it in which the sender's timestamps stood still."""
 
 
 def signed_32(difference: int) -> int:

@@ -1,14 +1,18 @@
 """One leg's reception: its owner's packets through jitter buffer and decoder onto its track."""
 
+from collections.abc import Iterable
+
 from monitor.events import Leg, LegReport
 from monitor.sources.rtp.clock import CallClock, Delay
 from monitor.sources.rtp.hearing import Turn
-from monitor.sources.rtp.jitter import JitterBuffer
+from monitor.sources.rtp.jitter import JitterBuffer, Released
 from monitor.sources.rtp.ownership import Claim
 from monitor.sources.rtp.packet import RtpPacket
-from monitor.sources.rtp.placement import ANCHOR_TOLERANCE, Placement
+from monitor.sources.rtp.placement import Placement
 from monitor.sources.rtp.rtcp import SenderReport
+from monitor.sources.rtp.stalls import StallJudge
 from monitor.sources.rtp.stream import Counts, PayloadTypes, Stream
+from monitor.sources.rtp.timing import Timing
 from monitor.sources.rtp.track import Track
 from monitor.timeline import SAMPLE_RATE
 
@@ -24,33 +28,42 @@ class RtpLeg:
         """Datagrams on the leg's port that are not RTP."""
         self.dropped = 0
         """Packets that this program did not take in time."""
+        self.heard_at = 0.0
+        """Arrival of its last packet, seconds."""
         self._payload_types, self._clock, self._depth = payload_types, clock, depth
         self._counts = Counts()
         self._ssrc: int | None = None
         self._jitter, self._past = JitterBuffer(depth), [0, 0, 0, 0, 0]
-        self._placement, self._past_anchors = Placement(self.track, clock, tolerance=0), 0
+        self._timing, self._stalls = Timing(), StallJudge()
+        self._placement, self._past_anchors, self._past_begun = Placement(self.track, clock, first=True), 0, False
         self._stream = Stream(payload_types, self.track, self._placement, self._counts)
         self._report: tuple[SenderReport, str] | None = None
 
     @property
     def waiting(self) -> bool:
-        """Whether packets wait for one that is missing, or to be told from noise."""
-        return self._jitter.waiting or self._stream.waiting
+        """Whether packets wait: for one that is missing, for those that come after them, or to be told from noise."""
+        return self._jitter.waiting or self._stalls.waiting or self._stream.waiting
+
+    @property
+    def begun(self) -> bool:
+        """Whether audio has come."""
+        return self._past_begun or self._placement.clock_rate > 0
+
+    @property
+    def heard(self) -> bool:
+        """Whether what it sends is sound."""
+        return not self._counts.verdict.cause
 
     @property
     def delay(self) -> Delay:
         """How late its packets come."""
         return self._placement.delay
 
-    @property
-    def pauses(self) -> bool:
-        """Whether its sender is known to send nothing where there is silence."""
-        return self._placement.paused
-
     def push(self, packet: RtpPacket, at: float) -> None:
         """Take a packet of the leg's owner."""
         if packet.ssrc != self._ssrc:
             self._begin(packet)
+        self.heard_at = at
         self._jitter.push(packet, at)
 
     def _begin(self, packet: RtpPacket) -> None:
@@ -58,22 +71,46 @@ class RtpLeg:
             self.flush()
             self._past = self._tallies()
             self._past_anchors += self._placement.reanchored
-            self._placement = Placement(self.track, self._clock, ANCHOR_TOLERANCE)
+            self._past_begun = self.begun
+            self._placement = Placement(self.track, self._clock, first=not self.begun)
             self._stream = Stream(self._payload_types, self.track, self._placement, self._counts)
+            self._timing.restart()
         self._ssrc, self._report = packet.ssrc, None
         self._jitter = JitterBuffer(self._depth, self._payload_types.clock(packet.payload_type))
 
     def advance(self, now: float) -> None:
         """Play what is due at `now`."""
         for item in self._jitter.take(now):
-            self._stream.play(item)
+            self._order(item)
+        self._play(self._stalls.take(now))
         self._stream.advance(now)
 
     def flush(self) -> None:
         """Play all that is there: no more will come of this stream."""
         for item in self._jitter.flush():
-            self._stream.play(item)
+            self._order(item)
+        self._play(self._stalls.flush())
         self._stream.finish()
+
+    def _order(self, item: Released) -> None:
+        """Take the packet whose turn it is."""
+        number = item.packet.payload_type
+        clock = self._payload_types.clock(number)
+        if not clock and self._payload_types.is_pause(number):
+            clock = self._placement.clock_rate
+        if not clock:
+            if item.restarted:
+                self._timing.restart()
+            self._play(self._stalls.follow(item))
+            return
+        item = self._timing.observe(item, clock, self._placement.packet_seconds)
+        self._play(self._stalls.push(item, self._timing.lateness, self.delay.usual))
+
+    def _play(self, items: Iterable[Released]) -> None:
+        for item in items:
+            self._stream.play(item)
+            if not self._stalls.waiting and self._placement.placed is item.packet:
+                self._timing.lateness = self._placement.lateness
 
     def take_turns(self) -> list[Turn]:
         """What there is to tell since the last call: that it is heard no more, or again."""
@@ -94,12 +131,12 @@ class RtpLeg:
         else:
             self.track.silence(samples, SAMPLE_RATE)
 
-    def take_jump(self) -> int:
-        """Samples by which a pause ran ahead of the call's clock since the last call."""
-        jumped, self._placement.jumped = self._placement.jumped, 0
-        return jumped
+    def call_delayed(self, seconds: float) -> None:
+        """The call's clock begins so much later."""
+        self.delay.shift(seconds)
+        self._timing.lateness -= seconds
 
-    def heard(self, report: SenderReport, host: str) -> None:
+    def take_report(self, report: SenderReport, host: str) -> None:
         """The owner's RTCP sender report came from `host`."""
         self._report = (report, host)
 
@@ -135,5 +172,6 @@ class RtpLeg:
             skipped_events=counts.events,
             lost_seconds=round(totals["lost"] / SAMPLE_RATE, 3),
             silence_seconds=round(totals["silence"] / SAMPLE_RATE, 3),
+            late_seconds=round(self.track.late / SAMPLE_RATE, 3),
             overflow_seconds=round(self.dropped * self._placement.packet_seconds, 3),
         )

@@ -1,7 +1,8 @@
 """A call's RTP without a socket: datagrams and the time go in, chunks of its legs come out, side by side.
 
-The legs share one timeline, which begins with the first packet of the first leg. A leg that sends nothing is filled with
-silence a little behind the present, so that the other one need not wait; once it sends again, its timestamps say where.
+The legs share one timeline, which begins with the first packet of the first leg. A leg that sends nothing waits, by itself, for
+as long as what it sent may still come (`max_stall`): no silence is invented while that is open, and the other leg goes on. After
+that it is filled with silence, so far behind the present; once it sends again, its timestamps say where.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from monitor.audio.chunk import AudioChunk
 from monitor.events import Event, HearingChanged, Leg, LegReport, SourceMoved
 from monitor.sources.rtp.clock import CallClock
+from monitor.sources.rtp.hearing import LONGEST_DOUBT
 from monitor.sources.rtp.leg import RtpLeg
 from monitor.sources.rtp.ownership import Address, Claim, Gate
 from monitor.sources.rtp.packet import MalformedPacket, is_rtcp, parse_packet
@@ -18,12 +20,11 @@ from monitor.sources.rtp.stream import PayloadTypes
 from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE, frame_seconds
 
 PATIENCE = 0.1
-"""Seconds, beyond jitter buffer and usual lateness, after which a leg that sends nothing is taken to be silent."""
-STALL, STALL_OF_PAUSING = 2.0, 0.2
-"""Seconds more, where no leg sends anything: the sender or the network stalls, and what it holds back need not be lost. Less
-where a sender is known to pause (DTX): there, silence is the likelier reason."""
-MAX_LAG = 7 * SAMPLE_RATE // 10
-"""Samples by which a leg may stay behind the other before it is filled with silence."""
+"""Seconds, beyond the jitter buffer, by which silence follows the present where nothing is waited for."""
+MAX_STALL = 15.0
+"""Seconds, by default, without a packet after which a leg is silent."""
+MAX_BEHIND = 4
+"""Stalls of the greatest length, one after the other, by which a leg stays behind at most."""
 SR_TOLERANCE, SR_LIMIT = 0.04, 1.0
 """Seconds. Starts that sender reports place closer than the one are left alone; further than the other, not believed."""
 
@@ -45,10 +46,12 @@ class LegSpec:
 class Session:
     """Ownership, jitter buffers, decoders and tracks of one call."""
 
-    def __init__(self, specs: Sequence[LegSpec], *, jitter_buffer: float, allow_move: bool = True) -> None:
-        """`jitter_buffer`: seconds."""
+    def __init__(
+        self, specs: Sequence[LegSpec], *, jitter_buffer: float, max_stall: float = MAX_STALL, allow_move: bool = True
+    ) -> None:
+        """`jitter_buffer`, `max_stall`: seconds."""
         self._clock = CallClock()
-        self._jitter_buffer = jitter_buffer
+        self._jitter_buffer, self._max_stall = jitter_buffer, max_stall
         self._legs: dict[Claim, RtpLeg] = {}
         ports: dict[int, list[Claim]] = {}
         for spec in specs:
@@ -91,7 +94,6 @@ class Session:
         """What can be said of the legs by `now`. `now` does not run backwards."""
         for leg in self._legs.values():
             leg.advance(now)
-        self._follow_jumps()
         self._align()
         self._follow_delay()
         self._fill(now)
@@ -101,7 +103,6 @@ class Session:
         """All that is left; the legs end together."""
         for leg in self._legs.values():
             leg.flush()
-        self._follow_jumps()
         end = max(leg.track.position for leg in self._legs.values())
         for leg in self._legs.values():
             leg.fill(end)
@@ -144,28 +145,17 @@ class Session:
                 if claim.owner is None or claim.owner[0] not in ssrcs or claim.owner[1][0] != host:
                     continue
                 if isinstance(report, SenderReport):
-                    self._legs[claim].heard(report, host)
+                    self._legs[claim].take_report(report, host)
                 else:
                     claim.ended = True
-
-    def _follow_jumps(self) -> None:
-        """Where a leg's timestamps say that more time has passed than our clock saw, the whole call moves with it."""
-        for leg in self._legs.values():
-            jumped = leg.take_jump()
-            if jumped:
-                self._clock.jump(jumped)
-                for other in self._legs.values():
-                    if other is not leg:
-                        other.shift(jumped)
 
     def _follow_delay(self) -> None:
         """Where all legs come later than they did at first, so does the call: its clock is held against the later packets."""
         references = [leg.delay.reference for leg in self._legs.values() if leg.delay.reference is not None]
         later = min(references, default=0.0)
-        if later > SR_TOLERANCE:
-            self._clock.delay(later)
+        if abs(later) > SR_TOLERANCE and (delayed := self._clock.delay(later)):
             for leg in self._legs.values():
-                leg.delay.shift(later)
+                leg.call_delayed(delayed)
 
     def _align(self) -> None:
         """Once: where one host sends both legs, its sender reports place their starts better than their arrival does.
@@ -185,19 +175,24 @@ class Session:
     def _fill(self, now: float) -> None:
         if self._clock.origin is None:
             return
-        lead = max(leg.track.position for leg in self._legs.values())
-        stall = STALL_OF_PAUSING if any(leg.pauses for leg in self._legs.values()) else STALL
         for leg in self._legs.values():
-            horizon = lead - MAX_LAG
-            if not leg.waiting:
-                due = now - self._jitter_buffer - PATIENCE - leg.delay.usual
-                silent = min(self._clock.position(due), max(lead, self._clock.position(due - stall)))
-                horizon = max(horizon, silent)
-            if horizon - leg.track.position >= FRAME_SAMPLES:
+            horizon = self._clock.position(self._silent_until(leg, now))
+            if horizon - leg.track.position >= FRAME_SAMPLES and not leg.waiting:
                 leg.fill(horizon)
 
+    def _silent_until(self, leg: RtpLeg, now: float) -> float:
+        """The arrival time up to which a leg without packets is silent: what would belong there cannot come any more."""
+        present = now - self._jitter_buffer - PATIENCE
+        if not leg.begun:
+            return present
+        if not leg.heard:
+            return present - LONGEST_DOUBT
+        if now - leg.heard_at < self._max_stall:
+            return now - MAX_BEHIND * self._max_stall
+        return present if leg.claim.ended else now - self._max_stall
+
     def _chunks(self) -> Iterator[AudioChunk]:
-        """Take the tracks in step, so that none comes out more than a second behind another."""
+        """Take the tracks in step, as far as they go."""
         tracks = [leg.track for leg in self._legs.values()]
         while ready := [track for track in tracks if track.pending]:
             chunk = min(ready, key=lambda track: track.taken).take()

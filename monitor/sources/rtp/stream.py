@@ -48,6 +48,11 @@ class PayloadTypes:
         encoding = self.get(number)
         return encoding.clock if encoding and encoding.name not in NOT_AUDIO else 0
 
+    def is_pause(self, number: int) -> bool:
+        """Whether it is comfort noise, whose timestamps are those of the audio around it."""
+        encoding = self.get(number)
+        return encoding is not None and encoding.name == COMFORT_NOISE
+
 
 @dataclass(slots=True)
 class Counts:
@@ -70,8 +75,6 @@ class Stream:
         self._decoder: Decoder | None = None
         self._hearing = Hearing(counts.verdict)
         self._concealer: Concealer
-        self._restarted = False
-        """The sender began anew, and its first audio since has not been placed yet."""
 
     @property
     def waiting(self) -> bool:
@@ -95,7 +98,6 @@ class Stream:
 
     def _play(self, item: Released) -> None:
         self.placement.owed += item.lost
-        self._restarted |= item.restarted
         encoding = self._payload_types.get(item.packet.payload_type)
         if encoding is None:
             self._counts.malformed += 1
@@ -108,7 +110,7 @@ class Stream:
 
     def _pause(self, item: Released, encoding: Encoding) -> None:
         """Comfort noise: the timestamp says up to where there was audio; the silence shows in the next one."""
-        if encoding.clock == self.placement.clock_rate and not self._restarted:
+        if encoding.clock == self.placement.clock_rate:
             self.placement.ended(item.packet.timestamp, 0, self.placement.place(item))
             self._concealer.silence()
 
@@ -117,8 +119,7 @@ class Stream:
         if decoder is not self._decoder:
             self._switch(decoder, encoding, item)
         # placed before it is decoded: what was lost before it is concealed from the decoder's state before it
-        overlap = self.placement.place(item._replace(restarted=self._restarted) if self._restarted else item)
-        self._restarted = False
+        overlap = self.placement.place(item)
         try:
             samples = decoder.decode(item.packet.payload)
         except PayloadError:
@@ -135,7 +136,8 @@ class Stream:
         if correction > 0:
             self._track.append(self._concealer.repeat(round(correction * decoder.rate)), decoder.rate)
         samples = self._concealer.hear(samples[overlap * scale :] if overlap else samples)
-        self._track.append(_shorten(samples, -correction, decoder.rate) if correction < 0 else samples, decoder.rate)
+        samples = _shorten(samples, -correction, decoder.rate) if correction < 0 else samples
+        self._track.append(samples, decoder.rate, late=self.placement.seconds_late)
 
     def _switch(self, decoder: Decoder, encoding: Encoding, item: Released) -> None:
         self._concealer = Concealer(decoder.rate, decoder.conceal)

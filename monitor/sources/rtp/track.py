@@ -5,16 +5,18 @@ Silence is kept as a length and becomes zeros only as it is taken, so that an ho
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Literal
+from dataclasses import replace
+from typing import Literal, TypeVar
 
 import numpy as np
 
-from monitor.audio.chunk import AudioChunk, Gap, Samples
+from monitor.audio.chunk import AudioChunk, Gap, Late, Samples
 from monitor.audio.resample import Resampler
 from monitor.events import Leg
 from monitor.timeline import SAMPLE_RATE
 
 Cause = Literal["lost", "silence"]
+Stretch = TypeVar("Stretch", Gap, Late)
 
 
 def to_timeline(samples: int, rate: int) -> int:
@@ -31,13 +33,14 @@ class Track:
         """Samples of the timeline that have come out."""
         self.totals: dict[Cause, int] = {"lost": 0, "silence": 0}
         """Samples of the timeline, a cause."""
-        self.trailing_silence = 0
-        """Samples of the timeline since the last audio."""
+        self.late = 0
+        """Samples of the timeline that came late by a second or more."""
         self._pending: deque[tuple[int, Samples | int]] = deque()
         """Rate, and samples or a length of silence."""
         self._base, self._rate, self._native = 0, SAMPLE_RATE, 0
         """Where on the timeline the present rate began, the rate, and samples appended at it."""
         self._gaps: deque[Gap] = deque()
+        self._late: deque[Late] = deque()
         self._resampler, self._resampling = Resampler(SAMPLE_RATE), SAMPLE_RATE
         self._closed = False
 
@@ -51,9 +54,13 @@ class Track:
         """Whether `take` has something to do."""
         return bool(self._pending) or self._closed
 
-    def append(self, samples: Samples, rate: int, cause: Cause | None = None) -> None:
-        """Continue with samples at `rate`; `cause` where they stand for audio that did not come."""
+    def append(self, samples: Samples, rate: int, cause: Cause | None = None, late: int = 0) -> None:
+        """Continue with samples at `rate`; `cause` where they stand for audio that did not come, `late`: whole seconds by
+        which they came after their place."""
+        start = self.position
         self._extend(len(samples), samples, rate, cause)
+        if late:
+            self._mark_late(start, self.position - start, late)
 
     def silence(self, length: int, rate: int, cause: Cause = "silence") -> None:
         """Continue with `length` zeros at `rate`."""
@@ -71,7 +78,6 @@ class Track:
         start = self.position
         self._native += length
         self._pending.append((rate, content))
-        self.trailing_silence = self.trailing_silence + self.position - start if cause == "silence" else 0
         if cause:
             self._mark(start, self.position - start, cause)
 
@@ -82,6 +88,14 @@ class Track:
             self._gaps[-1] = Gap(last.start, last.length + length, cause)
         else:
             self._gaps.append(Gap(start, length, cause))
+
+    def _mark_late(self, start: int, length: int, seconds: int) -> None:
+        self.late += length
+        last = self._late[-1] if self._late else None
+        if last and last.seconds == seconds and last.start + last.length == start:
+            self._late[-1] = Late(last.start, last.length + length, seconds)
+        else:
+            self._late.append(Late(start, length, seconds))
 
     def take(self, most: int = SAMPLE_RATE // 2) -> AudioChunk | None:
         """The next chunk, about `most` samples at most; None where what is pending is still in the resampler."""
@@ -115,12 +129,16 @@ class Track:
     def _chunk(self, samples: Samples) -> AudioChunk:
         start, stop = self.taken, self.taken + len(samples)
         self.taken = stop
-        while self._gaps and self._gaps[0].start + self._gaps[0].length <= start:
-            self._gaps.popleft()
-        inside = [gap for gap in self._gaps if gap.start < stop]
-        return AudioChunk(self.leg, start, samples, tuple(_clip(gap, start, stop) for gap in inside))
+        return AudioChunk(self.leg, start, samples, _inside(self._gaps, start, stop), _inside(self._late, start, stop))
 
 
-def _clip(gap: Gap, start: int, stop: int) -> Gap:
-    first, last = max(gap.start, start), min(gap.start + gap.length, stop)
-    return Gap(first, last - first, gap.cause)
+def _inside(stretches: deque[Stretch], start: int, stop: int) -> tuple[Stretch, ...]:
+    """The parts of stretches within `[start, stop)`; those that end before it are forgotten."""
+    while stretches and stretches[0].start + stretches[0].length <= start:
+        stretches.popleft()
+    return tuple(_clip(stretch, start, stop) for stretch in stretches if stretch.start < stop)
+
+
+def _clip(stretch: Stretch, start: int, stop: int) -> Stretch:
+    first, last = max(stretch.start, start), min(stretch.start + stretch.length, stop)
+    return replace(stretch, start=first, length=last - first)
