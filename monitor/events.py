@@ -31,6 +31,33 @@ class Mark(IntFlag):
     """At least half of its audio is silence put in because the sender sent none (DTX, hold)."""
     SKIPPED = 4
     """No engine result (overload, or an engine error on its window): logits and embedding are NaN, speech is 0."""
+    LATE = 8
+    """It became known a second or more after its moment: what a sender or a network held back, or silence that could not be
+    told from that. The upper four bits say how late, in whole seconds (`seconds_late`)."""
+
+
+MOST_SECONDS_LATE = 14
+"""What a mark can say; what came later says this."""
+
+
+def late_mark(seconds: int) -> int:
+    """The mark of a frame that became known so late.
+
+    >>> late_mark(0), late_mark(3), late_mark(99)
+    (0, 56, 232)
+    """
+    return min(seconds, MOST_SECONDS_LATE) << 4 | Mark.LATE if seconds else 0
+
+
+def seconds_late(marks: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Whole seconds by which frames became known after their moment; 0 for those that came in time."""
+    return marks >> np.uint8(4)
+
+
+def known_marks(marks: NDArray[np.uint8]) -> bool:
+    """Whether these are marks that this program writes."""
+    late = seconds_late(marks)
+    return bool((late <= MOST_SECONDS_LATE).all() and ((late > 0) == ((marks & Mark.LATE) != 0)).all())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,6 +205,8 @@ class Alert(Event):
     """One sentence for the supervisor."""
     evidence: Mapping[str, Any] = field(default_factory=dict)
     """The measured values that met the condition."""
+    delay: float = 0.0
+    """Whole seconds after `at` by which it became known, where a sender or the network had held back what it is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.events import Frames, Mark
+from monitor.events import Frames, Mark, known_marks
 from monitor.timeline import TICK_FRAMES
 
 
@@ -115,7 +115,7 @@ def damage(frames: Frames) -> str | None:
     """
     if len(frames) == 0:
         return None
-    if frames.marks.max() > max(Mark) * 2 - 1:
+    if not known_marks(frames.marks):
         return "marks that no version wrote"
     if not np.isfinite(frames.speech).all():
         return "speech probabilities that are not finite"

@@ -15,7 +15,7 @@ from monitor.alerts.model import Rule
 from monitor.alerts.moment import LegMoment, Moment
 from monitor.alerts.rules import RuleSet
 from monitor.alerts.verdict import Measure, Verdict
-from monitor.alerts.watches.build import watch
+from monitor.alerts.watches.build import legs_of, watch
 from monitor.events import Alert, Leg
 from monitor.timeline import TICK_RATE, clock
 
@@ -122,6 +122,7 @@ class RuleWatch:
             status=status,  # type: ignore[arg-type]
             message=fill(self._rule.message, self._fields(moment, measures)),
             evidence={measure.name: round(measure.value, 3) for measure in measures},
+            delay=float(max((leg.late for leg in moment.legs.values()), default=0)),
         )
 
     def _fields(self, moment: Moment, measures: Sequence[Measure]) -> dict[str, str]:
@@ -167,16 +168,35 @@ class RuleWatch:
         }
 
 
+def looks_at(rule: Rule, subject: Leg | None, legs: Sequence[Leg]) -> frozenset[Leg]:
+    """Whose frames a rule needs: those of its subject alone, or those of all `legs` at one moment."""
+    needed = legs_of(rule.when, subject, legs)
+    if subject is None or "overtalk" in named(rule.message) or needed - {subject}:
+        return frozenset(legs)
+    return frozenset({subject})
+
+
 class Evaluator:
-    """All rules of a call.
+    """The rules of a call.
 
     >>> Evaluator(RuleSet(()), "c1", ("customer",), ("angry", "neutral")).update(Moment(0, 0.1, {"customer": LegMoment()}))
     []
     """
 
-    def __init__(self, rules: RuleSet, call: str, legs: Sequence[Leg], labels: Sequence[str]) -> None:
+    def __init__(
+        self,
+        rules: RuleSet,
+        call: str,
+        legs: Sequence[Leg],
+        labels: Sequence[str],
+        about: frozenset[Leg] | None = None,
+    ) -> None:
+        """`about`: take only the rules that look at these legs, at one alone or at all; None takes every rule."""
         self._watches = [
-            RuleWatch(rule, call, subject, legs, labels) for rule in rules.rules for subject in rule.subjects(tuple(legs))
+            RuleWatch(rule, call, subject, legs, labels)
+            for rule in rules.rules
+            for subject in rule.subjects(tuple(legs))
+            if about in (None, looks_at(rule, subject, legs))
         ]
 
     def update(self, moment: Moment) -> list[Alert]:

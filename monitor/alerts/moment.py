@@ -23,6 +23,8 @@ class LegMoment:
     """What became known of change points in this tick."""
     change: ChangePoint | None = None
     """The last change point that was not retracted."""
+    late: int = 0
+    """Seconds by which this tick became known after its moment."""
 
 
 @dataclass(frozen=True, slots=True)

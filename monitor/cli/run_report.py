@@ -113,7 +113,8 @@ class RunReport:
 
     def _print(self, report: dict[str, Any]) -> None:
         unheard = {leg: values for leg, values in report["legs"].items() if values["refused"]}
-        keys = ("frames", "gaps", "speech_seconds", "codec", "packets", "lost", "reordered", *(("refused",) if unheard else ()))
+        keys: tuple[str, ...] = ("frames", "gaps", "speech_seconds", "codec", "packets", "lost", "late", "reordered")
+        keys += ("refused",) if unheard else ()
         rows = [{"leg": leg, **{key: values[key] for key in keys}} for leg, values in report["legs"].items()]
         self._printer.print(table(f"call {report['call']}", rows))
         for leg, values in unheard.items():

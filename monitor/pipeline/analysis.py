@@ -1,7 +1,12 @@
 """From the stored frames of a call to its events. A pure function of the frames: replay equals live.
 
-The legs of a call advance side by side in ticks of 100 ms; a tick is analysed once every leg has it. So the events do not
-depend on how frames are cut into runs, or on which leg's run comes first.
+Each leg is analysed tick by tick (100 ms) by itself, with the rules that look at it alone. Rules that combine legs see a moment
+once every leg has it. So neither what is said, nor when on the timeline, depends on how frames are cut into runs or on which
+leg's run comes first.
+
+Legs are taken side by side, so that events are told in order. A live call cannot wait for a leg whose audio stalls: one that is
+more than `AHEAD` ahead goes on without it. The events are the same; in order are then those of each leg, and those of the rules
+that combine them.
 """
 
 from collections import deque
@@ -17,6 +22,8 @@ from monitor.pipeline.speaker import LegView, Speaker
 from monitor.pipeline.ticks import Tick, TickCutter
 from monitor.timeline import TICK_FRAMES, frame_seconds
 
+AHEAD = 10
+"""Ticks by which a leg of a live call may be ahead before it no longer waits for the others."""
 HANGOVER = 3
 """Ticks after its last speech for which a leg still counts as speaking, when overtalk is counted: the gaps between words."""
 
@@ -32,25 +39,36 @@ class CallAnalysis:
         state: StateSection,
         changes: ChangesSection,
         rules: RuleSet,
+        ahead: int | None = None,
     ) -> None:
-        """Raises `ConfigError` where `changes` names no detector."""
-        self._call = call
+        """`ahead`: ticks for which a leg waits for the others; None: for as long as it takes, so that all is told in order.
+
+        Raises `ConfigError` where `changes` names no detector."""
+        self._call, self._ahead = call, ahead
         self._legs = tuple(leg for leg in LEGS if leg in legs)
         self._cutters = {leg: TickCutter(legs[leg]) for leg in self._legs}
         self._waiting: dict[Leg, deque[Tick]] = {leg: deque() for leg in self._legs}
         self._speakers = {
             leg: Speaker(call, leg, labels, legs[leg].classes > 0 and legs[leg].dim > 0, state, changes) for leg in self._legs
         }
-        self._evaluator = Evaluator(rules, call, self._legs, labels)
-        self._tick = 0
-        self._end = 0.0
+        own = {frozenset({leg}) for leg in self._legs}
+        self._evaluators = {about: Evaluator(rules, call, self._legs, labels, about) for about in own | {frozenset(self._legs)}}
+        self._heard: dict[Leg, deque[tuple[float, LegMoment]]] = {leg: deque() for leg in self._legs}
+        """Ends of ticks and what was heard in them, of which the rules that combine legs wait for other legs."""
+        self._ticks = dict.fromkeys(self._legs, 0)
+        """Analysed, of each leg."""
+        self._together = 0
+        """Ticks that the rules which combine legs have seen."""
         self._overtalk = 0
-        self._moment: Moment | None = None
+        self._end = 0.0
+        """Of the frames taken so far."""
+        self._moments: dict[frozenset[Leg], Moment] = {}
+        """The last one of each evaluator."""
         self._recent: dict[Leg, list[LegView]] = {leg: [] for leg in self._legs}
         self._finished = False
 
     def update(self, frames: Frames) -> list[Event]:
-        """Take the next run of a leg's frames; the events of all ticks that every leg has now.
+        """Take the next run of a leg's frames; the events of all ticks that can be analysed now.
 
         Raises `ValueError` where the frames do not follow the last ones of their leg, or are of another call, leg or format.
         """
@@ -59,8 +77,9 @@ class CallAnalysis:
         if frames.call != self._call or frames.leg not in self._waiting:
             raise ValueError(f"frames of {frames.call}/{frames.leg} are not of call {self._call} with {', '.join(self._legs)}")
         self._waiting[frames.leg].extend(self._cutters[frames.leg].cut(frames))
+        self._end = max(self._end, frame_seconds(frames.stop))
         self._forget_recent()
-        return self._advance(min(len(waiting) for waiting in self._waiting.values()))
+        return self._advance()
 
     def finish(self) -> list[Event]:
         """The call is over: the ticks that only some legs have, the last word on open change points, the end of open alerts."""
@@ -68,11 +87,17 @@ class CallAnalysis:
             return []
         self._finished = True
         self._forget_recent()
-        events = self._advance(max((len(waiting) for waiting in self._waiting.values()), default=0))
-        for speaker in self._speakers.values():
-            events.extend(speaker.finish(self._end))
-        if self._moment is not None:
-            events.extend(self._evaluator.finish(self._moment))
+        events = self._advance()
+        total = max((self._ticks[leg] + len(self._waiting[leg]) for leg in self._legs), default=0)
+        while (least := min(self._ticks.values(), default=total)) < total:  # what only some legs have
+            for leg in self._behind(least):
+                events += self._hear(leg)
+            events += self._combine()
+        for leg, speaker in self._speakers.items():
+            if about := self._moments.get(frozenset({leg})):
+                events += speaker.finish(about.at)
+        for legs, moment in self._moments.items():
+            events += self._evaluators[legs].finish(moment)
         return events
 
     def live(self, leg: Leg) -> LegView:
@@ -87,29 +112,58 @@ class CallAnalysis:
         for views in self._recent.values():
             views.clear()
 
-    def _advance(self, ticks: int) -> list[Event]:
+    def _advance(self) -> list[Event]:
         events: list[Event] = []
-        for _ in range(ticks):
-            events.extend(self._step())
+        while legs := self._ready():
+            for leg in legs:
+                events += self._hear(leg)
+            events += self._combine()
         return events
 
-    def _step(self) -> list[Event]:
-        ticks = {leg: waiting.popleft() if waiting else None for leg, waiting in self._waiting.items()}
-        self._end = max(frame_seconds(tick.index * TICK_FRAMES + tick.frames) for tick in ticks.values() if tick)
+    def _ready(self) -> list[Leg]:
+        """Whose next tick is analysed next: of the legs that are furthest behind, where all of them have one; else of the
+        first that need not wait."""
+        behind = self._behind(min(self._ticks.values()))
+        if all(self._waiting[leg] for leg in behind):
+            return behind
+        if self._ahead is None:
+            return []
+        return [leg for leg in self._legs if len(self._waiting[leg]) > self._ahead][:1]
+
+    def _behind(self, ticks: int) -> list[Leg]:
+        return [leg for leg in self._legs if self._ticks[leg] == ticks]
+
+    def _hear(self, leg: Leg) -> list[Event]:
+        """Analyse a leg's next tick by itself; it is silent where its audio has ended before the others'."""
         events: list[Event] = []
-        moments: dict[Leg, LegMoment] = {}
-        for leg, tick in ticks.items():
-            speaker = self._speakers[leg]
-            if tick is None:
-                moments[leg] = speaker.absent()
-                continue
-            found, moments[leg] = speaker.update(tick, self._end)
-            events.extend(found)
+        speaker, about = self._speakers[leg], frozenset({leg})
+        if self._waiting[leg]:
+            tick = self._waiting[leg].popleft()
+            end = frame_seconds(tick.index * TICK_FRAMES + tick.frames)
+            found, heard = speaker.update(tick, end)
+            events += found
             self._recent[leg].append(speaker.view)
-        if all(moment.known for moment in moments.values()):
-            together = len(moments) > 1 and all(moment.silent <= HANGOVER for moment in moments.values())
-            self._overtalk = self._overtalk + 1 if together else 0
-        self._moment = Moment(self._tick, self._end, moments, self._overtalk)
-        events.extend(self._evaluator.update(self._moment))
-        self._tick += 1
+        else:
+            end, heard = min(frame_seconds((self._ticks[leg] + 1) * TICK_FRAMES), self._end), speaker.absent()
+        if len(self._legs) > 1:
+            self._moments[about] = Moment(self._ticks[leg], end, {leg: heard})
+            events += self._evaluators[about].update(self._moments[about])
+        self._heard[leg].append((end, heard))
+        self._ticks[leg] += 1
+        return events
+
+    def _combine(self) -> list[Event]:
+        """Show the rules that combine legs the moments that all legs have now."""
+        events: list[Event] = []
+        while all(self._heard.values()):
+            heard = {leg: moments.popleft() for leg, moments in self._heard.items()}
+            moments = {leg: moment for leg, (_, moment) in heard.items()}
+            if all(moment.known for moment in moments.values()):
+                together = len(moments) > 1 and all(moment.silent <= HANGOVER for moment in moments.values())
+                self._overtalk = self._overtalk + 1 if together else 0
+            about = frozenset(self._legs)
+            end = max(end for end, _ in heard.values())
+            self._moments[about] = Moment(self._together, end, moments, self._overtalk)
+            events += self._evaluators[about].update(self._moments[about])
+            self._together += 1
         return events

@@ -18,7 +18,7 @@ from monitor.events import Frames, Leg, Mark
 from monitor.frame_format import LegFormat
 from monitor.pipeline.backlog import GivenUpError
 from monitor.pipeline.inference import InferenceWorker
-from monitor.pipeline.marks import GapMarks
+from monitor.pipeline.marks import SourceMarks
 from monitor.pipeline.stitch import Stitcher, skipped
 from monitor.pipeline.urgency import Urgency
 from monitor.pipeline.windows import Geometry, WindowCutter
@@ -34,7 +34,7 @@ class LegTrack(ABC):
         """Frames given out."""
         self.skipped: Counter[str] = Counter()
         """Frames among them without an engine result, by cause."""
-        self._marks = GapMarks()
+        self._marks = SourceMarks()
         self._stitcher = Stitcher(call, leg, leg_format)
 
     @abstractmethod
@@ -81,7 +81,7 @@ class InferredLeg(LegTrack):
 
     def push(self, chunk: AudioChunk) -> None:
         """Take the audio that follows; ask the engine for the windows it completes."""
-        self._marks.add(chunk.gaps)
+        self._marks.add(chunk)
         for window in self._cutter.push(chunk):
             self._asked.append((window, self._worker.submit(self._queue, window)))
 
@@ -134,7 +134,7 @@ class SpeechOnlyLeg(LegTrack):
 
     def push(self, chunk: AudioChunk) -> None:
         """Take the audio that follows."""
-        self._marks.add(chunk.gaps)
+        self._marks.add(chunk)
         self._decide(self._detector.update(chunk.samples))
 
     def finish(self) -> None:

@@ -14,7 +14,7 @@ from monitor.config.sections import Settings
 from monitor.engines.base import Engine
 from monitor.errors import BusyError, MonitorError, NotFoundError
 from monitor.events import AlertAcknowledged, CallStarted
-from monitor.pipeline.analysis import CallAnalysis
+from monitor.pipeline.analysis import AHEAD, CallAnalysis
 from monitor.pipeline.attention import Attention
 from monitor.pipeline.call import LiveCall
 from monitor.pipeline.descriptors import Descriptors
@@ -132,7 +132,15 @@ class Monitor:
                     leg: open_track(call_id, leg, formats[leg], self._worker, self.geometry, live=source.realtime)
                     for leg in source.legs
                 },
-                analysis=CallAnalysis(call_id, formats, info.labels, self.settings.state, self.settings.changes, self.rules),
+                analysis=CallAnalysis(
+                    call_id,
+                    formats,
+                    info.labels,
+                    self.settings.state,
+                    self.settings.changes,
+                    self.rules,
+                    AHEAD if source.realtime else None,
+                ),
                 recorder=CallRecorder(writer, self.journal),
                 snapshots=Snapshots(writer, self.settings.store.snapshot_every, self._snapshot_thread),
                 live=LiveFrames(call_id, source.legs, info.labels),

@@ -57,14 +57,14 @@ class Speaker:
             self._silent = 0 if speaking else self._silent + 1
         if self._affect is None:
             self.view = replace(self.view, time=frame_seconds(tick.index * TICK_FRAMES), speech=tick.speech)
-            return [], LegMoment(known=tick.known, silent=self._silent)
+            return [], LegMoment(known=tick.known, silent=self._silent, late=tick.late)
         heard = tick.heard and speaking
         before = self._affect.now
         now = self._affect.update(tick.logits) if heard else self._affect.rest()
         changes = self._detect(tick, at) if heard else []
         self._note(tick, now)
         state = [self._state_changed(before, now, tick, at)] if now.emotion != before.emotion else []
-        return [*state, *changes], LegMoment(now, heard, tick.known, self._silent, tuple(changes), self._change)
+        return [*state, *changes], LegMoment(now, heard, tick.known, self._silent, tuple(changes), self._change, tick.late)
 
     def absent(self) -> LegMoment:
         """The leg has no frame here, as its audio ended before that of the other: it is silent."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.events import Frames, Mark
+from monitor.events import Frames, Mark, seconds_late
 from monitor.frame_format import LegFormat
 from monitor.timeline import TICK_FRAMES
 
@@ -26,6 +26,8 @@ class Tick:
     """Mean probability of speech; of a tick that is not known, of the frames that are."""
     known: bool
     """Every frame has an engine result (none is `SKIPPED`)."""
+    late: int
+    """Whole seconds by which the last of its frames to become known did so after its moment."""
     heard: bool
     """Known, and more than half of its frames are the leg's own audio, not concealment or put-in silence."""
     logits: NDArray[np.float64]
@@ -65,6 +67,7 @@ class TickCutter:
             frames=stop - first,
             speech=sum(speech.tolist()) / len(speech) if len(speech) else 0.0,
             known=known,
+            late=int(seconds_late(frames.marks[first:stop]).max()),
             heard=known and 2 * int(heard.sum()) > stop - first,
             logits=logits,
             embedding=embedding,

@@ -34,7 +34,8 @@ def event_line(message: dict[str, Any]) -> str | None:
     at, time = message["at"], message["time"]
     told = message["type"] == "call_ended" or message.get("status") == "cleared"  # their words say how long it took
     about = f", about {clock(time).strip()}" if not told and at - time >= WORTH_TELLING else ""
-    return f"{clock(at)}  {message.get('leg') or '':8s}  {words}{about}"
+    delay = f", known {message['delay']:.0f} s later" if message.get("delay") else ""
+    return f"{clock(at)}  {message.get('leg') or '':8s}  {words}{about}{delay}"
 
 
 def ending(reason: str) -> str:

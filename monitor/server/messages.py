@@ -112,6 +112,9 @@ class AlertMessage(EventMessage):
     """One sentence for the supervisor."""
     evidence: dict[str, Any]
     """The measured values that met the condition."""
+    delay: float = 0.0
+    """Whole seconds after `at` by which it became known, where a sender or the network had held back what it is about; 14 is
+    the most that is told."""
 
 
 class AlertAcknowledgedMessage(EventMessage):

@@ -77,7 +77,9 @@ def _affect(posterior: Floats, labels: tuple[str, ...]) -> Floats:
 def _marks(frames: Frames, step: int) -> list[int]:
     if len(frames) == 0:
         return []
-    return [int(mark) for mark in np.bitwise_or.reduceat(frames.marks, np.arange(0, len(frames), step))]
+    edges = np.arange(0, len(frames), step)
+    flags = np.bitwise_or.reduceat(frames.marks & np.uint8(0x0F), edges)
+    return [int(mark) for mark in flags | np.maximum.reduceat(frames.marks & np.uint8(0xF0), edges)]
 
 
 def _listed(values: Floats) -> list[float | None]:

@@ -40,8 +40,8 @@ class Source(ABC):
     def chunks(self) -> Iterator[AudioChunk]:
         """The audio, in the caller's thread, until it ends or `stop` is called. Call once.
 
-        The legs advance together: none falls more than a second behind another, a leg that sends nothing is filled with
-        silence, and at the end all legs have the same length. A realtime source yields at least every 100 ms, an empty
+        The legs advance together, none more than a second behind another but one whose sender or network stalls, which waits by
+        itself; a leg that sends nothing is filled with silence, and at the end all legs have the same length. A realtime source yields at least every 100 ms, an empty
         chunk where nothing came. Raises `SourceError` where reading fails, after yielding what was good.
         """
 

@@ -72,7 +72,7 @@ class PcapSource(Source):
         specs = [self._spec(name, line, chosen.options.get(name), told) for name, line in chosen.legs.items()]
         if chosen.left_out:
             log.warning("streams_left_out", file=str(path), streams="; ".join(chosen.left_out))
-        self._session = Session(specs, jitter_buffer=self._settings.jitter_buffer)
+        self._session = Session(specs, jitter_buffer=self._settings.jitter_buffer, max_stall=self._settings.max_stall)
         self.legs = tuple(spec.leg for spec in specs)
         self.realtime = False
         self.description = named(path)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.alerts.rules import RuleSet, load_rules
 from monitor.config.sections import ChangesSection, StateSection
-from monitor.events import Alert, ChangePoint, Event, Frames, Leg, Mark, StateChanged
+from monitor.events import LEGS, Alert, ChangePoint, Event, Frames, Leg, Mark, StateChanged, late_mark
 from monitor.frame_format import LegFormat
 from monitor.pipeline.analysis import CallAnalysis
 from monitor.timeline import FRAME_RATE, TICK_FRAMES
@@ -73,9 +73,9 @@ def cut(frames: Frames, ticks: Sequence[int]) -> list[Frames]:
     return [part(frames, start, stop) for start, stop in zip([0, *stops[:-1]], stops, strict=True) if stop > start]
 
 
-def analysis(legs: Sequence[Frames], rules: RuleSet = RULES, **changes: object) -> CallAnalysis:
+def analysis(legs: Sequence[Frames], rules: RuleSet = RULES, ahead: int | None = None, **changes: object) -> CallAnalysis:
     formats = {one.leg: LegFormat(one.embedding.shape[1], one.logits.shape[1], one.stride) for one in legs}
-    return CallAnalysis("c1", formats, LABELS, StateSection(), ChangesSection(**changes), rules)
+    return CallAnalysis("c1", formats, LABELS, StateSection(), ChangesSection(**changes), rules, ahead)
 
 
 def events(
@@ -88,6 +88,11 @@ def events(
 CUSTOMER = leg_frames("customer", [(14, "neutral"), (4, None), (12, "angry"), (1, None), (6, "neutral")], seed=1, extra=3)
 AGENT = leg_frames("agent", [(13, None), (6, "neutral"), (10, None), (6, "neutral")], seed=2, extra=1)
 PAIR = [CUSTOMER, AGENT]
+
+
+def by_whom(found: Sequence[Event]) -> dict[Leg | None, list[Event]]:
+    """The events of each leg, and those of both, in the order in which they were told."""
+    return {leg: [event for event in found if event.leg == leg] for leg in (*LEGS, None)}
 
 
 def of(kind: type, found: Sequence[Event]) -> list[Event]:
@@ -208,6 +213,51 @@ def test_a_tick_waits_until_every_leg_has_it():
     assert call.recent("customer") == ()
     assert of(StateChanged, call.update(part(AGENT, 0, 100)))
     assert len(call.recent("customer")) == len(call.recent("agent")) == 20
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    customer=CALM_ANGRY,
+    agent=CALM_ANGRY,
+    seed=st.integers(0, 99),
+    order=st.randoms(use_true_random=False),
+    ahead=st.integers(0, 30),
+)
+def test_a_live_call_whose_legs_do_not_wait_tells_the_same_of_each_leg_and_of_both(customer, agent, seed, order, ahead):
+    legs = [leg_frames("customer", customer, seed), leg_frames("agent", agent, seed + 1)]
+    queues = [cut(leg, range(0, 400, 7)) for leg in legs]
+    runs = []
+    while any(queues):
+        runs.append(order.choice([queue for queue in queues if queue]).pop(0))
+    assert by_whom(events(legs, runs, QUICK, ahead=ahead)) == by_whom(events(legs, None, QUICK))
+
+
+def test_a_leg_of_a_live_call_waits_for_the_other_only_so_long():
+    call = analysis(PAIR, ahead=10)
+    call.update(part(CUSTOMER, 0, 50))
+    assert call.recent("customer") == ()
+    call.update(part(CUSTOMER, 50, 250))
+    assert len(call.recent("customer")) == 40
+
+
+def test_rules_about_one_leg_of_a_live_call_do_not_wait_for_the_other():
+    found = analysis(PAIR, ahead=10).update(CUSTOMER)
+    assert ("customer-angry", "raised") in {(event.rule, event.status) for event in of(Alert, found)}
+    assert {event.leg for event in found} == {"customer"}
+
+
+def test_rules_about_both_legs_tell_the_same_once_the_second_comes():
+    quiet = [leg_frames("customer", [(30, None)]), leg_frames("agent", [(30, None)])]
+    call = analysis(quiet, ahead=10)
+    assert call.update(quiet[0]) == []
+    assert [(event.rule, event.at) for event in of(Alert, call.update(quiet[1]))] == [("dead-air", 20.1)]
+
+
+def test_an_alert_on_what_came_late_says_how_late():
+    frames = leg_frames("customer", [(14, "neutral"), (12, "angry")])
+    late = Frames("c1", "customer", 0, frames.embedding, frames.logits, frames.speech, frames.marks | np.uint8(late_mark(7)))
+    raised, in_time = (of(Alert, events([leg]))[0] for leg in (late, frames))
+    assert (raised.delay, in_time.delay, raised.id) == (7.0, 0.0, in_time.id)
 
 
 def test_the_live_view_follows_the_leg():

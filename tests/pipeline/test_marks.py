@@ -2,12 +2,13 @@
 
 from itertools import chain, pairwise
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.audio.chunk import Gap
-from monitor.events import Mark
-from monitor.pipeline.marks import GapMarks
+from monitor.audio.chunk import AudioChunk, Gap, Late
+from monitor.events import Mark, late_mark
+from monitor.pipeline.marks import SourceMarks
 
 gaps = st.lists(st.tuples(st.integers(0, 2000), st.integers(1, 1500), st.sampled_from(["lost", "silence"])), max_size=6)
 
@@ -21,23 +22,33 @@ def laid_out(spans: list[tuple[int, int, str]]) -> tuple[Gap, ...]:
     return tuple(result)
 
 
+def chunk(gaps: tuple[Gap, ...] = (), late: tuple[Late, ...] = ()) -> AudioChunk:
+    return AudioChunk("mixed", 0, np.zeros(60 * 320, np.float32), gaps, late)
+
+
 def test_half_a_frame_lost_marks_it_and_less_does_not() -> None:
-    marks = GapMarks()
-    marks.add((Gap(160, 160, "lost"), Gap(320, 159, "lost")))
+    marks = SourceMarks()
+    marks.add(chunk((Gap(160, 160, "lost"), Gap(320, 159, "lost"))))
     assert list(marks.take(0, 3)) == [Mark.LOST, 0, 0]
 
 
 def test_two_gaps_in_one_frame_add_up() -> None:
-    marks = GapMarks()
-    marks.add((Gap(0, 80, "silence"), Gap(100, 80, "silence")))
+    marks = SourceMarks()
+    marks.add(chunk((Gap(0, 80, "silence"), Gap(100, 80, "silence"))))
     assert list(marks.take(0, 1)) == [Mark.SILENCE]
+
+
+def test_a_frame_is_as_late_as_the_latest_of_its_audio() -> None:
+    marks = SourceMarks()
+    marks.add(chunk((Gap(320, 320, "silence"),), (Late(0, 330, 5), Late(330, 400, 4))))
+    assert list(marks.take(0, 4)) == [late_mark(5), late_mark(5) | Mark.SILENCE, late_mark(4), 0]
 
 
 @given(gaps, st.lists(st.integers(0, 60), max_size=8))
 def test_marks_do_not_depend_on_how_they_are_taken(spans: list[tuple[int, int, str]], cuts: list[int]) -> None:
-    whole, parts = GapMarks(), GapMarks()
-    whole.add(laid_out(spans))
-    parts.add(laid_out(spans))
+    whole, parts = SourceMarks(), SourceMarks()
+    whole.add(chunk(laid_out(spans)))
+    parts.add(chunk(laid_out(spans)))
     edges = sorted({0, *cuts, 60})
     pieces = [list(parts.take(a, b)) for a, b in pairwise(edges)]
     assert list(chain(*pieces)) == list(whole.take(0, 60))

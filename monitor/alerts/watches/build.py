@@ -21,6 +21,17 @@ def watch(condition: Condition, subject: Leg | None, legs: Sequence[Leg], labels
     return built if condition.within is None else Within(built, condition.within)
 
 
+def legs_of(condition: Condition, subject: Leg | None, legs: Sequence[Leg]) -> frozenset[Leg]:
+    """The legs of a call that a condition, and what is inside it, looks at."""
+    looked_at: set[Leg] = set()
+    for inner in condition.walk():
+        if inner.overtalk is not None:
+            looked_at.update(legs)
+        elif not (inner.all_of or inner.any_of or inner.not_):
+            looked_at.update(_about(inner, subject, legs)[0])
+    return frozenset(looked_at & set(legs))
+
+
 def _build(condition: Condition, subject: Leg | None, legs: Sequence[Leg], labels: Sequence[str]) -> Watch:
     if condition.all_of is not None:
         return Combined(all_of, [watch(inner, subject, legs, labels) for inner in condition.all_of])

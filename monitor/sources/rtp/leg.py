@@ -117,10 +117,10 @@ class RtpLeg:
         turns, self._counts.verdict.turns = self._counts.verdict.turns, []
         return turns
 
-    def fill(self, position: int) -> None:
-        """Silence up to `position` of the timeline."""
+    def fill(self, position: int, known: int) -> None:
+        """Silence up to `position` of the timeline, now that the call is at `known`."""
         if self._placement.clock_rate:
-            self._placement.fill(position)
+            self._placement.fill(position, known)
         else:
             self.track.silence(max(0, position - self.track.position), SAMPLE_RATE)
 

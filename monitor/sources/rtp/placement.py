@@ -14,8 +14,6 @@ from monitor.timeline import SAMPLE_RATE
 
 LATE_FOR = 2.0
 """Seconds of arrivals that are all too late for a place that was given up, after which they get another."""
-MAX_LATE_MARK = 15
-"""Seconds; frames that came later still say this."""
 
 
 class Placement:
@@ -28,6 +26,8 @@ class Placement:
         """Times that a timestamp was not believed, or had stood still."""
         self.lateness = 0.0
         """Seconds, of the last packet: arrival minus place."""
+        self.known = 0
+        """Where on the timeline the call was as that packet arrived."""
         self.correction = 0.0
         """Seconds to insert (+) or drop (-) at the next audio, against drift."""
         self.clock_rate = 0
@@ -49,11 +49,6 @@ class Placement:
         """How long the last packet was; 20 ms before the first."""
         return self._duration / self.clock_rate if self._duration else 0.02
 
-    @property
-    def seconds_late(self) -> int:
-        """Whole seconds by which the last packet came after its place; `MAX_LATE_MARK` at most."""
-        return max(0, min(MAX_LATE_MARK, int(self.lateness)))
-
     def switch(self, clock_rate: int, rate: int, concealer: Concealer, item: Released) -> None:
         """From `item` on, timestamps count at `clock_rate` and samples at `rate`, both Hz."""
         if clock_rate != self.clock_rate:
@@ -69,6 +64,7 @@ class Placement:
         """Fill the track up to the packet's place; returns how many of its timestamp units come too late for theirs."""
         self.placed = item.packet
         timestamp, arrived = item.packet.timestamp, self._clock.position(item.at)
+        self.known = arrived
         if item.restarted or self._overlaps(timestamp, arrived):
             self._follow_on(item)
             self.reanchored += 1
@@ -97,8 +93,10 @@ class Placement:
             self._due = self._sent
             self._late_since = None
 
-    def fill(self, position: int) -> None:
-        """The leg is silent up to `position` of the timeline: nothing that belongs there is waited for any longer."""
+    def fill(self, position: int, known: int) -> None:
+        """The leg is silent up to `position` of the timeline: nothing that belongs there is waited for any longer, now that
+        the call is at `known`."""
+        self.known = known
         units = (position - self._track.position) * self.clock_rate // SAMPLE_RATE
         if units > 0:
             self._silence(units)
@@ -140,11 +138,11 @@ class Placement:
     def _conceal(self, units: int) -> None:
         samples = units * self._rate // self.clock_rate
         sounding = min(samples, round(LONGEST * self._rate))
-        self._track.append(self._concealer.conceal(sounding), self._rate, "lost")
+        self._track.append(self._concealer.conceal(sounding), self._rate, "lost", self.known)
         if samples > sounding:
-            self._track.silence(samples - sounding, self._rate, "lost")
+            self._track.silence(samples - sounding, self._rate, "lost", self.known)
             self._concealer.silence()
 
     def _silence(self, units: int) -> None:
-        self._track.silence(units * self._rate // self.clock_rate, self._rate)
+        self._track.silence(units * self._rate // self.clock_rate, self._rate, known=self.known)
         self._concealer.silence()

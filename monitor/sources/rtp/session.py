@@ -1,8 +1,8 @@
 """A call's RTP without a socket: datagrams and the time go in, chunks of its legs come out, side by side.
 
-The legs share one timeline, which begins with the first packet of the first leg. A leg that sends nothing waits, by itself, for
-as long as what it sent may still come (`max_stall`): no silence is invented while that is open, and the other leg goes on. After
-that it is filled with silence, so far behind the present; once it sends again, its timestamps say where.
+The legs share one timeline, which begins with the first packet of the first leg. A leg that sends nothing waits, by itself,
+for as long as what it sent may still come (`max_stall`): no silence is invented while that is open, and the other leg goes on.
+After that it is filled with silence, so far behind the present; once it sends again, its timestamps say where.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -105,7 +105,7 @@ class Session:
             leg.flush()
         end = max(leg.track.position for leg in self._legs.values())
         for leg in self._legs.values():
-            leg.fill(end)
+            leg.fill(end, end)
             leg.track.silence(end - leg.track.position, SAMPLE_RATE)
             leg.track.close()
         return self._chunks()
@@ -178,7 +178,7 @@ class Session:
         for leg in self._legs.values():
             horizon = self._clock.position(self._silent_until(leg, now))
             if horizon - leg.track.position >= FRAME_SAMPLES and not leg.waiting:
-                leg.fill(horizon)
+                leg.fill(horizon, self._clock.position(now))
 
     def _silent_until(self, leg: RtpLeg, now: float) -> float:
         """The arrival time up to which a leg without packets is silent: what would belong there cannot come any more."""

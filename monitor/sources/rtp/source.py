@@ -103,7 +103,12 @@ class RtpSource(Source):
             raise
         places = list(self._ports)
         specs = [LegSpec(leg.leg, places.index(leg.place), leg.payload_types, leg.ssrc, leg.peer) for leg in planned]
-        self._session = Session(specs, jitter_buffer=self._settings.jitter_buffer, allow_move=self._settings.allow_move)
+        self._session = Session(
+            specs,
+            jitter_buffer=self._settings.jitter_buffer,
+            max_stall=self._settings.max_stall,
+            allow_move=self._settings.allow_move,
+        )
         self.legs = tuple(leg.leg for leg in planned)
         self.realtime = True
         self.ports: Mapping[Leg, int] = {leg.leg: self._ports[leg.place].number for leg in planned}

@@ -137,7 +137,7 @@ class Stream:
             self._track.append(self._concealer.repeat(round(correction * decoder.rate)), decoder.rate)
         samples = self._concealer.hear(samples[overlap * scale :] if overlap else samples)
         samples = _shorten(samples, -correction, decoder.rate) if correction < 0 else samples
-        self._track.append(samples, decoder.rate, late=self.placement.seconds_late)
+        self._track.append(samples, decoder.rate, known=self.placement.known)
 
     def _switch(self, decoder: Decoder, encoding: Encoding, item: Released) -> None:
         self._concealer = Concealer(decoder.rate, decoder.conceal)

@@ -12,7 +12,7 @@ import numpy as np
 
 from monitor.audio.chunk import AudioChunk, Gap, Late, Samples
 from monitor.audio.resample import Resampler
-from monitor.events import Leg
+from monitor.events import MOST_SECONDS_LATE, Leg
 from monitor.timeline import SAMPLE_RATE
 
 Cause = Literal["lost", "silence"]
@@ -34,7 +34,7 @@ class Track:
         self.totals: dict[Cause, int] = {"lost": 0, "silence": 0}
         """Samples of the timeline, a cause."""
         self.late = 0
-        """Samples of the timeline that came late by a second or more."""
+        """Samples of audio that came late by a second or more."""
         self._pending: deque[tuple[int, Samples | int]] = deque()
         """Rate, and samples or a length of silence."""
         self._base, self._rate, self._native = 0, SAMPLE_RATE, 0
@@ -54,23 +54,20 @@ class Track:
         """Whether `take` has something to do."""
         return bool(self._pending) or self._closed
 
-    def append(self, samples: Samples, rate: int, cause: Cause | None = None, late: int = 0) -> None:
-        """Continue with samples at `rate`; `cause` where they stand for audio that did not come, `late`: whole seconds by
-        which they came after their place."""
-        start = self.position
-        self._extend(len(samples), samples, rate, cause)
-        if late:
-            self._mark_late(start, self.position - start, late)
+    def append(self, samples: Samples, rate: int, cause: Cause | None = None, known: int = 0) -> None:
+        """Continue with samples at `rate`; `cause` where they stand for audio that did not come, `known`: the sample of the
+        timeline at which the call is by now."""
+        self._extend(len(samples), samples, rate, cause, known)
 
-    def silence(self, length: int, rate: int, cause: Cause = "silence") -> None:
+    def silence(self, length: int, rate: int, cause: Cause = "silence", known: int = 0) -> None:
         """Continue with `length` zeros at `rate`."""
-        self._extend(length, length, rate, cause)
+        self._extend(length, length, rate, cause, known)
 
     def close(self) -> None:
         """Nothing more will be appended: let `take` give what the resampler still holds."""
         self._closed = True
 
-    def _extend(self, length: int, content: Samples | int, rate: int, cause: Cause | None) -> None:
+    def _extend(self, length: int, content: Samples | int, rate: int, cause: Cause | None, known: int) -> None:
         if not length:
             return
         if rate != self._rate:
@@ -80,6 +77,9 @@ class Track:
         self._pending.append((rate, content))
         if cause:
             self._mark(start, self.position - start, cause)
+        elif known - start >= SAMPLE_RATE:
+            self.late += self.position - start
+        self._mark_late(start, self.position, known)
 
     def _mark(self, start: int, length: int, cause: Cause) -> None:
         self.totals[cause] += length
@@ -89,13 +89,17 @@ class Track:
         else:
             self._gaps.append(Gap(start, length, cause))
 
-    def _mark_late(self, start: int, length: int, seconds: int) -> None:
-        self.late += length
-        last = self._late[-1] if self._late else None
-        if last and last.seconds == seconds and last.start + last.length == start:
-            self._late[-1] = Late(last.start, last.length + length, seconds)
-        else:
-            self._late.append(Late(start, length, seconds))
+    def _mark_late(self, start: int, stop: int, known: int) -> None:
+        """Note by how many seconds what is at `[start, stop)` became known after its moment."""
+        while start < stop and known - start >= SAMPLE_RATE:
+            seconds = min((known - start) // SAMPLE_RATE, MOST_SECONDS_LATE)
+            until = min(stop, known - seconds * SAMPLE_RATE + 1)
+            last = self._late[-1] if self._late else None
+            if last and last.seconds == seconds and last.start + last.length == start:
+                self._late[-1] = Late(last.start, last.length + until - start, seconds)
+            else:
+                self._late.append(Late(start, until - start, seconds))
+            start = until
 
     def take(self, most: int = SAMPLE_RATE // 2) -> AudioChunk | None:
         """The next chunk, about `most` samples at most; None where what is pending is still in the resampler."""

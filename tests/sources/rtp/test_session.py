@@ -98,7 +98,9 @@ def test_a_leg_that_said_goodbye_is_waited_for_once():
 
 
 def test_no_leg_stays_further_behind_than_four_stalls_however_little_comes():
-    drops = [each for index in range(20) for each in stream(0.02, start=index * 10.0, sequence=1 + index, timestamp=index * PACKET)]
+    drops = [
+        each for index in range(20) for each in stream(0.02, start=index * 10.0, sequence=1 + index, timestamp=index * PACKET)
+    ]
     session = two_legs()
     for each in sorted(drops + agent(200.0), key=lambda each: each.at):
         session.receive(each.port, each.data, each.address, each.at)
