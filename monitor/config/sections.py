@@ -173,8 +173,8 @@ class RtpSection(Section):
     port_high: int = Field(default=20_000, ge=1_025, le=65_535)
     jitter_buffer: Seconds = Field(default=0.06, ge=0, le=2)
     max_stall: Seconds = Field(default=15.0, ge=1, le=60)
-    """What a sender or a network holds back for no longer than this is heard at its place, however late; a leg that sends nothing
-    for longer is silent."""
+    """What a sender or a network holds back for no longer than this is heard at its place, however late; a leg that sends
+    nothing for longer is silent."""
     inactivity: Seconds = Field(default=30.0, gt=0, le=86_400)
     """A call without a packet for so long is over."""
     allow_move: bool = True

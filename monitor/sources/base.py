@@ -41,8 +41,9 @@ class Source(ABC):
         """The audio, in the caller's thread, until it ends or `stop` is called. Call once.
 
         The legs advance together, none more than a second behind another but one whose sender or network stalls, which waits by
-        itself; a leg that sends nothing is filled with silence, and at the end all legs have the same length. A realtime source yields at least every 100 ms, an empty
-        chunk where nothing came. Raises `SourceError` where reading fails, after yielding what was good.
+        itself; a leg that sends nothing is filled with silence, and at the end all legs have the same length. A realtime source
+        yields at least every 100 ms, an empty chunk where nothing came. Raises `SourceError` where reading fails, after
+        yielding what was good.
         """
 
     @abstractmethod

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from monitor.audio.codecs import parse_encoding
 from monitor.events import HearingChanged, Mark
-from monitor.pipeline.marks import GapMarks
+from monitor.pipeline.marks import SourceMarks
 from monitor.sources.pcap import PcapSource
 from monitor.sources.rtp.hearing import LONGEST_DOUBT, Hearing, Verdict
 from monitor.sources.rtp.jitter import Released
@@ -102,9 +102,10 @@ def test_an_encrypted_leg_is_silence_and_the_other_is_heard_as_if_alone():
 
 
 def test_frames_of_an_encrypted_leg_are_marked_as_not_its_audio():
-    marks = GapMarks()
+    marks = SourceMarks()
     chunks = play(two_legs(), sent(encrypted(100)) + sent(PLAIN, ssrc=2, address=AGENT, port=1))
-    marks.add(tuple(gap for chunk in chunks if chunk.leg == "customer" for gap in chunk.gaps))
+    for chunk in [chunk for chunk in chunks if chunk.leg == "customer"]:
+        marks.add(chunk)
     assert (marks.take(0, 300) == Mark.SILENCE).all()
 
 
