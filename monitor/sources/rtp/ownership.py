@@ -3,6 +3,7 @@
 - A new stream is on probation until two packets of it follow in sequence (RFC 3550, section A.1); they are kept meanwhile.
 - The first stream to pass takes the leg (the one that names its SSRC, else the first that is free).
 - The same address may go on under another SSRC, once the old one has been silent for 60 ms or has said goodbye.
+- The same host may go on from another port, with SSRC and sequence numbers, as soon as it does (a NAT that forgot the old port).
 - Another address may take over only where `allow_move` is set and the owner has been silent for 3 s. A leg with `peer`
   belongs to that host for good. All other packets are foreign: counted and dropped.
 """
@@ -16,6 +17,8 @@ SSRC_CHANGE_SILENCE = 0.06
 """Seconds."""
 MOVE_SILENCE = 3.0
 """Seconds."""
+GOES_ON_WITHIN = 100
+"""Sequence numbers after the owner's last, within which a stream from another port of its host is the same stream."""
 MAX_CANDIDATES = 256
 """Streams on probation at a time, on a port; bounds what a storm of random SSRCs can make us keep."""
 MAX_KEPT = 32
@@ -48,6 +51,8 @@ class Claim:
     owner: tuple[int, Address] | None = None
     heard: float = 0.0
     """When the owner was last heard."""
+    sequence: int = 0
+    """Of the owner's last packet."""
     ended: bool = False
     """The owner has said goodbye."""
     foreign: int = 0
@@ -58,6 +63,12 @@ class Claim:
     def wants(self, ssrc: int, address: Address) -> bool:
         """Whether such a stream could be the leg's at all."""
         return self.ssrc in (None, ssrc) and self.peer in (None, address[0])
+
+    def goes_on(self, key: tuple[int, Address], first: RtpPacket) -> bool:
+        """Whether a stream that began with `first` is the owner's from another port."""
+        if self.owner is None or self.owner[0] != key[0] or self.owner[1][0] != key[1][0]:
+            return False
+        return 1 <= (first.sequence - self.sequence) & 0xFFFF <= GOES_ON_WITHIN
 
     def yields_to(self, address: Address, at: float, allow_move: bool) -> bool:
         """Whether the owner has left the leg to a stream from `address`."""
@@ -104,7 +115,7 @@ class Gate:
         key = (packet.ssrc, address)
         for claim in self._claims:
             if claim.owner == key:
-                claim.heard, claim.ended = at, False
+                claim.heard, claim.ended, claim.sequence = at, False, packet.sequence
                 return [Arrival(claim, packet, at)]
         return self._probation(key, packet, at)
 
@@ -118,7 +129,11 @@ class Gate:
         if len(self._candidates) > MAX_CANDIDATES:
             del self._candidates[next(iter(self._candidates))]
         candidate.add(packet, at)
-        willing = [claim for claim in wanting if claim.yields_to(key[1], at, self._allow_move)]
+        willing = [
+            claim
+            for claim in wanting
+            if claim.goes_on(key, candidate.kept[0][0]) or claim.yields_to(key[1], at, self._allow_move)
+        ]
         if not candidate.valid or not willing:
             if all(claim.owner is not None for claim in wanting):
                 wanting[0].foreign += 1
@@ -135,7 +150,7 @@ class Gate:
         if claim.owner is not None:
             claim.foreign = max(0, claim.foreign - len(kept) + 1)
             claim.notes.append(f"{_name(*claim.owner)} was silent; {_name(*key)} goes on in its place")
-        claim.owner, claim.heard, claim.ended = key, last, False
+        claim.owner, claim.heard, claim.ended, claim.sequence = key, last, False, kept[-1][0].sequence
         return [Arrival(claim, packet, at) for packet, at in kept]
 
 

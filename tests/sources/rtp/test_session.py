@@ -144,6 +144,32 @@ def test_one_packet_of_a_new_ssrc_is_not_enough():
     assert (session.report()["mixed"].packets, session.moves()) == (50, [])
 
 
+def test_a_stream_that_goes_on_from_another_port_of_its_host_is_followed_without_a_loss():
+    behind_nat = [replace(each, address=(CUSTOMER[0], 50_123)) for each in stream(1.0, start=1.0, sequence=51, timestamp=8_000)]
+    session = one_leg(allow_move=False)
+    chunks = play(session, stream(1.0) + behind_nat)
+    np.testing.assert_array_equal(audio(chunks), audio(play(one_leg(), stream(2.0))))
+    assert (session.report()["mixed"].packets, session.report()["mixed"].foreign, len(session.moves())) == (100, 0, 1)
+
+
+def test_a_stream_that_goes_on_from_another_port_after_a_stall_is_followed_without_a_loss():
+    held_back = [
+        replace(each, address=(CUSTOMER[0], 50_123), at=max(each.at, 9.0))
+        for each in stream(10.0, start=1.0, sequence=51, timestamp=8_000)
+    ]
+    session = one_leg()
+    chunks = play(session, stream(1.0) + held_back)
+    np.testing.assert_array_equal(audio(chunks), audio(play(one_leg(), stream(11.0))))
+    assert session.report()["mixed"].packets == 550
+
+
+def test_another_stream_from_the_owners_host_does_not_go_on_in_its_place():
+    beside = [replace(each, address=(CUSTOMER[0], 50_123)) for each in stream(1.0, start=0.5, sequence=9_000)]
+    session = one_leg()
+    play(session, stream(2.0) + beside)
+    assert (session.report()["mixed"].packets, session.report()["mixed"].foreign) == (100, 50)
+
+
 def test_another_address_takes_over_once_the_owner_has_been_silent():
     session = one_leg()
     chunks = play(session, stream(1.0) + stream(1.0, start=6.0, sequence=1, ssrc=OTHER, address=STRANGER))
