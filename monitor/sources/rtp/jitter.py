@@ -1,8 +1,8 @@
 """Jitter buffer for one RTP stream: puts packets in order, drops duplicates, and says how many never came.
 
-Nothing waits without need: a packet that is next in sequence is released at once, one behind a hole after `depth`, measured
-in arrival time or in RTP timestamps, whichever is over first. Arrival times are the caller's, so that a capture file replays
-as it was heard. Sequence arithmetic: RFC 3550, section A.1.
+Nothing waits without need: a packet that is next in sequence is released at once, one behind a hole after `depth` of arrival
+time; in timestamps that would be next to nothing where a burst brings seconds at once. Arrival times are the caller's, so that a
+capture file replays as it was heard. Sequence arithmetic: RFC 3550, section A.1.
 """
 
 from typing import NamedTuple
@@ -43,22 +43,16 @@ def signed_32(difference: int) -> int:
 class JitterBuffer:
     """Push packets as they arrive; take those whose turn it is."""
 
-    def __init__(self, depth: float, clock: int = 0) -> None:
-        """`depth`: seconds that a packet waits for those missing before it.
-
-        `clock`: Hz of the timestamps; 0 where unknown, and then only arrival times count.
-        """
+    def __init__(self, depth: float) -> None:
+        """`depth`: seconds that a packet waits for those missing before it."""
         if depth < 0:
             raise ValueError(f"depth must not be negative, got {depth}")
         self.packets = self.lost = self.reordered = self.duplicates = self.late = 0
         self._depth = depth
-        self._span = depth * clock
         self._held: dict[int, Released] = {}
         self._next: int | None = None
         """Extended sequence number whose turn it is; None until the first packets are sorted."""
         self._highest: int | None = None
-        self._newest = 0
-        """Timestamp of the packet with the highest sequence number."""
         self._given_up: dict[int, None] = {}
         self._suspect: Released | None = None
         self._settled: list[Released] = []
@@ -93,7 +87,7 @@ class JitterBuffer:
         if step < 0:
             self.reordered += 1
         else:
-            self._highest, self._newest = sequence, item.packet.timestamp
+            self._highest = sequence
         self._held[sequence] = item
 
     def _doubt(self, item: Released) -> None:
@@ -132,10 +126,7 @@ class JitterBuffer:
 
     def _overdue(self, now: float) -> bool:
         """Whether those behind the hole have waited long enough."""
-        first = self._held[min(self._held)]
-        if now - min(item.at for item in self._held.values()) >= self._depth or len(self._held) >= MAX_HELD:
-            return True
-        return self._span > 0 and signed_32(self._newest - first.packet.timestamp) >= self._span
+        return now - min(item.at for item in self._held.values()) >= self._depth or len(self._held) >= MAX_HELD
 
     def _skip_to(self, sequence: int, released: list[Released]) -> None:
         lost = 0 if self._next is None else sequence - self._next

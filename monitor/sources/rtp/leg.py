@@ -76,7 +76,7 @@ class RtpLeg:
             self._stream = Stream(self._payload_types, self.track, self._placement, self._counts)
             self._timing.restart()
         self._ssrc, self._report = packet.ssrc, None
-        self._jitter = JitterBuffer(self._depth, self._payload_types.clock(packet.payload_type))
+        self._jitter = JitterBuffer(self._depth)
 
     def advance(self, now: float) -> None:
         """Play what is due at `now`."""

@@ -67,8 +67,9 @@ class StallJudge:
         return released
 
     def flush(self) -> list[Released]:
-        """All: nothing comes after them, so as late as the least of them is, the sender stood still."""
-        return self._stood_still(min(lateness for _, lateness in self._held)) if self._held else []
+        """All: nothing comes after them. Where none of them came faster than it was sent, the sender stood still."""
+        steady = bool(self._held) and self._since == self._held[0][0].at
+        return self._stood_still(self._least) if steady else self._release()
 
     def _stood_still(self, seconds: float) -> list[Released]:
         first, *others = self._release()

@@ -27,8 +27,9 @@ class Timing:
         self._clock = 0
         self._anew = False
         self._floor, self._floor_before, self._floor_since = 0.0, 0.0, 0.0
+        """The least lateness, but for pauses and losses that ran ahead of arrival."""
         self._ahead = 0.0
-        """Seconds by which pauses and losses ran ahead of arrival and were believed."""
+        """Seconds by which these did, and were believed."""
 
     def restart(self) -> None:
         """The next packet's timestamp does not continue the last one's."""
@@ -60,14 +61,14 @@ class Timing:
     def _believable(self, lateness: float, jumped: bool) -> bool:
         ahead = min(self._floor, self._floor_before, 0.0) - lateness if jumped else 0.0
         if ahead > 0:
-            if self._ahead + ahead > BELIEVED_AHEAD:
+            if ahead > BELIEVED_AHEAD:
                 return False
-            self._ahead += ahead
+            self._ahead = max(self._ahead, ahead)
         return True
 
     def _note(self, at: float) -> None:
         if self.lateness >= 0:
             self._ahead = 0.0
         if at - self._floor_since > _LEAST_OF:
-            self._floor_before, self._floor, self._floor_since = self._floor, self.lateness, at
+            self._floor_before, self._floor, self._floor_since = self._floor, float("inf"), at
         self._floor = min(self._floor, self.lateness + self._ahead)
