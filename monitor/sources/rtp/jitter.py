@@ -1,8 +1,8 @@
 """Jitter buffer for one RTP stream: puts packets in order, drops duplicates, and says how many never came.
 
 Nothing waits without need: a packet that is next in sequence is released at once, one behind a hole after `depth` of arrival
-time; in timestamps that would be next to nothing where a burst brings seconds at once. Arrival times are the caller's, so that a
-capture file replays as it was heard. Sequence arithmetic: RFC 3550, section A.1.
+time; in timestamps that would be next to nothing where a burst brings seconds at once. Arrival times are the caller's, so that
+a capture file replays as it was heard. Sequence arithmetic: RFC 3550, section A.1.
 """
 
 from typing import NamedTuple

@@ -3,7 +3,7 @@
 - A new stream is on probation until two packets of it follow in sequence (RFC 3550, section A.1); they are kept meanwhile.
 - The first stream to pass takes the leg (the one that names its SSRC, else the first that is free).
 - The same address may go on under another SSRC, once the old one has been silent for 60 ms or has said goodbye.
-- The same host may go on from another port, with SSRC and sequence numbers, as soon as it does (a NAT that forgot the old port).
+- The same host may go on from another port, with SSRC and sequence numbers, as soon as it does (a NAT forgot the old one).
 - Another address may take over only where `allow_move` is set and the owner has been silent for 3 s. A leg with `peer`
   belongs to that host for good. All other packets are foreign: counted and dropped.
 """

@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import numpy as np
 import pytest
@@ -47,14 +47,13 @@ def held_back(sent: Sequence[Sent], stalls: Sequence[Stall]) -> list[Sent]:
 
 
 def displaced(sent: Sequence[Sent], draw: random.Random) -> list[Sent]:
-    """Packets in another order, each three places from home at most, at the same times."""
-    keys = [index + draw.uniform(0, 2.99) for index in range(len(sent))]
-    order = sorted(range(len(sent)), key=lambda index: keys[index])
-    return [replace(sent[index], at=each.at) for index, each in zip(order, sent, strict=True)]
+    """Packets overtaken by one or two others, within the jitter buffer."""
+    room = [min(0.04, later.at - each.at) for each, later in zip(sent, sent[3:], strict=False)]
+    return [each.delayed(draw.uniform(0, most)) for each, most in zip(sent, [*room, 0, 0, 0], strict=True)]
 
 
 def longest_silence(sent: Sequence[Sent]) -> float:
-    return max(later.at - each.at for each, later in zip(sent, sent[1:], strict=False))
+    return max(later.at - each.at for each, later in pairwise(sent))
 
 
 @cache
