@@ -103,6 +103,8 @@ class LegReport:
     """Came after their place had been given up, and were dropped."""
     malformed: int = 0
     """Datagrams that are not RTP or whose payload does not decode."""
+    keep_alives: int = 0
+    """STUN, DTLS, ZRTP, and packets without content: what belongs on a port of RTP and is no audio."""
     foreign: int = 0
     """From a sender that does not own the leg."""
     refused: int = 0

@@ -11,7 +11,7 @@ from monitor.audio.codecs.base import NOT_AUDIO
 from monitor.errors import SourceError
 
 ALL_CODES = bytes(range(256))
-DECODED = ["pcmu", "pcma", "g722", "opus/48000/2", "g729", "l16/16000", "l16/44100/2"]
+DECODED = ["pcmu", "pcma", "g722", "gsm", "opus/48000/2", "g729", "l16/16000", "l16/44100/2"]
 
 
 def decoded_by_libav(codec: str, payload: bytes) -> np.ndarray:
@@ -52,6 +52,17 @@ def test_wide_band_codecs_give_the_sound_back(name, codec, rate, frame, delay):
     heard = np.concatenate([decoder.decode(payload) for payload in encoded(codec, rate, sound, frame)])
     assert decoder.rate == rate
     assert np.corrcoef(heard[4_000 + delay : 12_000 + delay], sound[4_000:12_000])[0, 1] > 0.95
+
+
+@pytest.mark.parametrize("frames", [1, 2, 6])
+def test_gsm_is_a_payload_type_of_its_own_and_holds_any_number_of_frames(frames):
+    decoder = make_decoder(STATIC_PAYLOAD_TYPES[3])
+    assert len(decoder.decode((b"\xd0" + bytes(32)) * frames)) == 160 * frames
+
+
+@pytest.mark.parametrize(("frames", "samples"), [(0, 0), (1, 80), (2, 160)])
+def test_g729_may_end_with_a_description_of_silence(frames, samples):
+    assert len(make_decoder(parse_encoding("g729")).decode(bytes(10) * frames + bytes(2))) == samples
 
 
 def test_a_stereo_opus_decoder_takes_mono_packets():

@@ -40,7 +40,10 @@ class Decoder(ABC):
 
     @abstractmethod
     def decode(self, payload: bytes) -> Samples:
-        """Shape (n,), float32 in [-1, 1]. Raises `PayloadError`; never anything else, whatever the bytes."""
+        """Shape (n,), float32 in [-1, 1]; n is 0 where the payload says that silence begins.
+
+        Raises `PayloadError`; never anything else, whatever the bytes.
+        """
 
     def conceal(self) -> Samples | None:
         """What the codec itself puts in the place of the packet that is lost next; None where it has no such means."""

@@ -1,4 +1,4 @@
-"""Codecs that libav decodes: G.722, Opus, G.729."""
+"""Codecs that libav decodes: G.722, GSM, Opus, G.729."""
 
 from typing import Any, cast
 
@@ -42,6 +42,21 @@ class LibavDecoder(Decoder):
             raise PayloadError(f"{self._codec}: a payload of {len(payload)} bytes holds no audio")
         parts = [_as_float(frame.to_ndarray()) for frame in frames]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+class G729(LibavDecoder):
+    """G.729 with Annex B: frames of ten octets, and of two where the sender describes its silence (RFC 3551, section 4.5.6)."""
+
+    _FRAME, _SILENCE = 10, 2
+
+    def __init__(self) -> None:
+        super().__init__("g729", clock=8_000, rate=8_000)
+
+    def decode(self, payload: bytes) -> Samples:
+        """See `Decoder`. No samples where there is nothing but a description of silence: it lasts until the next packet."""
+        if len(payload) % self._FRAME == self._SILENCE:
+            payload = payload[: -self._SILENCE]
+        return super().decode(payload) if payload else np.zeros(0, np.float32)
 
 
 class Opus(LibavDecoder):

@@ -5,11 +5,12 @@ import re
 from monitor.audio.codecs.base import COMFORT_NOISE, NOT_AUDIO, TELEPHONE_EVENT, Decoder, Encoding
 from monitor.audio.codecs.g711 import G711
 from monitor.audio.codecs.l16 import L16
-from monitor.audio.codecs.libav import LibavDecoder, Opus
+from monitor.audio.codecs.libav import G729, LibavDecoder, Opus
 from monitor.errors import SourceError
 
 STATIC_PAYLOAD_TYPES: dict[int, Encoding] = {
     0: Encoding("pcmu", 8_000),
+    3: Encoding("gsm", 8_000),
     8: Encoding("pcma", 8_000),
     9: Encoding("g722", 8_000),
     10: Encoding("l16", 44_100, 2),
@@ -24,6 +25,7 @@ _DEFAULT_CLOCKS = {
     "pcmu": 8_000,
     "pcma": 8_000,
     "g722": 8_000,
+    "gsm": 8_000,
     "g729": 8_000,
     "opus": 48_000,
     COMFORT_NOISE: 8_000,
@@ -92,11 +94,13 @@ def make_decoder(encoding: Encoding) -> Decoder:
         case Encoding("opus", 48_000, 1 | 2):
             return Opus()
         case Encoding("g729", 8_000, 1):
-            return LibavDecoder("g729", 8_000, 8_000)
+            return G729()
+        case Encoding("gsm", 8_000, 1):
+            return LibavDecoder("gsm", 8_000, 8_000)
         case Encoding("l16", clock, channels) if clock in L16_RATES and channels <= 8:
             return L16(clock, channels)
         case _:
             raise SourceError(
-                f"cannot decode {encoding}; decoded are pcmu, pcma, g722/8000, g729, opus/48000/2, and l16 at "
+                f"cannot decode {encoding}; decoded are pcmu, pcma, g722/8000, gsm, g729, opus/48000/2, and l16 at "
                 f"{', '.join(map(str, L16_RATES))} Hz"
             )

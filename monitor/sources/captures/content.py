@@ -13,7 +13,7 @@ from monitor.sources.rtp.options import LegOptions
 from monitor.sources.rtp.stream import PayloadTypes
 
 _VIDEO = {25: "celb", 26: "jpeg", 28: "nv", 31: "h261", 32: "mpv", 33: "mp2t", 34: "h263"}
-_NAMES = {3: "gsm", 4: "g723", 5: "dvi4", 6: "dvi4", 7: "lpc", 12: "qcelp", 14: "mpa", 15: "g728", 16: "dvi4", 17: "dvi4"}
+_NAMES = {4: "g723", 5: "dvi4", 6: "dvi4", 7: "lpc", 12: "qcelp", 14: "mpa", 15: "g728", 16: "dvi4", 17: "dvi4"}
 """RFC 3551, tables 4 and 5: the static payload types that are not decoded."""
 
 _NOISE = 0.9

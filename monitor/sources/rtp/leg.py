@@ -16,6 +16,10 @@ from monitor.sources.rtp.timing import Timing
 from monitor.sources.rtp.track import Track
 from monitor.timeline import SAMPLE_RATE
 
+UNKNOWN_AFTER, UNKNOWN_WITHIN = 4, 1.0
+"""Packets of a payload type that is not decoded, and seconds within which each must follow the last: a keep-alive may carry any
+type (RFC 6263, section 4.6), and comes every few seconds."""
+
 
 class RtpLeg:
     """Follows its owner from SSRC to SSRC; the track goes on."""
@@ -26,10 +30,12 @@ class RtpLeg:
         self.track = Track(leg)
         self.malformed = 0
         """Datagrams on the leg's port that are not RTP."""
+        self.keep_alives = 0
+        """STUN and its like on the leg's port."""
         self.dropped = 0
         """Packets that this program did not take in time."""
         self.heard_at = 0.0
-        """Arrival of its last packet, seconds."""
+        """Arrival of its last packet that is understood, seconds."""
         self._payload_types, self._clock, self._depth = payload_types, clock, depth
         self._counts = Counts()
         self._ssrc: int | None = None
@@ -38,6 +44,8 @@ class RtpLeg:
         self._placement, self._past_anchors, self._past_begun = Placement(self.track, clock, first=True), 0, False
         self._stream = Stream(payload_types, self.track, self._placement, self._counts)
         self._report: tuple[SenderReport, str] | None = None
+        self._unknown: dict[int, tuple[int, float]] = {}
+        """Of payload types that are not decoded: how many packets have followed each other, and when the last did."""
 
     @property
     def waiting(self) -> bool:
@@ -63,7 +71,8 @@ class RtpLeg:
         """Take a packet of the leg's owner."""
         if packet.ssrc != self._ssrc:
             self._begin(packet)
-        self.heard_at = at
+        if self._payload_types.get(packet.payload_type) is not None:
+            self.heard_at = at
         self._jitter.push(packet, at)
 
     def _begin(self, packet: RtpPacket) -> None:
@@ -111,6 +120,20 @@ class RtpLeg:
             self._stream.play(item)
             if not self._stalls.waiting and self._placement.placed is item.packet:
                 self._timing.lateness = self._placement.lateness
+
+    def unknown(self, number: int, at: float, counted: bool) -> None:
+        """A packet of a payload type that is not decoded came; said once, when it is more than a keep-alive. `counted`: it is
+        counted in its turn, as one of the leg's own stream."""
+        verdict = self._counts.verdict
+        verdict.refused += not counted
+        count, last = self._unknown.get(number, (0, at))
+        if count > UNKNOWN_AFTER:
+            return
+        count = count + 1 if at - last <= UNKNOWN_WITHIN else 1
+        self._unknown[number] = (count, at)
+        if count > UNKNOWN_AFTER:
+            verdict.last_cause = self._payload_types.describe(number)
+            verdict.turns.append(Turn(False, f"not heard: {verdict.last_cause}"))
 
     def take_turns(self) -> list[Turn]:
         """What there is to tell since the last call: that it is heard no more, or again."""
@@ -165,6 +188,7 @@ class RtpLeg:
             duplicates=duplicates,
             late=late + counts.late,
             malformed=self.malformed + counts.malformed,
+            keep_alives=self.keep_alives + counts.keep_alives,
             foreign=self.claim.foreign,
             refused=counts.verdict.refused,
             refused_because=counts.verdict.last_cause,

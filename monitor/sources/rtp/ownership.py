@@ -106,9 +106,9 @@ class Gate:
         self._allow_move = allow_move
         self._candidates: dict[tuple[int, Address], _Candidate] = {}
 
-    def owned(self, ssrc: int, address: Address) -> bool:
-        """Whether such a stream owns one of the legs."""
-        return any(claim.owner == (ssrc, address) for claim in self._claims)
+    def owner(self, ssrc: int, address: Address) -> Claim | None:
+        """The claim that such a stream owns, if any."""
+        return next((claim for claim in self._claims if claim.owner == (ssrc, address)), None)
 
     def admit(self, packet: RtpPacket, address: Address, at: float) -> list[Arrival]:
         """The packets that may pass now: this one, those kept of its stream's probation, or none."""

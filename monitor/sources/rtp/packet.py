@@ -31,6 +31,27 @@ def is_rtcp(datagram: bytes) -> bool:
     return len(datagram) >= 2 and 192 <= datagram[1] <= 223
 
 
+_STUN_COOKIE, _ZRTP_COOKIE = b"\x21\x12\xa4\x42", b"ZRTP"
+_KEEP_ALIVE = 8
+"""Bytes. What is no longer, and is too short for RTP, only keeps a NAT's port open (RFC 6263, section 4)."""
+
+
+def is_signalling(datagram: bytes) -> bool:
+    """Whether a datagram on a port of RTP is what else belongs there: STUN, DTLS, ZRTP, TURN's channels (RFC 7983), a
+    keep-alive.
+
+    >>> is_signalling(b""), is_signalling(bytes.fromhex("000100002112a442") + bytes(12)), is_signalling(bytes(20))
+    (True, True, False)
+    """
+    if len(datagram) <= _KEEP_ALIVE:
+        return not datagram or datagram[0] >> 6 != 2
+    first = datagram[0]
+    if first <= 3 or 16 <= first <= 19:
+        return datagram[4:8] in (_STUN_COOKIE, _ZRTP_COOKIE)
+    dtls = 20 <= first <= 63 and datagram[1] == 0xFE and datagram[2] in (0xFF, 0xFD, 0xFC)
+    return dtls or 64 <= first <= 79
+
+
 def parse_packet(datagram: bytes) -> RtpPacket:
     """Read an RTP packet. Raises `MalformedPacket`, never anything else.
 

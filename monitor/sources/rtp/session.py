@@ -14,7 +14,7 @@ from monitor.sources.rtp.clock import CallClock
 from monitor.sources.rtp.hearing import LONGEST_DOUBT
 from monitor.sources.rtp.leg import RtpLeg
 from monitor.sources.rtp.ownership import Address, Claim, Gate
-from monitor.sources.rtp.packet import MalformedPacket, is_rtcp, parse_packet
+from monitor.sources.rtp.packet import MalformedPacket, is_rtcp, is_signalling, parse_packet
 from monitor.sources.rtp.rtcp import SenderReport, parse_rtcp
 from monitor.sources.rtp.stream import PayloadTypes
 from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE, frame_seconds
@@ -73,6 +73,9 @@ class Session:
 
     def receive(self, port: int, datagram: bytes, address: Address, at: float) -> None:
         """Take a datagram, RTP or RTCP, that arrived at `at` seconds. Never raises, whatever it holds."""
+        if is_signalling(datagram):
+            self._legs[self._ports[port][0]].keep_alives += 1
+            return
         try:
             if is_rtcp(datagram):
                 self._control(port, datagram, address[0])
@@ -82,9 +85,11 @@ class Session:
             self._legs[self._ports[port][0]].malformed += 1
             return
         gate = self._gates[port]
-        if self._unknown(port, packet.payload_type) and not gate.owned(packet.ssrc, address):
-            self._legs[self._ports[port][0]].malformed += 1
-            return
+        if self._unknown(port, packet.payload_type):
+            owner = gate.owner(packet.ssrc, address)
+            self._legs[owner or self._ports[port][0]].unknown(packet.payload_type, at, counted=owner is not None)
+            if owner is None:
+                return
         for claim, admitted, arrived in gate.admit(packet, address, at):
             self._clock.start(arrived)
             self._legs[claim].push(admitted, arrived)

@@ -43,6 +43,12 @@ class PayloadTypes:
         """What the number is known to mean, where that is not decoded."""
         return self._refused.get(number)
 
+    def describe(self, number: int) -> str:
+        """What is known of a number that is not decoded, for people."""
+        if number in self._refused:
+            return f"payload type {number} is {self._refused[number]}, which is not decoded"
+        return f"nothing tells what payload type {number} carries (payload_types: {{{number}: ENCODING}}, or an SDP)"
+
     def clock(self, number: int) -> int:
         """Hz of its timestamps where it is audio, else 0."""
         encoding = self.get(number)
@@ -61,6 +67,7 @@ class Counts:
     malformed: int = 0
     late: int = 0
     events: int = 0
+    keep_alives: int = 0
     codec: str = ""
     verdict: Verdict = field(default_factory=Verdict)
 
@@ -100,7 +107,9 @@ class Stream:
         self.placement.owed += item.lost
         encoding = self._payload_types.get(item.packet.payload_type)
         if encoding is None:
-            self._counts.malformed += 1
+            self._counts.verdict.refused += 1
+        elif not item.packet.payload:
+            self._counts.keep_alives += 1
         elif encoding.name == TELEPHONE_EVENT:
             self._counts.events += 1
         elif encoding.name == COMFORT_NOISE:
@@ -129,6 +138,9 @@ class Stream:
         scale = decoder.rate // decoder.clock
         duration = len(samples) // scale
         self.placement.ended(item.packet.timestamp, duration, overlap)
+        if not duration:
+            self._concealer.silence()
+            return
         if overlap >= duration:
             self._counts.late += 1
             return

@@ -154,6 +154,18 @@ def test_comfort_noise_is_silence():
     assert gaps(chunks) == [(8_000, 16_000, "silence")]
 
 
+def test_g729_comfort_noise_is_silence_and_no_fault():
+    speech = [Sent(index * 0.02, rtp(1 + index, index * PACKET, bytes(20), payload_type=18)) for index in range(50)]
+    silence = Sent(1.0, rtp(51, 50 * PACKET, bytes(2), payload_type=18))
+    more = [
+        Sent(3.0 + index * 0.02, rtp(52 + index, (150 + index) * PACKET, bytes(20), payload_type=18)) for index in range(50)
+    ]
+    session = one_leg()
+    chunks = play(session, [*speech, silence, *more])
+    report = session.report()["mixed"]
+    assert (report.malformed, report.late, report.lost, gaps(chunks)) == (0, 0, 0, [(16_000, 48_000, "silence")])
+
+
 def test_keys_are_counted_and_take_the_time_that_they_last():
     keys = [telephone_event(26 + index, 4_000, 0.5 + index * 0.02) for index in range(10)]
     session = one_leg()

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.audio.codecs import Encoding
 from monitor.sources.rtp.session import LegSpec, Session
+from monitor.sources.rtp.stream import PayloadTypes
 from tests.sources.rtp.sender import (
     AGENT,
     CUSTOMER,
+    L16_8K,
     PACKET,
     STRANGER,
     TYPES,
@@ -282,3 +285,67 @@ def test_a_sender_whose_clock_is_off_stays_within_the_tolerance(parts_per_millio
     heard = audio(play(session, sent))
     assert len(heard) / 16_000 == pytest.approx(400.0 * pace, abs=0.015)
     assert session.report()["mixed"].late == 0
+
+
+def unknown_type(number: int, count: int, start: float = 0.0, sequence: int = 1, apart: float = 0.02) -> list[Sent]:
+    return [
+        Sent(start + index * apart, rtp(sequence + index, index * PACKET, bytes(160), payload_type=number))
+        for index in range(count)
+    ]
+
+
+def test_a_payload_type_of_which_nobody_told_is_said_once_with_what_to_do():
+    session = one_leg()
+    play(session, unknown_type(111, 500))
+    [event] = session.moves()
+    assert (event.type, event.leg, session.moves()) == ("hearing", "mixed", [])
+    assert "nothing tells what payload type 111 carries (payload_types: {111: ENCODING}" in event.detail
+    report = session.report()["mixed"]
+    assert (report.refused, report.malformed) == (500, 0)
+
+
+def test_a_payload_type_that_is_known_and_not_decoded_is_named():
+    session = Session([LegSpec("mixed", 0, PayloadTypes({97: Encoding("amr", 8_000)}))], jitter_buffer=0.06)
+    play(session, unknown_type(97, 50))
+    assert [event.detail for event in session.moves()] == ["not heard: payload type 97 is amr/8000, which is not decoded"]
+
+
+def test_a_leg_that_changes_to_an_unknown_payload_type_says_so_and_is_silent():
+    session = one_leg()
+    chunks = play(session, stream(1.0) + unknown_type(111, 1_000, start=1.0, sequence=51), until=21.0)
+    assert ["111" in event.detail for event in session.moves()] == [True]
+    assert (session.report()["mixed"].refused, session.report()["mixed"].malformed) == (1_000, 0)
+    assert len(audio(chunks)) >= 5 * 16_000
+
+
+def test_keep_alives_of_an_unused_payload_type_are_not_told_of():
+    session = one_leg()
+    play(session, stream(20.0) + unknown_type(20, 10, start=0.5, sequence=5_000, apart=2.0))
+    assert session.moves() == []
+
+
+def test_stun_and_its_like_and_empty_packets_are_known_and_no_faults():
+    stun = bytes.fromhex("000100002112a442") + bytes(12)
+    zrtp, dtls = b"\x10\x00\x00\x01ZRTP" + bytes(20), b"\x16\xfe\xff" + bytes(20)
+    others = [Sent(0.1 * index, data) for index, data in enumerate([stun, zrtp, dtls, b"", b"\r\n", bytes(4)])]
+    session = one_leg()
+    heard = audio(play(session, [*stream(2.0), *others, Sent(2.0, rtp(101, 16_000, b"", payload_type=L16_8K))]))
+    report = session.report()["mixed"]
+    np.testing.assert_array_equal(heard, audio(play(one_leg(), stream(2.0))))
+    assert (report.keep_alives, report.malformed, report.refused) == (7, 0, 0)
+
+
+def test_a_leg_that_said_goodbye_and_goes_on_loses_no_sound():
+    sent = [*stream(5.0), Sent(2.0, goodbye(SSRC), CUSTOMER), *agent(5.0)]
+    session = two_legs()
+    np.testing.assert_array_equal(
+        audio(play(session, sent), "customer"), audio(play(two_legs(), stream(5.0) + agent(5.0)), "customer")
+    )
+
+
+def test_what_is_still_on_its_way_when_a_leg_says_goodbye_is_heard():
+    sent = [*stream(2.0), *(each.delayed(8.0) for each in stream(3.0, start=2.0, sequence=101, timestamp=16_000)), *agent(20.0)]
+    session = two_legs()
+    chunks = play(session, [*sent, Sent(2.1, goodbye(SSRC), CUSTOMER)])
+    assert (session.report()["customer"].packets, session.report()["customer"].late) == (250, 0)
+    assert np.abs(audio(chunks, "customer")).sum() == pytest.approx(np.abs(tone(5.0, 16_000)).sum(), rel=0.01)
