@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from monitor.conformance.stored_calls import assert_same_frames
-from monitor.events import Frames, Mark
-from monitor.frame_format import LegFormat, as_stored, cut, joined
+from monitor.events import Frames, Mark, late_mark
+from monitor.frame_format import LegFormat, as_stored, cut, damage, joined
 from monitor.timeline import TICK_FRAMES
 
 FORMATS = st.builds(
@@ -105,3 +105,13 @@ def test_pooled_frames_cannot_be_unpooled():
 
     with pytest.raises(ValueError, match="pooled by 5 cannot become frames pooled by 1"):
         as_stored(pooled, LegFormat(3, 2))
+
+
+@pytest.mark.parametrize("mark", [0, Mark.LOST, late_mark(1), late_mark(14) | Mark.SILENCE])
+def test_marks_that_are_written_are_known(mark: int):
+    assert damage(one_tick([[1, 2, 3]], marks=np.array([mark], np.uint8))) is None
+
+
+@pytest.mark.parametrize("mark", [255, Mark.LATE, 1 << 4])
+def test_marks_that_no_version_writes_are_damage(mark: int):
+    assert damage(one_tick([[1, 2, 3]], marks=np.array([mark], np.uint8))) == "marks that no version wrote"

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from monitor.affect.speaker import Affect
-from monitor.alerts.evaluator import Evaluator
+from monitor.alerts.evaluator import Evaluator, looks_at
 from monitor.alerts.moment import LegMoment, Moment
 from monitor.alerts.rules import RuleSet
 from monitor.events import Alert, ChangePoint
@@ -312,3 +312,27 @@ def test_what_is_said_in_the_end_holds_the_peak_and_how_long_it_lasted():
     steps = [(1, {"customer": feeling("angry", 0.9)}), (2, {"customer": feeling("angry", 0.6)}), (9, {"customer": CALM})]
     alerts = watch(IS_ANGRY, *steps, release=4.0, message="{emotion} {probability} for {seconds} s")
     assert (alerts[-1].at, alerts[-1].message) == (7.0, "angry 0.90 for 3.0 s")
+
+
+ANGRY_OTHER = {"emotion": {"is": "angry"}, "leg": "other"}
+
+
+@pytest.mark.parametrize(
+    ("when", "message", "legs"),
+    [
+        ({"emotion": {"is": "angry"}}, "m", {"customer"}),
+        ({"all_of": [{"emotion": {"is": "angry"}}, {"silence": {"longer_than": 2}}]}, "{silence}", {"customer"}),
+        ({"all_of": [{"emotion": {"is": "angry"}}, {"not": ANGRY_OTHER}]}, "m", {"customer", "agent"}),
+        ({"overtalk": {"longer_than": 2}}, "m", {"customer", "agent"}),
+        ({"emotion": {"is": "angry"}}, "{overtalk}", {"customer", "agent"}),
+    ],
+)
+def test_a_rule_looks_at_its_own_leg_unless_it_names_another(when, message, legs):
+    [rule] = RuleSet.from_document([{**BASE, "when": when, "message": message}]).rules
+    assert looks_at(rule, "customer", ("customer", "agent")) == legs
+    assert looks_at(rule, "customer", ("customer",)) == {"customer"}
+
+
+def test_a_rule_about_the_call_as_a_whole_looks_at_all_legs():
+    [rule] = RuleSet.from_document([{**BASE, "leg": "both", "when": {"silence": {"longer_than": 2}}}]).rules
+    assert looks_at(rule, None, ("customer", "agent")) == {"customer", "agent"}

@@ -8,7 +8,7 @@ from monitor.audio.codecs.concealment import LONGEST, Concealer
 from monitor.sources.rtp.clock import CallClock, Delay
 from monitor.sources.rtp.jitter import Released, signed_32
 from monitor.sources.rtp.packet import RtpPacket
-from monitor.sources.rtp.timing import BELIEVED_AHEAD
+from monitor.sources.rtp.timing import BELIEVED_AHEAD, STALL
 from monitor.sources.rtp.track import Track, to_timeline
 from monitor.timeline import SAMPLE_RATE
 
@@ -78,6 +78,8 @@ class Placement:
             self.reanchored += 1
             ahead = 0
         self.lateness = (arrived - self._track.position) / SAMPLE_RATE - ahead / self.clock_rate
+        if self.lateness < -STALL:
+            ahead = self._pay_back(ahead)
         self.correction = self.delay.observe(item.at, self.lateness) or self.correction
         if ahead > 0:
             self._bridge(ahead)
@@ -110,6 +112,15 @@ class Placement:
     def position_of(self, timestamp: int) -> int:
         """Where on the timeline a timestamp lies."""
         return self._track.position + to_timeline(signed_32(timestamp - self._due), self.clock_rate)
+
+    def _pay_back(self, ahead: int) -> int:
+        """Take a pause for shorter, where the leg is ahead of arrival: silence was put in at a stall, and the network then let
+        go of what it held back after all. Returns the timestamp units up to the packet's place."""
+        pause = max(0, ahead - self.owed * self._duration)
+        shorter = min(pause, round(-self.lateness * self.clock_rate))
+        self._due += shorter
+        self.lateness += shorter / self.clock_rate
+        return ahead - shorter
 
     def _overlaps(self, timestamp: int, arrived: int) -> bool:
         """Whether a packet claims time that its sender's audio has taken already, while there is room for all of it: the

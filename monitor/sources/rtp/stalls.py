@@ -12,13 +12,13 @@ from collections import deque
 from monitor.sources.rtp.jitter import Released
 from monitor.sources.rtp.timing import STALL
 
-STEADY_FOR = 1.0
+STEADY_FOR = 2.0
 """Seconds for which packets come at their usual pace before lateness is taken to last."""
 STEADY_WITHIN = 0.1
 """Seconds by which their lateness may differ."""
 INTERRUPTED = 0.25
 """Seconds without a packet that begin the wait anew."""
-WAIT = 1.5
+WAIT = 2.5
 """Seconds that a late packet waits at most."""
 MAX_HELD = 3_000
 """Packets. Bounds the memory where arrival times stand still."""

@@ -2,7 +2,9 @@
 
 import socket
 import struct
+import time
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from monitor.sources.rtp.ports import open_port
 from monitor.sources.rtp.receiver import INBOX_LIMIT, Inbox, Received, shared_receiver
 from monitor.sources.rtp.source import RtpSource
 from tests.sources.rtp.listening import Listener, wait_for
-from tests.sources.rtp.sender import rtp, stream
+from tests.sources.rtp.sender import audio, one_leg, play, rtp, stream
 
 TONE = stream(1.0)
 TYPES = ["96=l16/8000"]
@@ -44,6 +46,21 @@ def test_what_is_sent_to_the_port_is_heard_and_its_end_by_goodbye_is_clean(sende
     assert source.end_reason() == "finished"
     assert 1.0 <= len(listener.heard("mixed")) / 16_000 < 1.5
     assert source.report()["mixed"].packets == 50
+
+
+def test_a_burst_after_a_stall_on_the_network_is_heard_as_a_capture_of_it_would_be(sender):
+    source = RtpSource(legs={"mixed": {}}, payload_types=TYPES)
+    listener = Listener(source)
+    both = stream(2.0)
+    send(sender, source.ports["mixed"], [each.data for each in both[:10]])
+    wait_for(lambda: source.report()["mixed"].packets == 10)
+    time.sleep(1.8)  # more than silence used to be put in after
+    send(sender, source.ports["mixed"], [each.data for each in both[10:]])
+    wait_for(lambda: source.report()["mixed"].packets == 100)
+    listener.finish()
+    held_back = [replace(each, at=0.0 if index < 10 else 1.8) for index, each in enumerate(both)]
+    np.testing.assert_array_equal(listener.heard("mixed"), audio(play(one_leg(), held_back)))
+    assert source.report()["mixed"].late == 0
 
 
 def test_rtcp_may_come_on_the_rtp_port(sender):
