@@ -94,6 +94,7 @@ class RunReport:
             "wall_seconds": round(call.wall_seconds, 3),
             "real_time_factor": round(call.wall_seconds / seconds, 4) if seconds else None,
             "legs": call.reports(),
+            "same_sound": call.same_sound,
             "change_points": [point for point in _last_words(mine, "change_point") if point["status"] != "retracted"],
             "alerts": alert_spans(mine),
             "store": str(self._store),
@@ -120,6 +121,11 @@ class RunReport:
         for leg, values in unheard.items():
             why = escape(values["refused_because"])
             self._printer.print(f"[yellow]{leg}: {values['refused']} of {values['packets']} packets not heard: {why}[/]")
+        if report["same_sound"]:
+            self._printer.print(
+                "[yellow]both legs carry the same sound, so one voice was analysed twice: is the recording mono, or one side "
+                "captured twice?[/]"
+            )
         factor = report["real_time_factor"]
         speed = f", {1 / factor:.1f} times faster than real time (real-time factor {factor})" if factor else ""
         self._printer.print(

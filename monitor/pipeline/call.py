@@ -10,10 +10,12 @@ from typing import Any
 
 import structlog
 
+from monitor.audio.chunk import AudioChunk
 from monitor.errors import MonitorError, SourceError
 from monitor.events import CallEnded, Event, Frames, FramesSkipped, HearingChanged, Leg
 from monitor.pipeline.analysis import CallAnalysis
 from monitor.pipeline.leg import LegTrack
+from monitor.pipeline.likeness import Likeness
 from monitor.pipeline.live import LiveFrames
 from monitor.pipeline.recorder import CallRecorder
 from monitor.pipeline.report import LegTally, leg_report
@@ -72,6 +74,7 @@ class LiveCall:
         self._urgency = CallUrgency(self.legs, speech_threshold)
         self._watched = watched
         self._said_skips: dict[Leg, Counter[str]] = {leg: Counter() for leg in tracks}
+        self._likeness = Likeness(self.legs)
         self._live = live
         self._on_live = on_live
         self._on_end = on_end
@@ -98,6 +101,11 @@ class LiveCall:
         """Length of the timeline analysed so far."""
         return frame_seconds(max((track.frames for track in self._tracks.values()), default=0))
 
+    @property
+    def same_sound(self) -> bool:
+        """Whether both legs carry the same sound, as far as is known."""
+        return bool(self._likeness.same)
+
     def reports(self) -> dict[str, dict[str, Any]]:
         """The account of each leg so far."""
         source = self.source.report()
@@ -112,6 +120,7 @@ class LiveCall:
             "seconds": self.seconds,
             "source": self.source.description,
             "legs": self.reports(),
+            "same_sound": self.same_sound,
             "state": self._live.latest(),
             "pending_windows": sum(track.pending() for track in self._tracks.values()),
             "store_error": self._recorder.error,
@@ -149,6 +158,7 @@ class LiveCall:
         try:
             for chunk in self.source.chunks():
                 self._tracks[chunk.leg].push(chunk)
+                self._compare_legs(chunk)
                 self._recorder.audio(chunk)
                 for event in self.source.events():
                     self._recorder.put(replace(event, call=self.id, at=self.seconds))
@@ -166,9 +176,22 @@ class LiveCall:
             return "interrupted" if reason == "stopped" else reason
         return self._stop_reason or reason
 
+    def _compare_legs(self, chunk: AudioChunk | None) -> None:
+        """Say once that both legs carry the same sound; without a chunk, the audio is over."""
+        known = self._likeness.same
+        if chunk is None:
+            self._likeness.finish()
+        else:
+            self._likeness.hear(chunk)
+        if self._likeness.same and not known:
+            log.warning(
+                "legs_sound_the_same", call=self.id, say="one voice is analysed twice; name one leg, or mend the source"
+            )
+
     def _close(self, reason: str) -> None:
         for track in self._tracks.values():
             track.finish()
+        self._compare_legs(None)
         self._collect(0)
         for leg in self.legs:
             self._say_skips(leg)
