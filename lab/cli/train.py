@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -10,12 +10,58 @@ from monitor.cli.options import output_file, output_folder
 from monitor.errors import ConfigError
 from monitor.extras import LAB, need
 
+if TYPE_CHECKING:
+    from lab.training.render import Progress
+
 app = typer.Typer(help="Train the compact engine on labelled clips.", no_args_is_help=True)
 
 
 @app.callback()
 def _train() -> None:
     pass
+
+
+@app.command()
+def speech(
+    start: Annotated[Path, typer.Option(help="Weights whose probability of speech is to be fitted anew.", metavar="FILE")],
+    clips: Annotated[Path, typer.Option(help="Folder with labels.csv and the clips.", metavar="DIR")],
+    out: Annotated[Path, typer.Option("--out", help="Weights file to write.", metavar="FILE")] = Path("speech.safetensors"),
+    noise: Annotated[Path | None, typer.Option(help="Folder of recordings to be noisy with.", metavar="DIR")] = None,
+    music: Annotated[Path | None, typer.Option(help="Folder of music, the first minute of each file.", metavar="DIR")] = None,
+    lines: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of recorded calls, best of one's own lines; Silero says when somebody speaks.", metavar="DIR"
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed and files give the same weights.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 2,
+) -> None:
+    """Teach weights that tones and music are no voice; what they hear of emotion stays as it is.
+
+    People whom the weights kept apart are kept apart here, too.
+
+    Example:
+
+      emotion-monitor train speech --start ours.safetensors --clips clips --music music --lines calls --out better.safetensors
+    """
+    need(LAB, "train speech", ConfigError)
+    from lab.training.speech import train_speech
+
+    train_speech(start, clips, out, noise=noise, music=music, lines=lines, seed=seed, threads=threads, progress=_progress())
+    typer.echo(f"weights: {out}; use them with: emotion-monitor run call.wav --model {out}", err=True)
+
+
+def _progress() -> "Progress":
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False)
+
+    def progress(stage: str, done: int, total: int, note: str = "") -> None:
+        if note or done == total or done % max(1, total // 20) == 0:
+            console.print(f"{stage}: {done}/{total} {note}".rstrip())
+
+    return progress
 
 
 @app.command()
@@ -96,16 +142,8 @@ def compact(
       emotion-monitor train compact --clips clips --noise noise --twin ours.safetensors --out final.safetensors
     """
     need(LAB, "train compact", ConfigError)
-    from rich.console import Console
-
     from lab.training.loop import train
     from lab.training.recipe import Recipe, native_precision
-
-    console = Console(stderr=True, highlight=False)
-
-    def progress(stage: str, done: int, total: int, note: str = "") -> None:
-        if note or done == total or done % max(1, total // 20) == 0:
-            console.print(f"{stage}: {done}/{total} {note}".rstrip())
 
     recipe = Recipe(seed=seed, precision=native_precision() if precision == "auto" else precision)
     recipe = recipe if epochs is None else replace(recipe, epochs=epochs)
@@ -113,7 +151,7 @@ def compact(
     train(
         clips,
         out,
-        progress=progress,
+        progress=_progress(),
         noise=noise,
         teacher=teacher,
         unlabelled=unlabelled,
@@ -125,4 +163,4 @@ def compact(
         licence=licence,
         threads=threads,
     )
-    console.print(f"weights: {out}; use them with: emotion-monitor run call.wav --model {out}")
+    typer.echo(f"weights: {out}; use them with: emotion-monitor run call.wav --model {out}", err=True)

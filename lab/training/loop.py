@@ -62,7 +62,7 @@ def train(
     recipe = recipe or Recipe()
     first = load_weights(start, STEP_INPUTS) if start else None
     if first:
-        recipe = replace(recipe, shape=first.shape)
+        recipe = replace(recipe, shape=replace(first.shape, speech=0))  # a layer of its own for speech is fitted afterwards
     everyone = read_labels(clips)
     strangers = read_unlabelled(unlabelled) if unlabelled else []
     measured = None

@@ -61,7 +61,16 @@ class Network:
     def advance(self, inputs: Array, queues: list[Array]) -> tuple[Output, list[Array]]:
         """Take standardised steps, shape (B, n, STEP_INPUTS); return what is said `delay` steps behind, and the queues."""
         t = self._tensors
-        legs, steps = inputs.shape[:2]
+        top, following = self.top(inputs, queues)
+        embedding = np.tanh(top @ t["embed.weight"] + t["embed.bias"]).reshape(len(top), -1, self._shape.dim)
+        head = embedding @ t["head.weight"] + t["head.bias"]
+        spoken = self._spoken(top) if self._shape.speech else head[..., -1]
+        return Output(embedding, head[..., :-1], np.asarray(1 / (1 + np.exp(-spoken)), np.float32)), following
+
+    def top(self, inputs: Array, queues: list[Array]) -> tuple[Array, list[Array]]:
+        """What the blocks make of standardised steps, shape (B, n, channels), and queues. All that is said is read off it."""
+        t = self._tensors
+        steps = inputs.shape[1]
         stream = inputs @ t["input.weight"] + t["input.bias"]
         following = []
         for block, (dilation, queue) in enumerate(zip(self._shape.dilations, queues, strict=True)):
@@ -75,10 +84,14 @@ class Network:
             np.maximum(hidden, 0, out=hidden)
             stream = stream + hidden @ t[f"{block}.mix.weight"] + t[f"{block}.mix.bias"]
             following.append(line[:, steps:])
-        top = _layer_norm(stream, t["output.norm.scale"], t["output.norm.bias"])
-        embedding = np.tanh(top @ t["embed.weight"] + t["embed.bias"]).reshape(legs, STEP * steps, self._shape.dim)
-        head = embedding @ t["head.weight"] + t["head.bias"]
-        return Output(embedding, head[..., :-1], 1 / (1 + np.exp(-head[..., -1]))), following
+        return _layer_norm(stream, t["output.norm.scale"], t["output.norm.bias"]), following
+
+    def _spoken(self, top: Array) -> Array:
+        """The logit of speech, shape (B, n, channels) to (B, 2 n)."""
+        t = self._tensors
+        hidden = np.maximum(top @ t["speech.hidden.weight"] + t["speech.hidden.bias"], 0)
+        logit: Array = (hidden @ t["speech.output.weight"] + t["speech.output.bias"]).reshape(len(top), -1)
+        return logit
 
 
 def _layer_norm(values: Array, scale: Array, bias: Array) -> Array:

@@ -34,6 +34,8 @@ class Shape:
     delay: int = 9
     """Steps by which the output follows the input: the network's lookahead."""
     labels: int = 8
+    speech: int = 0
+    """Hidden units between the blocks and the probability of speech; 0 where the head of the logits tells that too."""
 
     def tensors(self, inputs: int) -> dict[str, tuple[int, ...]]:
         """Name and shape of every tensor; matrices are applied from the right."""
@@ -45,6 +47,9 @@ class Shape:
             shapes |= {f"{block}.taps.weight": (3 * wide, wide), f"{block}.taps.bias": (wide,)}
             shapes |= {f"{block}.mix.weight": (wide, wide), f"{block}.mix.bias": (wide,)}
         shapes |= {"output.norm.scale": (wide,), "output.norm.bias": (wide,)}
+        if self.speech:
+            shapes |= {"speech.hidden.weight": (wide, self.speech), "speech.hidden.bias": (self.speech,)}
+            shapes |= {"speech.output.weight": (self.speech, 2), "speech.output.bias": (2,)}
         shapes |= {"embed.weight": (wide, 2 * self.dim), "embed.bias": (2 * self.dim,)}
         return shapes | {"head.weight": (self.dim, heads), "head.bias": (heads,)}
 
