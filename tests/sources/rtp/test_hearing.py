@@ -3,10 +3,12 @@
 from itertools import chain
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.audio.codecs import parse_encoding
+from monitor.errors import SourceError
 from monitor.events import HearingChanged, Mark
 from monitor.pipeline.marks import SourceMarks
 from monitor.sources.pcap import PcapSource
@@ -135,9 +137,15 @@ def test_doubt_costs_no_sample():
     assert len(audio(chunks, "customer")) == len(audio(chunks, "agent")) == 96_000
 
 
-def test_a_capture_of_encrypted_audio_is_read_and_says_that_it_is_not_heard(tmp_path):
-    source = PcapSource(save(tmp_path / "srtp.pcap", pcap(frames(sent(encrypted(300, tag=10))))))
+def test_a_capture_of_encrypted_audio_alone_is_refused_with_the_reason(tmp_path):
+    path = save(tmp_path / "srtp.pcap", pcap(frames(sent(encrypted(300, tag=10)))))
+    with pytest.raises(SourceError, match=r"encrypted \(SRTP\): its packets are 10 octets longer"):
+        PcapSource(path)
+
+
+def test_a_capture_that_becomes_encrypted_says_that_it_is_no_longer_heard(tmp_path):
+    source = PcapSource(save(tmp_path / "half.pcap", pcap(frames(sent(PLAIN[:200] + encrypted(100))))))
     chunks = list(source.chunks())
-    assert not audio(chunks).any()
+    assert audio(chunks)[:60_000].any() and not audio(chunks)[64_400:].any()
     assert [event.detail.split(":")[0] for event in source.events()] == ["not heard"]
-    assert source.report()["mixed"].refused == 300
+    assert source.report()["mixed"].refused == 100
