@@ -77,6 +77,7 @@ async def test_an_erased_call_is_gone_from_memory_too(hub: Hub, journal: Journal
     await asyncio.to_thread(record, journal, 2, call="secret")
     await asyncio.to_thread(record, journal, 1, call="other")
     hub.forget("secret")
+    await asyncio.sleep(0)
     client = hub.join(Subscription(since=0))
     told = await _take(client, 3)
     assert [message["type"] for message in told] == ["erased", "erased", "alert_acknowledged"]
