@@ -38,7 +38,8 @@ def heard(leg: Leg, cut: int) -> Iterator[Frames]:
         marks = np.where((index >= 700) & (index < 750), Mark.SKIPPED, 0).astype(np.uint8)
         skipped = marks == Mark.SKIPPED
         embedding[skipped], logits[skipped], speech[skipped] = np.nan, np.nan, 0.0
-        yield Frames("call-1", leg, start, *(a.astype(np.float32) for a in (embedding, logits, speech)), marks)
+        stored = [a.astype(np.float32) for a in (embedding, logits, speech)]
+        yield Frames("call-1", leg, start, stored[0], stored[1], stored[2], marks)
 
 
 def opened(path: Path) -> ZarrStore:
