@@ -38,6 +38,11 @@ class RuleSet:
             raise ConfigError("\n".join(mistakes))
         return cls(tuple(rules))
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the rules, in their order."""
+        return tuple(rule.name for rule in self.rules)
+
     @cached_property
     def labels(self) -> frozenset[str]:
         """Emotion labels that the rules name."""

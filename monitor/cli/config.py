@@ -35,6 +35,7 @@ def check(
     from monitor.cli.options import settings_from
     from monitor.errors import ConfigError
     from monitor.server.auth import check_exposure
+    from monitor.sinks.following import check_rules
 
     settings = settings_from(config, log__level="warning")
     faults: list[str] = []
@@ -52,6 +53,8 @@ def check(
         engine.close()
     with _gathered(faults):
         rules = load_rules(settings.alerts.rules, labels)
+    with _gathered(faults):
+        check_rules(settings.sinks, rules.names)
     with _gathered(faults):
         check_exposure(settings.server)
     if faults:

@@ -44,19 +44,24 @@ def serve(
     from monitor.server.auth import check_exposure
     from monitor.server.serve import run_server
     from monitor.server.static_sources import StaticSources
+    from monitor.sinks.following import Sinks, check_rules
     from monitor.store.zarr_store import ZarrStore
 
     check_exposure(settings.server)
     frame_store = ZarrStore(settings.store)
     with frame_store.serving():
         prepare_descriptors(settings.store, settings.server.max_calls)
+        sinks = Sinks(settings.sinks, frame_store)
         model_engine = load_engine(settings.engine)
         model_engine.warm_up()
         monitor = Monitor(settings, model_engine, frame_store)
         static = StaticSources(monitor, settings)
         try:
+            check_rules(settings.sinks, monitor.rules.names)
+            sinks.start()
             static.start()
-            run_server(monitor, settings)
+            run_server(monitor, settings, sinks=sinks)
         finally:
             static.close()
             monitor.close()
+            sinks.close()

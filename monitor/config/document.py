@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
-from monitor.config.keys import SECRETS
+from monitor.config.keys import Keys, secret_keys
 from monitor.errors import ConfigError
 
 Path_ = tuple[str | int, ...]
@@ -27,7 +28,10 @@ def parse(text: str, where: Callable[[int], str], above: Path_ = ()) -> tuple[An
         node = loader.get_single_node()
         if node is None:
             return None, origin, faults
-        _note(node, above, where, origin, faults)
+        known = _outline(node)
+        for key in reversed(above):
+            known = {key: known}
+        _note(node, above, where, _Notes(origin, faults, secret_keys(known)))
         return loader.construct_document(node), origin, faults
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
@@ -36,22 +40,38 @@ def parse(text: str, where: Callable[[int], str], above: Path_ = ()) -> tuple[An
         raise ConfigError(f"{where(mark.line if mark else 0)}: not valid YAML: {problem}") from None
 
 
-def _note(node: yaml.Node, keys: Path_, where: Callable[[int], str], origin: dict[Path_, str], faults: list[str]) -> None:
-    if keys in SECRETS:
+@dataclass(frozen=True)
+class _Notes:
+    """What is found out about a document."""
+
+    origin: dict[Path_, str]
+    faults: list[str]
+    secrets: frozenset[Keys]
+
+
+def _outline(node: yaml.Node) -> Any:
+    """The mappings of a document and the text in them: which keys are secrets may depend on it."""
+    if isinstance(node, yaml.MappingNode):
+        return {key.value: _outline(value) for key, value in node.value if isinstance(key, yaml.ScalarNode)}
+    return node.value if isinstance(node, yaml.ScalarNode) else None
+
+
+def _note(node: yaml.Node, keys: Path_, where: Callable[[int], str], notes: _Notes) -> None:
+    if keys in notes.secrets:
         _take_as_text(node, keys, where)
     elif isinstance(node, yaml.MappingNode):
         seen: set[Any] = set()
         for key, value in node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else "a key that is no word"
             if name in seen:
-                faults.append(f"{where(key.start_mark.line)}: {name} is given twice")
+                notes.faults.append(f"{where(key.start_mark.line)}: {name} is given twice")
             seen.add(name)
-            origin[(*keys, name)] = where(key.start_mark.line)
-            _note(value, (*keys, name), where, origin, faults)
+            notes.origin[(*keys, name)] = where(key.start_mark.line)
+            _note(value, (*keys, name), where, notes)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            origin[(*keys, index)] = where(value.start_mark.line)
-            _note(value, (*keys, index), where, origin, faults)
+            notes.origin[(*keys, index)] = where(value.start_mark.line)
+            _note(value, (*keys, index), where, notes)
 
 
 def _take_as_text(node: yaml.Node, keys: Path_, where: Callable[[int], str]) -> None:

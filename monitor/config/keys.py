@@ -1,6 +1,7 @@
 """What kind each key is: secrets and other text are taken as they are written, paths are those of the file that names them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import NoneType
 from typing import Any, get_args
@@ -8,6 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, SecretStr
 
 from monitor.config.sections import Settings
+from monitor.config.sinks import options_model
 
 Keys = tuple[str, ...]
 
@@ -21,18 +23,42 @@ def _leaves(section: type[BaseModel], above: Keys = ()) -> Iterator[tuple[Keys, 
             yield (*above, name), kind
 
 
-def _one_of(*kinds: type) -> frozenset[Keys]:
+def _of(kinds: tuple[type, ...], leaves: Iterable[tuple[Keys, Any]]) -> frozenset[Keys]:
     """Keys whose value is one of such a kind, or none."""
-    return frozenset(keys for keys, kind in _leaves(Settings) if {*(get_args(kind) or (kind,))} - {NoneType} <= {*kinds})
+    return frozenset(keys for keys, kind in leaves if {*(get_args(kind) or (kind,))} - {NoneType} <= {*kinds})
 
 
-SECRETS = _one_of(SecretStr)
-"""Keys that nobody is shown. Beside each may stand a key of the same name with `_file`: a file that holds it."""
-TEXT = _one_of(str, Path)
-"""Keys whose value is text, whatever it looks like as YAML."""
-PATHS = _one_of(Path)
 PATH_LISTS = frozenset(keys for keys, kind in _leaves(Settings) if tuple[Path, ...] in get_args(kind))
 """Keys whose value is a list of paths."""
+
+
+def secret_keys(tree: Any) -> frozenset[Keys]:
+    """Keys that nobody is shown. Beside each may stand a key of the same name with `_file`: a file that holds it.
+
+    `tree` is the configuration's data as far as it is known: which options a part has depends on its kind.
+    """
+    return _of((SecretStr,), _all_leaves(tree))
+
+
+def text_keys(tree: Any) -> frozenset[Keys]:
+    """Keys whose value is text, whatever it looks like as YAML."""
+    return _of((str, Path), _all_leaves(tree))
+
+
+def path_keys(tree: Any) -> frozenset[Keys]:
+    """Keys whose value is a path."""
+    return _of((Path,), _all_leaves(tree))
+
+
+def _all_leaves(tree: Any) -> Iterator[tuple[Keys, Any]]:
+    yield from _leaves(Settings)
+    for name, section in _items(_items(tree).get("sinks")).items():
+        with suppress(ValueError):  # which the section's own validation tells
+            yield from _leaves(options_model(str(_items(section).get("kind"))), ("sinks", name, "options"))
+
+
+def _items(tree: Any) -> dict[str, Any]:
+    return tree if isinstance(tree, dict) else {}
 
 
 def file_key(secret: Keys) -> Keys:

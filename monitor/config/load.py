@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from monitor.config.document import Path_, parse
-from monitor.config.keys import SECRETS, TEXT, Keys, file_key, section_of
+from monitor.config.keys import Keys, file_key, secret_keys, section_of, text_keys
 from monitor.config.relative import resolve
 from monitor.config.secrets import credentials, read_secret
 from monitor.config.sections import Settings
@@ -35,8 +35,8 @@ def load_settings(
     """
     environment = os.environ if environment is None else environment
     merged, origin, faults = ({}, {}, []) if path is None else _read_file(path)
-    _lay(merged, list(credentials(environment)), origin)
-    _lay(merged, _from_environment(environment), origin)
+    _lay(merged, list(credentials(environment, merged)), origin)
+    _lay(merged, _from_environment(environment, merged), origin)
     given = [(tuple(key.split(".")), value, f"flag for {key}") for key, value in (flags or {}).items() if value is not None]
     _lay(merged, given, origin)
     _read_secrets(merged, origin)
@@ -49,30 +49,33 @@ def load_settings(
     return settings
 
 
-def _from_environment(environment: Mapping[str, str]) -> list[Entry]:
+def _from_environment(environment: Mapping[str, str], merged: Mapping[str, Any]) -> list[Entry]:
     entries: list[Entry] = []
+    secrets = secret_keys(merged)
+    texts = secrets | text_keys(merged)
     for name, text in environment.items():
         if name.startswith(ENVIRONMENT_PREFIX):
             keys = tuple(name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__"))
             source = f"environment variable {name}"
-            entries.append((keys, _environment_value(keys, text, source), source))
+            value = _text(text, keys in secrets) if keys in texts else _yaml(text, keys, source)
+            entries.append((keys, value, source))
     return entries
 
 
-def _environment_value(keys: Keys, text: str, source: str) -> Any:
-    if keys in SECRETS:
-        return text
-    if keys in TEXT:
-        return None if text in ("", "~", "null") else text
+def _yaml(text: str, keys: Keys, source: str) -> Any:
     value, _, faults = parse(text, lambda _: source, keys)
     if faults:
         raise ConfigError("\n".join(faults))
     return value
 
 
+def _text(text: str, secret: bool) -> str | None:
+    return None if not secret and text in ("", "~", "null") else text
+
+
 def _lay(merged: dict[str, Any], entries: Sequence[Entry], origin: dict[Path_, str]) -> None:
     """Put a layer over those before. A secret and the file that holds it override each other."""
-    for secret in SECRETS:
+    for secret in secret_keys(merged):
         for keys, other in ((secret, file_key(secret)), (file_key(secret), secret)):
             if any(entry[0] == keys for entry in entries):
                 section_of(merged, other).pop(other[-1], None)
@@ -92,7 +95,7 @@ def _set(tree: dict[str, Any], keys: Keys, value: Any, source: str, origin: dict
 
 
 def _read_secrets(merged: dict[str, Any], origin: dict[Path_, str]) -> None:
-    for secret in SECRETS:
+    for secret in secret_keys(merged):
         section, of_file = section_of(merged, secret), file_key(secret)
         path, source = section.get(of_file[-1]), origin.get(of_file, "configuration")
         if path is None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from monitor.config.keys import PATH_LISTS, PATHS, section_of
+from monitor.config.keys import PATH_LISTS, path_keys, section_of
 
 _HERE = ("./", "../")
 
@@ -14,7 +14,7 @@ def resolve(data: dict[str, Any], folder: Path) -> None:
     What need not be a path is one where it is written as such: a word alone in `alerts.rules` is the name of rules that ship,
     `engine.model` may be a hub's id, and text of a source's options is a path where it is called so or begins with `./`.
     """
-    for keys in PATHS:
+    for keys in path_keys(data):
         _replace(section_of(data, keys), keys[-1], folder)
     for keys in PATH_LISTS:
         section = section_of(data, keys)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from monitor.config.keys import SECRETS, Keys
+from monitor.config.keys import Keys, secret_keys
 from monitor.errors import ConfigError
 
 MASK = "**********"
@@ -13,10 +13,13 @@ MASK = "**********"
 _NAMES = re.compile(r"token|secret|password|passphrase|credential|private|api_?key", re.IGNORECASE)
 
 
-def credentials(environment: Mapping[str, str]) -> Iterator[tuple[Keys, str, str]]:
-    """Key, secret and origin of each secret that systemd passes on (`LoadCredential=server.token:/etc/...`)."""
+def credentials(environment: Mapping[str, str], tree: Mapping[str, Any]) -> Iterator[tuple[Keys, str, str]]:
+    """Key, secret and origin of each secret of the configuration `tree` that systemd passes on.
+
+    A credential is called like its key: `LoadCredential=server.token:/etc/...`.
+    """
     folder = environment.get("CREDENTIALS_DIRECTORY")
-    for keys in sorted(SECRETS) if folder else ():
+    for keys in sorted(secret_keys(tree)) if folder else ():
         path = Path(folder or "", ".".join(keys))
         if path.exists():
             yield keys, read_secret(path, f"credential {path.name}"), f"credential {path.name}"

@@ -3,15 +3,10 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
-Seconds = float
-
-
-class Section(BaseModel):
-    """Base of all sections: unknown keys are errors, values do not change once loaded."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from monitor.config.section import Seconds, Section
+from monitor.config.sinks import SinkName, SinkSection
 
 
 def _multiple_of_a_tick(value: float | None) -> float | None:
@@ -250,6 +245,8 @@ class Settings(Section):
     server: ServerSection = ServerSection()
     log: LogSection = LogSection()
     sources: tuple[StaticSource, ...] = ()
+    sinks: dict[SinkName, SinkSection] = Field(default_factory=dict)
+    """By name: where events go."""
 
     @model_validator(mode="after")
     def _gate_lets_speech_through(self) -> "Settings":

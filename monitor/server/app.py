@@ -22,6 +22,8 @@ from monitor.server.hub import Hub, Limits
 from monitor.server.pages import dashboard_folder
 from monitor.server.replays import Replays
 from monitor.server.security_headers import SecurityHeaders
+from monitor.server.sink_collector import SinkCollector
+from monitor.sinks.following import Sinks
 from monitor.store.journal import Journal
 
 log = structlog.get_logger(__name__)
@@ -42,7 +44,7 @@ async def _take_in(journal: Journal) -> None:
             log.error("journal_not_refreshed", error=str(error))
 
 
-def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = None) -> FastAPI:
+def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = None, sinks: Sinks | None = None) -> FastAPI:
     """The ASGI application over a running `monitor`. It does not own it: `run_server` closes it.
 
     Raises `ConfigError` where the page's files are missing.
@@ -78,6 +80,8 @@ def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = Non
     app.state.replays = Replays(monitor.store, hub)
     app.state.registry = CollectorRegistry()
     app.state.registry.register(collector)
+    if sinks is not None:
+        app.state.registry.register(SinkCollector(sinks))
     install_error_handlers(app)
     app.add_middleware(Head)
     app.add_middleware(Gate, server=settings.server)

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from monitor.config.sections import ServerSection, Settings
 from monitor.errors import ConfigError
-from monitor.server.address import is_loopback
+from monitor.loopback import is_loopback
 from monitor.server.errors import error_response
 
 log = structlog.get_logger(__name__)

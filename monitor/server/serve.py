@@ -22,6 +22,7 @@ from monitor.server.auth import check_exposure, check_media
 from monitor.server.hub import Hub, Limits
 from monitor.server.websocket import MAX_INBOUND
 from monitor.server.websocket_protocol import KeepaliveProtocol
+from monitor.sinks.following import Sinks
 
 log = structlog.get_logger(__name__)
 
@@ -53,17 +54,19 @@ def run_server(
     ready: Callable[[RunningServer], None] | None = None,
     *,
     limits: Limits | None = None,
+    sinks: Sinks | None = None,
 ) -> None:
     """Serve until SIGINT, SIGTERM or `RunningServer.stop`, then stop gracefully and close `monitor`.
 
-    `ready` is called, in this thread, once connections are accepted. A second SIGINT does not wait for clients. Raises
+    `ready` is called, in this thread, once connections are accepted; `/metrics` tells of `sinks`. A second SIGINT does not wait for
+    clients. Raises
     `ConfigError` where the server would be open without a token, or its address cannot be used; `monitor` is left open then.
     """
     check_exposure(settings.server)
     check_media(settings)
     listener = bind(settings.server.host, settings.server.port)
     try:
-        app = create_app(monitor, settings, limits)
+        app = create_app(monitor, settings, limits, sinks)
     except ConfigError:
         listener.close()
         raise

@@ -7,7 +7,7 @@ from typing import Annotated, Any, get_args, get_type_hints
 from pydantic import BeforeValidator, ConfigDict, ValidationError, create_model
 
 from monitor.config import Settings
-from monitor.config.sections import Section
+from monitor.config.section import Section
 from monitor.errors import ConfigError
 from monitor.events import Leg
 from monitor.sources.base import Source

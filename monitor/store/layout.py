@@ -33,6 +33,11 @@ class Layout:
         return self.root / "journal"
 
     @property
+    def sinks(self) -> Path:
+        """How far each alert sink has come, and what it gave up: a folder a sink."""
+        return self.root / "sinks"
+
+    @property
     def lock(self) -> Path:
         """Held while calls come into being, are recovered or deleted."""
         return self.root / "store.lock"

@@ -16,6 +16,7 @@ from monitor.store.base import CallRecord, CallSummary, Store
 from monitor.store.call_id import check_call_id
 from monitor.store.call_writer import ZarrCallWriter
 from monitor.store.closing import close_frames, forget_live, remove_frames, settle
+from monitor.store.dead_letters import erase_letters
 from monitor.store.disk import exclusively, hold, is_held, refusals, remove_temporaries, takes_a_byte
 from monitor.store.journal import Journal
 from monitor.store.layout import Layout, check_format, live_folder, prepare, writer_lock
@@ -86,7 +87,7 @@ class ZarrStore(Store):
             frames = self.layout.find_frames(call)
             if frames is not None and is_held(writer_lock(frames)):
                 raise StoreError(f"cannot delete call {call}: it is live; end it first")
-            erased = self.journal.erase(call)
+            erased = self.journal.erase(call) + erase_letters(self.layout.sinks, call, self.settings.fsync)
             folders = [self.layout.audio(call), self.layout.snapshots(call)]
             folders += self.layout.calls.glob(f"*/{call}.deleted")
             if frames is not None:

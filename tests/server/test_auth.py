@@ -9,7 +9,7 @@ from websockets.typing import Origin, Subprotocol
 
 from monitor.config.sections import ServerSection
 from monitor.errors import ConfigError
-from monitor.server.address import is_loopback
+from monitor.loopback import is_loopback
 from monitor.server.auth import SUBPROTOCOL, TOKEN_SUBPROTOCOL, check_exposure
 from tests.server.service import TOKEN, Service, receive
 

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from monitor.audio.codecs import STATIC_PAYLOAD_TYPES, Encoding, parse_encoding
 from monitor.audio.codecs.registry import check_encoding
-from monitor.config.sections import Section
+from monitor.config.section import Section
 from monitor.errors import SourceError
 from monitor.events import LEGS, Leg
 from monitor.sources.rtp.sdp import parse_payload_types

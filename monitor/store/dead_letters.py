@@ -1,0 +1,132 @@
+"""Events that a sink gave up: a JSON line each, with the reason. A file, shared by the service and the command line.
+
+Each line has the event, so an erased call must be erased here too (`erase_letters`).
+"""
+
+import json
+import os
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from monitor.store.disk import exclusively, refusals, replacing, sync_path, write_all
+
+_LOG = structlog.get_logger(__name__)
+_NAME = "dead-letters.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An event that was not delivered."""
+
+    seq: int
+    given_up_at: str
+    """Wall clock, ISO 8601 UTC."""
+    attempts: int
+    reason: str
+    """Of the last attempt."""
+    message: Mapping[str, Any]
+    """As the journal has it."""
+
+
+class DeadLetters:
+    """Those of one sink, in its `folder`. Methods raise `StoreError` where the disk refuses."""
+
+    def __init__(self, folder: Path, fsync: bool) -> None:
+        self._path = folder / _NAME
+        self._fsync = fsync
+
+    def add(self, letter: DeadLetter, stands: Callable[[], bool]) -> bool:
+        """Add a letter, unless its event no longer `stands` (its call was erased); whether it was added."""
+        with refusals(f"cannot write {self._path}"):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with exclusively(_lock(self._path)):
+                if not stands():
+                    return False
+                self._append(json.dumps(asdict(letter), ensure_ascii=False).encode() + b"\n")
+        return True
+
+    def read(self) -> list[DeadLetter]:
+        """All of them, oldest first, each event once."""
+        letters = {}
+        with refusals(f"cannot read {self._path}"):
+            for line in _lines(self._path):
+                letter = _decoded(line)
+                if letter is None:
+                    _LOG.warning("dead_letter_unreadable", path=str(self._path))
+                else:
+                    letters[letter.seq] = letter
+        return sorted(letters.values(), key=lambda letter: letter.seq)
+
+    def remove(self, seqs: Collection[int]) -> None:
+        """Take out those of some events."""
+
+        def stays(line: bytes) -> bool:
+            letter = _decoded(line)
+            return letter is None or letter.seq not in seqs
+
+        with refusals(f"cannot write {self._path}"):
+            _rewrite(self._path, stays, self._fsync)
+
+    def _append(self, line: bytes) -> None:
+        descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
+        try:
+            end = os.fstat(descriptor).st_size
+            if end and os.pread(descriptor, 1, end - 1) != b"\n":  # a process died in the middle of a line
+                line = b"\n" + line
+            try:
+                write_all(descriptor, line, end)
+                if self._fsync:
+                    os.fsync(descriptor)
+            except OSError:
+                os.ftruncate(descriptor, end)
+                raise
+        finally:
+            os.close(descriptor)
+        if self._fsync and not end:
+            sync_path(self._path.parent)
+
+
+def erase_letters(sinks: Path, call: str, fsync: bool) -> int:
+    """Remove the dead letters of a call from all sinks below a folder; how many. Raises `OSError` where the disk refuses."""
+    name = json.dumps(call, ensure_ascii=False).encode()
+
+    def stays(line: bytes) -> bool:
+        letter = _decoded(line)
+        return name not in line if letter is None else letter.message.get("call") != call
+
+    return sum(_rewrite(path, stays, fsync) for path in sorted(sinks.glob(f"*/{_NAME}")))
+
+
+def _rewrite(path: Path, stays: Callable[[bytes], bool], fsync: bool) -> int:
+    if not path.exists():
+        return 0
+    with exclusively(_lock(path)):
+        lines = _lines(path)
+        kept = [line for line in lines if stays(line)]
+        if len(kept) < len(lines):
+            with replacing(path, fsync) as descriptor:
+                write_all(descriptor, b"".join(kept), 0)
+    return len(lines) - len(kept)
+
+
+def _lines(path: Path) -> list[bytes]:
+    try:
+        return path.read_bytes().splitlines(keepends=True)
+    except FileNotFoundError:
+        return []
+
+
+def _decoded(line: bytes) -> DeadLetter | None:
+    try:
+        letter = DeadLetter(**json.loads(line))
+    except (ValueError, TypeError):
+        return None
+    return letter if isinstance(letter.seq, int) and isinstance(letter.message, dict) else None
+
+
+def _lock(path: Path) -> Path:
+    return path.with_name("lock")

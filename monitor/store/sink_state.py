@@ -1,0 +1,37 @@
+"""What a sink leaves in the store: how far it has come in the journal, and what it gave up."""
+
+import json
+from pathlib import Path
+
+from monitor.errors import StoreError
+from monitor.store.dead_letters import DeadLetters
+from monitor.store.disk import refusals, write_json
+
+
+class SinkState:
+    """The folder of one sink, which is made with its first position."""
+
+    def __init__(self, folder: Path, fsync: bool) -> None:
+        self._folder = folder
+        self._path = folder / "position.json"
+        self._fsync = fsync
+        self.letters = DeadLetters(folder, fsync)
+
+    def position(self) -> int | None:
+        """The last `seq` that is settled; None where the sink never ran. Raises `StoreError` where it cannot be read."""
+        try:
+            position = json.loads(self._path.read_bytes())["position"]
+            if isinstance(position, int) and position >= 0:
+                return position
+            reason = f"no position: {position!r}"
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            reason = str(error)
+        raise StoreError(f"cannot read {self._path} ({reason}); remove it, and this sink begins with the events to come")
+
+    def settle(self, position: int) -> None:
+        """Every event up to `position` is delivered, given up or not wanted. Raises `StoreError` where the disk refuses."""
+        with refusals(f"cannot write {self._path}"):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write_json(self._path, {"position": position}, self._fsync)
