@@ -58,9 +58,9 @@ def run_server(
 ) -> None:
     """Serve until SIGINT, SIGTERM or `RunningServer.stop`, then stop gracefully and close `monitor`.
 
-    `ready` is called, in this thread, once connections are accepted; `/metrics` tells of `sinks`. A second SIGINT does not wait for
-    clients. Raises
-    `ConfigError` where the server would be open without a token, or its address cannot be used; `monitor` is left open then.
+    `ready` is called, in this thread, once connections are accepted. `/metrics` tells of `sinks`, which are the caller's to
+    close. A second SIGINT does not wait for clients. Raises `ConfigError` where the server would be open without a token, or
+    its address cannot be used; `monitor` is left open then.
     """
     check_exposure(settings.server)
     check_media(settings)

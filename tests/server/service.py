@@ -13,11 +13,13 @@ import httpx
 from websockets.sync.client import ClientConnection, connect
 
 from monitor.config.sections import RtpSection, ServerSection, Settings, StoreSection
+from monitor.config.sinks import SinkSection
 from monitor.events import Leg
 from monitor.pipeline.call import LiveCall
 from monitor.pipeline.monitor import Monitor
 from monitor.server.hub import Limits
 from monitor.server.serve import RunningServer, run_server
+from monitor.sinks.following import Sinks
 from monitor.store.zarr_store import ZarrStore
 from tests.pipeline.level_engine import LevelEngine
 from tests.server.scripted_source import ScriptedSource
@@ -33,14 +35,23 @@ class Service:
     """A running server and the monitor behind it."""
 
     def __init__(
-        self, folder: Path, limits: Limits | None = None, rtp: RtpSection | None = None, audio: str = "none", **server: Any
+        self,
+        folder: Path,
+        limits: Limits | None = None,
+        rtp: RtpSection | None = None,
+        audio: str = "none",
+        sinks: Mapping[str, SinkSection] | None = None,
+        **server: Any,
     ) -> None:
         self.settings = Settings(
             store=StoreSection(path=folder / "store", fsync=False, audio=audio),
             server=ServerSection(**{"port": 0, **server}),
             rtp=rtp or RtpSection(),
         )
-        self.monitor = Monitor(self.settings, LevelEngine(), ZarrStore(self.settings.store))
+        store = ZarrStore(self.settings.store)
+        self.sinks = Sinks(sinks or {}, store)
+        self.monitor = Monitor(self.settings, LevelEngine(), store)
+        self.sinks.start()
         self._limits = limits
         self._ready = threading.Event()
         self.error: BaseException | None = None
@@ -51,7 +62,7 @@ class Service:
 
     def _serve(self) -> None:
         try:
-            run_server(self.monitor, self.settings, self._started, limits=self._limits)
+            run_server(self.monitor, self.settings, self._started, limits=self._limits, sinks=self.sinks)
         except BaseException as error:  # noqa: BLE001 - handed to the test
             self.error = error
             self._ready.set()
@@ -109,6 +120,7 @@ class Service:
             self.running.stop()
         self._thread.join(PATIENCE)
         self.monitor.close()
+        self.sinks.close()
 
 
 def serve_here(folder: str) -> None:

@@ -1,0 +1,33 @@
+"""Sinks of a whole service: calls do not feel them, and metrics tell of them."""
+
+from pathlib import Path
+
+from tests.server.service import CALM, LOUD, Service, wait_until
+from tests.sinks.alerts import FOR_HOURS, section
+
+ANGRY = {"customer": [CALM] * 12 + [LOUD] * 12, "agent": [0.0] * 24}
+
+
+def metric(service: Service, name: str, sink: str) -> float:
+    lines = service.http().get("/metrics").text.splitlines()
+    return next(float(line.split()[-1]) for line in lines if line.startswith(f'emotion_monitor_sink_{name}{{sink="{sink}"}}'))
+
+
+def test_alerts_of_a_call_reach_a_sink_and_one_that_fails_delays_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "alerts.jsonl"
+    sinks = {
+        "archive": section("jsonl", {"path": out}),
+        "nowhere": section("jsonl", {"path": tmp_path / "none" / "x"}, FOR_HOURS),
+    }
+    service = Service(tmp_path, sinks=sinks)
+    try:
+        service.finished_call("c1", ANGRY)
+        alerts = service.monitor.journal.read(0, types=("alert",))
+        wait_until(lambda: metric(service, "lag_events", "archive") == 0)
+        wait_until(lambda: metric(service, "failed_total", "nowhere") == 1)
+        assert len(alerts) > 0
+        assert len(out.read_text().splitlines()) == metric(service, "delivered_total", "archive") == len(alerts)
+        assert metric(service, "lag_events", "nowhere") > 0
+        assert metric(service, "dead_lettered_total", "nowhere") == metric(service, "retried_total", "nowhere") == 0
+    finally:
+        service.stop()
