@@ -1,6 +1,6 @@
 """What a sink is: takes one event at a time to where it is wanted. Whoever follows the journal for it is `follower.py`.
 
-Every sink passes `tests/conformance/test_sinks.py`.
+Every sink passes the suite of `monitor/conformance/sinks.py`.
 """
 
 import hashlib

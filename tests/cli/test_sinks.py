@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from monitor.conformance.followed_journal import alert
 from monitor.sinks.following import sink_state
 from monitor.store.dead_letters import DeadLetter
 from monitor.store.zarr_store import ZarrStore
 from tests.cli.conftest import Command
-from tests.sinks.alerts import alert
 from tests.sinks.receiver import SECRET, Receiver, running_receiver
-from tests.store.call_data import store_at
+from tests.store.zarr_folder import store_at
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def test_a_wrong_option_is_named_with_its_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("sinks:\n  desk: {kind: fax}", r":2: sinks\.desk\.kind: there is no sink 'fax'; there are jsonl, webhook"),
+        ("sinks:\n  desk: {kind: fax}", r":2: sinks\.desk\.kind: no sink is called 'fax'; there are: jsonl, webhook"),
         ("sinks:\n  desk: {}", r":2: sinks\.desk\.kind: field required"),
         ("sinks:\n  desk: {kind: jsonl}", r":2: sinks\.desk\.options\.path: field required"),
         ("sinks:\n  desk: {kind: jsonl, options: 3}", r":2: sinks\.desk\.options: input should be a valid dictionary"),

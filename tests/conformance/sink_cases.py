@@ -1,38 +1,18 @@
-"""A place for each sink of the registry to bring events to, for the conformance suite.
-
-A new sink adds a class here that gives it options, can be away, and tells what it received, and a line in `PLACES`.
-"""
+"""A place for each sink that ships to bring events to. A new sink adds a class here, and a line in `PLACES`."""
 
 import json
-from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+from monitor.conformance.sinks import Place
 from tests.sinks.receiver import SECRET, Receiver, running_receiver
 
 
-class Place(ABC):
-    """Where a sink brings its events."""
-
-    options: dict[str, Any]
-    """By which the sink finds it."""
-
-    @abstractmethod
-    def received(self) -> list[dict[str, Any]]:
-        """The messages that came, in their order."""
-
-    @abstractmethod
-    def leave(self) -> None:
-        """From now on nothing is received, in a way that may pass."""
-
-    @abstractmethod
-    def come_back(self) -> None:
-        """From now on it is as at first."""
-
-
 class Webhook(Place):
+    kind = "webhook"
+
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
         self.options = {"url": receiver.url, "secret": SECRET}
@@ -48,6 +28,8 @@ class Webhook(Place):
 
 
 class File(Place):
+    kind = "jsonl"
+
     def __init__(self, folder: Path) -> None:
         self._folder, self._away = folder / "out", folder / "away"
         self._folder.mkdir()
@@ -75,7 +57,5 @@ def jsonl(folder: Path) -> Iterator[Place]:
     yield File(folder)
 
 
-PLACES = {"jsonl": jsonl, "webhook": webhook}
+PLACES: Mapping[str, Callable[[Path], AbstractContextManager[Place]]] = {"jsonl": jsonl, "webhook": webhook}
 """By kind: opens a place, whose files, if any, are in a folder."""
-
-Opened = AbstractContextManager[Place]

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from monitor.conformance.followed_journal import FOR_HOURS, section
 from tests.server.service import CALM, LOUD, Service, wait_until
-from tests.sinks.alerts import FOR_HOURS, section
 
 ANGRY = {"customer": [CALM] * 12 + [LOUD] * 12, "agent": [0.0] * 24}
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from monitor.conformance.followed_journal import Following
 from monitor.store.zarr_store import ZarrStore
-from tests.sinks.alerts import Following
 from tests.sinks.receiver import Receiver, running_receiver
-from tests.store.call_data import store_at
+from tests.store.zarr_folder import store_at
 
 
 @pytest.fixture

@@ -69,10 +69,10 @@ def test_a_sink_that_its_package_does_not_have_is_said(installed: Path) -> None:
 
 
 def test_a_name_is_not_taken_over_in_silence(installed: Path) -> None:
-    with pytest.raises(ConfigError, match="the sink 'webhook' is claimed by several packages"):
-        SINKS.load("webhook")
+    with pytest.raises(ConfigError, match="there are sinks called 'webhook' of emotion-monitor and of their-sinks"):
+        SINKS.load("webhook", "sinks.desk.kind")
 
 
 def test_an_unknown_sink_is_told_which_there_are() -> None:
-    with pytest.raises(ConfigError, match="there is no sink 'fax'; there are jsonl, webhook"):
-        SINKS.load("fax")
+    with pytest.raises(ConfigError, match=r"^sinks\.desk\.kind: no sink is called 'fax'; there are: jsonl, webhook$"):
+        SINKS.load("fax", "sinks.desk.kind")

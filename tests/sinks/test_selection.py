@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from monitor.config.sinks import EventType, SelectionSection
+from monitor.conformance.followed_journal import Following, alert, section
+from monitor.conformance.stored_calls import record_of
 from monitor.errors import StoreError
 from monitor.events import CallEnded, StateChanged
 from monitor.server.subscription import EVENT_TYPES
@@ -13,8 +15,6 @@ from monitor.sinks.following import sink_state
 from monitor.sinks.selection import Selection
 from monitor.store.zarr_store import ZarrStore
 from tests.server.service import wait_until
-from tests.sinks.alerts import Following, alert, section
-from tests.store.call_data import record_of
 
 ALERT = {
     "type": "alert", "call": "c", "leg": "customer", "rule": "customer-angry", "severity": "critical", "status": "raised"

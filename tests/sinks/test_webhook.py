@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from monitor.conformance.followed_journal import AT_ONCE, FOR_HOURS, Following, alert, section
 from monitor.errors import ConfigError
 from monitor.sinks.base import Delivery, DeliveryError, RejectedError
 from monitor.sinks.following import sink_state
 from monitor.sinks.webhook import WebhookOptions, WebhookSink
 from monitor.store.zarr_store import ZarrStore
 from tests.server.service import wait_until
-from tests.sinks.alerts import AT_ONCE, FOR_HOURS, Following, alert, section
 from tests.sinks.receiver import SECRET, Receiver, Request, running_receiver
 
 OLD_SECRET = "whsec_" + base64.b64encode(b"another key of enough bytes").decode()

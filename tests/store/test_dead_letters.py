@@ -10,7 +10,7 @@ import pytest
 from monitor.errors import NotFoundError, StoreError
 from monitor.store.dead_letters import DeadLetter, DeadLetters, erase_letters
 from monitor.store.sink_state import SinkState
-from tests.store.call_data import store_at
+from tests.store.zarr_folder import store_at
 
 
 def letter(seq: int, call: str = "call-1", **changes: Any) -> DeadLetter:

@@ -1,8 +1,11 @@
-"""Events for sinks, and the followers of a store."""
+"""A journal with alerts, and sinks that follow it as those of a service do."""
 
+import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
+from monitor.config.sections import StoreSection
 from monitor.config.sinks import SinkSection
 from monitor.events import Alert
 from monitor.sinks.follower import Follower
@@ -14,6 +17,22 @@ Message = dict[str, Any]
 AT_ONCE = {"first_pause": 0, "longest_pause": 0}
 FOR_HOURS = {"first_pause": 3600, "longest_pause": 86_400}
 """Pauses that no test outlives."""
+PATIENCE = 60.0
+"""Seconds after which a test gives up waiting; nothing depends on how quickly things come."""
+
+
+def store_in(folder: Path) -> ZarrStore:
+    """A store, the disk not asked to confirm each event."""
+    return ZarrStore(StoreSection(path=folder, fsync=False))
+
+
+def come_true(condition: Callable[[], bool]) -> None:
+    """Wait for something that comes true by itself. Raises `TimeoutError`."""
+    give_up = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > give_up:
+            raise TimeoutError("it did not come true")
+        time.sleep(0.02)
 
 
 def alert(journal: Journal, call: str = "call-1", **changes: Any) -> Message:
@@ -41,9 +60,6 @@ def section(kind: str, options: Mapping[str, Any], retry: Mapping[str, Any] = AT
     return SinkSection.model_validate(
         {"kind": kind, "options": options, "events": events, "retry": {"attempts": 1_000, **retry}}
     )
-
-
-Start = Callable[..., dict[str, Follower]]
 
 
 class Following:
