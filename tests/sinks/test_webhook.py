@@ -214,19 +214,10 @@ needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="maki
 def certificate(tmp_path: Path) -> Path:
     """A file with a key and a certificate of 127.0.0.1 that nobody trusts."""
     path = tmp_path / "own.pem"
-    kind = [
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-keyout",
-        path,
-        "-out",
-        tmp_path / "cert.pem",
-    ]
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    files = ["-keyout", str(path), "-out", str(tmp_path / "cert.pem")]
     name = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run(["openssl", "req", "-x509", *kind, *name], check=True, capture_output=True)
+    subprocess.run(["openssl", "req", "-x509", *kind, *files, *name], check=True, capture_output=True)
     path.write_text(path.read_text() + (tmp_path / "cert.pem").read_text())
     return path
 
