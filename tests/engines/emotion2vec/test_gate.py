@@ -26,7 +26,8 @@ def talk() -> Samples:
     """Three seconds of silence, four of a speaker, three of silence."""
     spoken, rate = soundfile.read(Path(monitor.demo.__file__).with_name("call.flac"), dtype="float32", always_2d=True)
     wide = soxr.resample(spoken[:, 0], rate, 16_000)
-    loudest = int(np.convolve(np.abs(wide), np.ones(64_000), "valid").argmax())
+    sums = np.cumsum(np.abs(wide), dtype=np.float64)
+    loudest = int((sums[64_000:] - sums[:-64_000]).argmax()) + 1
     talk = np.zeros(FRAMES * FRAME_SAMPLES, np.float32)
     talk[48_000:112_000] = wide[loudest : loudest + 64_000]
     return talk
