@@ -105,6 +105,7 @@ def test_all_faults_of_a_configuration_are_told_at_once(emotion_monitor: Command
     assert "server.token is not set" in told[2]
 
 
+@pytest.mark.needs("emotion2vec")
 def test_a_model_that_is_not_there(emotion_monitor: Command, tmp_path: Path) -> None:
     sound(tmp_path / "a.wav")
     done = emotion_monitor("run", "a.wav", "--engine", "emotion2vec", "--model", "/no/such/model")
