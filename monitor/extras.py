@@ -15,7 +15,7 @@ LAB = "lab"
 _EMOTION2VEC = ("torch", "funasr", "numba", "huggingface_hub", "modelscope", "omegaconf")
 EXTRAS: Mapping[str, tuple[str, ...]] = {
     EMOTION2VEC: _EMOTION2VEC,
-    LAB: (*_EMOTION2VEC, "librosa", "matplotlib", "onnx", "optuna", "sklearn"),
+    LAB: (*_EMOTION2VEC, "librosa", "matplotlib", "onnx", "sklearn"),
 }
 """Extra -> the modules that it brings. What is pinned of them stands in pyproject.toml; a test holds the two together."""
 

@@ -27,8 +27,7 @@ def intervals(
     """
     people = defaultdict(list)
     for score in scores:
-        call = score.call
-        people[(call.dataset, call.speaker) if call.speaker else (call.dataset, "", call.name)].append(score)
+        people[score.call.person].append(score)
     groups = list(people.values())
     if len(groups) < 2:
         return {}

@@ -58,6 +58,11 @@ class LabelledCall:
     def __post_init__(self) -> None:
         _check(self)
 
+    @property
+    def person(self) -> tuple[str, ...]:
+        """Who calls. A call whose labels name no speaker is somebody's only one."""
+        return (self.dataset, self.speaker) if self.speaker else (self.dataset, "", self.name)
+
     def of_leg(self, leg: Leg) -> tuple[Segment, ...]:
         """The segments of one leg."""
         return tuple(segment for segment in self.segments if segment.leg == leg)

@@ -136,7 +136,8 @@ def evaluate(
     from rich.console import Console
 
     from lab.calls.alerts import DEFAULT_RULE
-    from lab.cli.evaluate_report import followed, print_report
+    from lab.cli.evaluate_report import print_report
+    from lab.cli.progress import followed
     from lab.evaluation.evaluate import Plan, evaluate
     from lab.evaluation.inputs import read_inputs
     from lab.lines.condition import TELEPHONE

@@ -1,39 +1,18 @@
-"""What `evaluate` shows while it hears, and prints at the end."""
+"""What `evaluate` prints at the end."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from lab.calls.report import tables
 from lab.clips.document import ClipScores
-from lab.evaluation.evaluate import Progress as Told
 from lab.evaluation.report import DegradedPoint, Recordings, Report
 from monitor.cli.tables import table
 
 SHOWN_UNHEARD = 5
 """Files that could not be heard which are printed; the JSON has all."""
-
-
-@contextmanager
-def followed(console: Console) -> Iterator[Told]:
-    """A progress bar, a line a stage, that goes when it is over."""
-    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()]
-    with Progress(*columns, console=console, transient=True) as bars:
-        task = bars.add_task("loading the engine", total=None)
-        stage = ""
-
-        def tell(now: str, done: int, total: int) -> None:
-            nonlocal stage
-            if now != stage:
-                bars.reset(task, description=now, total=total)
-                stage = now
-            bars.update(task, completed=done)
-
-        yield tell
 
 
 def print_report(report: Report, console: Console) -> None:

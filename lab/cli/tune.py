@@ -16,7 +16,6 @@ from monitor.cli.options import (
     RulesOption,
     log_level,
     output_file,
-    output_folder,
     settings_from,
     write_json,
 )
@@ -43,8 +42,8 @@ def tune(
     search: Annotated[
         str | None,
         typer.Option(
-            help="What may be varied: some of engine,state,changes,rules, or single keys (state.neutral_lead). "
-            "[default: what the aim depends on, without engine]",
+            help="What may be varied: some of state,changes,rules, or single keys (state.neutral_lead). "
+            "[default: what the aim depends on]",
             metavar="PART,...",
         ),
     ] = None,
@@ -55,50 +54,28 @@ def tune(
             metavar="NAME",
         ),
     ] = None,
-    trials: Annotated[int, typer.Option("--trials", "-n", min=1, help="Settings that are tried.", metavar="N")] = 150,
+    trials: Annotated[
+        int, typer.Option("--trials", "-n", min=1, help="Settings that are tried, drawn at random.", metavar="N")
+    ] = 150,
     minutes: Annotated[
         float | None, typer.Option(min=0.0, help="Stop then, if the trials are not done before.", metavar="M")
     ] = None,
     folds: Annotated[
-        int, typer.Option(min=2, help="Speakers are split into so many sets; one is kept apart to measure on.", metavar="K")
+        int, typer.Option(min=2, help="Sets of speakers. What is best for the others is measured on each.", metavar="K")
     ] = 4,
-    cross: Annotated[
-        bool,
-        typer.Option(
-            "--cross",
-            help="Keep each set apart in turn, in a search of its own, then search on all: K+1 searches, the surest figures.",
-        ),
-    ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of the search and of the split.")] = 1,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the trials kept beside --out, up to --trials in all.")
-    ] = False,
-    cache: Annotated[
-        Path | None,
-        typer.Option(
-            help="Keep what the engine heard in this folder, for the next search. It describes voices.",
-            metavar="DIR",
-            callback=output_folder,
-        ),
-    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the trials that are drawn.")] = 1,
     jobs: JobsOption = None,
     config: ConfigOption = None,
     engine: EngineOption = None,
     model: ModelOption = None,
     rules: RulesOption = None,
     json_file: JsonOption = None,
-    plots: Annotated[
-        Path | None,
-        typer.Option(
-            help="Draw the course of the search, and what mattered, into this folder.", metavar="DIR", callback=output_folder
-        ),
-    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Search for the settings and rules that serve an aim best on labelled calls, and write them as a configuration.
+    """Fit a few settings and values of rules to labelled calls, and write them as a configuration.
 
-    Calls are heard once; each trial analyses what was heard anew, as evaluate would with these settings. Trials are scored on
-    some speakers, what was gained is told of others. An aim is one of
+    Calls are heard once; each trial analyses what was heard anew, as evaluate would with these settings. What the choice is
+    worth is told of people whom it did not hear: each speaker by what was best for the others. An aim is one of
 
       changes    change F1 at 2 s; at most 6 false alarms an hour of a leg without change
 
@@ -110,9 +87,9 @@ def tune(
 
     Examples:
 
-      emotion-monitor tune calls --aim alerts --trials 200 --plots plots
+      emotion-monitor tune calls --aim alerts --trials 300
 
-      emotion-monitor tune calls --aim "changes.f1_2s where alerts.false_per_hour <= 2" --search state,changes,rules
+      emotion-monitor tune calls --aim "changes.f1_2s where alerts.false_per_hour <= 2" --search changes,state.neutral_lead
 
       emotion-monitor run call.wav --config tuned.yaml
     """
@@ -123,7 +100,8 @@ def tune(
 
     from lab.calls.alerts import DEFAULT_RULE
     from lab.calls.read import read_calls
-    from lab.cli.tune_report import followed, print_tuned
+    from lab.cli.progress import followed
+    from lab.cli.tune_report import print_tuned
     from lab.tune.aim import parse_aim
     from lab.tune.tuning import Plan, tune
     from lab.tune.write import write_settings
@@ -139,10 +117,7 @@ def tune(
         trials=trials,
         minutes=minutes,
         folds=folds,
-        cross=cross,
         seed=seed,
-        study=_study(out, resume),
-        cache=cache,
     )
     calls = [call for folder in folders for call in read_calls(folder)]
     with followed(Console(stderr=True, quiet=quiet)) as progress:
@@ -150,10 +125,6 @@ def tune(
     files = write_settings(tuned, out, shlex.join(["emotion-monitor", *sys.argv[1:]]))
     print_tuned(tuned, report_console(quiet=quiet, stderr=str(json_file) == "-"))
     write_json(tuned.as_json(), json_file)
-    if plots is not None:
-        from lab.tune.plots import draw
-
-        files += draw(tuned, plots)
     if not quiet:
         for file in files:
             typer.echo(f"written: {file}", err=True)
@@ -161,15 +132,3 @@ def tune(
 
 def _names(text: str | None) -> tuple[str, ...] | None:
     return tuple(name.strip() for name in text.split(",")) if text is not None else None
-
-
-def _study(out: Path, resume: bool) -> Path:
-    """The file beside `out` that trials are kept in."""
-    file = out.with_name(f"{out.stem}.trials.jsonl")
-    if file.exists() and not resume:
-        raise ConfigError(
-            f"{file}: holds the trials of an earlier search; --resume goes on with it, or delete it to begin anew"
-        )
-    if resume and not file.exists():
-        raise ConfigError(f"--resume: there is no {file} to go on with")
-    return file

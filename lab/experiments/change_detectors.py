@@ -23,7 +23,7 @@ from lab.calls.run import plain_take
 from lab.experiments.detectors.class_cusum import ClassCusum
 from lab.experiments.detectors.kernel_cusum import KernelCusum
 from lab.hearing.hearing import LegHeard
-from lab.hearing.listeners import Ear, Unheard
+from lab.hearing.listeners import Listener, Unheard
 from monitor.changes.base import Detection, Detector
 from monitor.changes.bayes import BayesDetector
 from monitor.changes.kernel import KernelDetector
@@ -79,17 +79,17 @@ def ladders(labels: Sequence[str], settings: Settings) -> dict[str, tuple[Make, 
 
 def speech(folders: Sequence[Path], settings: Settings) -> tuple[tuple[str, ...], list[Speech]]:
     """Labels of the engine, and the speech of every labelled leg, heard through the whole pipeline."""
-    ear = Ear(settings)
+    listener = Listener(settings)
     legs = []
     try:
         for call in (call for folder in folders for call in read_calls(folder)):
-            heard = ear.hear(plain_take(call), embeddings=True)
+            heard = listener.hear(plain_take(call), embeddings=True)
             if isinstance(heard, Unheard):
                 raise SystemExit(f"{call.name}: {heard.reason}")
             legs += [_speech(leg, heard.legs[leg], call.changes_of(leg), settings) for leg in call.labelled_legs]
     finally:
-        ear.close()
-    return ear.info.labels, legs
+        listener.close()
+    return listener.info.labels, legs
 
 
 def _speech(leg: Leg, heard: LegHeard, true: tuple[float, ...], settings: Settings) -> Speech:

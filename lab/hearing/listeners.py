@@ -38,7 +38,7 @@ class Unheard:
     reason: str
 
 
-class Ear:
+class Listener:
     """An engine with its worker and rules: hears one take at a time, in this process."""
 
     def __init__(self, settings: Settings) -> None:
@@ -82,24 +82,24 @@ class Listeners:
     """Of the engine, which is the same in every process."""
 
     def __init__(self, settings: Settings, jobs: int | None = None) -> None:
-        """Start; `jobs` defaults to the number of cores this process may use. Raises like `Ear`."""
+        """Start; `jobs` defaults to the number of cores this process may use. Raises like `Listener`."""
         self.jobs = len(os.sched_getaffinity(0)) if jobs is None else jobs
         if self.jobs < 1:
             raise ValueError(f"jobs must be at least 1, got {jobs}")
-        self._ear: Ear | None = None
+        self._listener: Listener | None = None
         self._pool: ProcessPoolExecutor | None = None
         if self.jobs == 1:
-            self._ear = Ear(settings)
-            self.info = self._ear.info
+            self._listener = Listener(settings)
+            self.info = self._listener.info
         else:
             self._pool = ProcessPoolExecutor(self.jobs, get_context("spawn"), _begin, (settings,))
             self.info = self._ask_info(self._pool)
 
     def hear(self, takes: Iterable[Take], *, embeddings: bool = False) -> Iterator[tuple[Take, Hearing | Unheard]]:
         """Each take with what was heard, in the order given. Raises `ConfigError` where the settings forbid to hear one."""
-        if self._ear is not None:
+        if self._listener is not None:
             for take in takes:
-                yield take, self._ear.hear(take, embeddings)
+                yield take, self._listener.hear(take, embeddings)
         elif self._pool is not None:
             with deaths_told():
                 yield from _hear_ahead(self._pool, takes, embeddings, self.jobs * AHEAD)
@@ -108,8 +108,8 @@ class Listeners:
         """End the processes; what they have not begun is given up."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
-        if self._ear is not None:
-            self._ear.close()
+        if self._listener is not None:
+            self._listener.close()
 
     def __enter__(self) -> "Listeners":
         return self
@@ -148,40 +148,44 @@ def deaths_told() -> Iterator[None]:
         raise EngineError("a listening process died, most often for want of memory; try again with fewer: --jobs 1") from None
 
 
-_ear: Ear | Exception | None = None
-"""In a listening process: its ear, or why it has none."""
+_listener: Listener | Exception | None = None
+"""In a listening process: its listener, or why it has none."""
 
 
 def _begin(settings: Settings) -> None:
-    global _ear
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
-    threading.Thread(target=leave_with_the_first, daemon=True).start()
+    global _listener
+    follow_the_first()
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(getLevelNamesMapping()[settings.log.level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
     )
     try:
-        _ear = Ear(settings)
+        _listener = Listener(settings)
     except Exception as error:  # noqa: BLE001 - told to the first process, which raises it
-        _ear = error
+        _listener = error
 
 
-def leave_with_the_first() -> None:
-    """End this process when the first one is gone: one that is killed cannot end the others."""
+def follow_the_first() -> None:
+    """Leave it to the first process to end this one, and end when it is gone: one that is killed cannot end the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_the_first, daemon=True).start()
+
+
+def _leave_with_the_first() -> None:
     if (first := parent_process()) is not None:
         first.join()
         os._exit(1)
 
 
-def _the_ear() -> Ear:
-    if isinstance(_ear, Ear):
-        return _ear
-    raise _ear if _ear is not None else RuntimeError("this process was not begun as a listener")
+def _the_listener() -> Listener:
+    if isinstance(_listener, Listener):
+        return _listener
+    raise _listener if _listener is not None else RuntimeError("this process was not begun as a listener")
 
 
 def _info() -> EngineInfo:
-    return _the_ear().info
+    return _the_listener().info
 
 
 def _hear(take: Take, embeddings: bool) -> Hearing | Unheard:
-    return _the_ear().hear(take, embeddings)
+    return _the_listener().hear(take, embeddings)

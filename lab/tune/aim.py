@@ -1,4 +1,4 @@
-"""What a search is for, as a line of text: figures to make large or small, and limits that others must keep.
+"""What is wanted of settings, as a line of text: figures to make large or small, and limits that others must keep.
 
     alerts.f1 - 0.1 * eder where alerts.false_per_hour <= 2 and alerts.delay_median <= 3
 
@@ -24,19 +24,23 @@ NAMED = {
 }
 """Aims that have a name."""
 NEEDS = {
-    "alerts.blocks": ("alerts.recall", "alerts.recall_calls", "alerts.f1", "alerts.delay_median", "alerts.delay_p95"),
-    "alerts.neutral_hours": ("alerts.false_per_hour",),
-    "changes.quiet_hours": ("changes.false_alarms_per_hour",),
-    "changes.quiet_leg_hours": ("changes.false_alarms_per_leg_hour",),
-    "changes.true": ("changes.f1_1s", "changes.f1_2s", "changes.f1_4s", "changes.recall_2s", "changes.delay_median"),
-}
-"""Figures that labels alone can make impossible to give, by the count that is then nothing."""
-LACKS = {
     "alerts.blocks": "no leg is ever in the emotion that the alerts tell of",
     "alerts.neutral_hours": "no call stays neutral",
     "changes.quiet_hours": "there is no call without a change",
     "changes.quiet_leg_hours": "there is no leg without a change",
     "changes.true": "nothing ever changes",
+}
+"""Counts of what labels hold; without it, figures made of it (`MADE_OF`) cannot be given."""
+MADE_OF = {
+    **dict.fromkeys(
+        ["alerts.recall", "alerts.recall_calls", "alerts.f1", "alerts.delay_median", "alerts.delay_p95"], "alerts.blocks"
+    ),
+    "alerts.false_per_hour": "alerts.neutral_hours",
+    "changes.false_alarms_per_hour": "changes.quiet_hours",
+    "changes.false_alarms_per_leg_hour": "changes.quiet_leg_hours",
+    **dict.fromkeys(
+        [*(f"changes.f1_{seconds}s" for seconds in (1, 2, 4)), "changes.recall_2s", "changes.delay_median"], "changes.true"
+    ),
 }
 UNTOLD = 10.0
 """Excess over a limit of a figure that cannot be given."""
@@ -93,11 +97,19 @@ class Aim:
         untold = {figure: UNTOLD for _, figure in self.terms if figures[figure] is None}
         return untold | {str(limit): limit.excess(figures[limit.figure]) for limit in self.limits}
 
+    def broken(self, figures: Figures) -> float:
+        """By how much limits are broken together; 0 where all are kept."""
+        return sum(max(0.0, each) for each in self.excess(figures).values())
+
+    def rank(self, figures: Figures) -> tuple[float, float]:
+        """The larger, the better: limits come first."""
+        return -self.broken(figures), self.value(figures)
+
     def check(self, figures: Figures) -> None:
         """Raise `ConfigError` where the labels of some calls can never give a figure that the aim names."""
-        for count, needing in NEEDS.items():
-            if (lacking := [figure for figure in needing if figure in self.figures]) and not figures[count]:
-                raise ConfigError(f"--aim: {lacking[0]} cannot be measured on the tuning speakers' calls: {LACKS[count]}")
+        for figure in self.figures:
+            if figure in MADE_OF and not figures[MADE_OF[figure]]:
+                raise ConfigError(f"--aim: {figure} cannot be measured on these calls: {NEEDS[MADE_OF[figure]]}")
 
 
 def figures_of(scores: Sequence[CallScore]) -> dict[str, float | None]:

@@ -1,160 +1,269 @@
-"""The whole of `emotion-monitor tune`: hear the calls, search, and say what was gained with speakers who were kept apart."""
+"""The whole of `emotion-monitor tune`: hear the calls, try proposals, and say what was gained with people kept apart.
+
+Trials are drawn at random (Bergstra & Bengio 2012, "Random search for hyper-parameter optimization"), each independent of what
+came of the others. So one set of trials, scored once on every call, serves all choices: the best on all speakers, which is
+written, and for each set of speakers the best on the others, which says what such a choice is worth for people whom it never
+heard (cross-validation; Stone 1974).
+"""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import GroupKFold
 
 from lab.calls.alerts import DEFAULT_RULE, AlertAim, aim_for
+from lab.calls.bootstrap import intervals
 from lab.calls.labelled import LabelledCall
+from lab.calls.report import NAMES
+from lab.calls.run import plain_take
 from lab.calls.score import CallScore
-from lab.tune.aim import Aim, figures_of
-from lab.tune.folds import Fold, folds, speaker_of
-from lab.tune.judge import Judge
-from lab.tune.proposal import Proposal
-from lab.tune.result import Compared, Tuned
-from lab.tune.room import Progress, Room
-from lab.tune.search import Budget, Found, Search
-from lab.tune.space import Knob, rule_knobs, settings_knobs
+from lab.hearing.listeners import Listeners, Unheard
+from lab.tune.aim import Aim, Figures, figures_of
+from lab.tune.judge import Heard, Judge
+from lab.tune.proposal import Proposal, Range
 from monitor.alerts.rules import load_rules
 from monitor.config import Settings
-from monitor.errors import ConfigError
+from monitor.engines.base import EngineInfo
+from monitor.errors import ConfigError, SourceError
+
+Progress = Callable[[str, int, int], object]
+"""Is told the stage, how much of it is done, and of how much."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is asked of a search."""
+    """What is asked for."""
 
     aim: Aim
     alert_rules: tuple[str, ...] = (DEFAULT_RULE,)
-    """Rules whose alerts are measured, and whose values may be turned."""
+    """Rules whose alerts are measured, and whose values may be varied."""
     search: tuple[str, ...] | None = None
-    """What may be turned: keys of knobs, or their beginnings; None is what the aim depends on, the engine left out."""
+    """What may be varied: keys, or their beginnings; None is what the aim depends on."""
     trials: int = 150
     minutes: float | None = None
-    """After which a search is over, if its trials are not done before."""
+    """After which no further trial is begun."""
     folds: int = 4
-    """Sets that speakers are split into."""
-    cross: bool = False
-    """Keep each set apart in turn, in a search of its own, and write what a search on all finds."""
+    """Sets of speakers, each kept apart once."""
     seed: int = 1
-    study: Path | None = None
-    """File that trials are kept in."""
-    cache: Path | None = None
-    """Folder that what was heard is kept in; None keeps it for the time of the search."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A proposal that was scored on all calls. Number 0 is what was begun with."""
+
+    number: int
+    values: Mapping[str, float]
+    """What was varied."""
+    proposal: Proposal
+    scores: tuple[CallScore, ...]
+
+    def figures(self, calls: Iterable[int]) -> Figures:
+        """Of some calls, by their index."""
+        return figures_of([self.scores[index] for index in calls])
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The same calls with what was begun with, and with what was chosen."""
+
+    scores_before: tuple[CallScore, ...]
+    scores_after: tuple[CallScore, ...]
+
+    @property
+    def before(self) -> Figures:
+        """All figures with what was begun with."""
+        return figures_of(self.scores_before)
+
+    @property
+    def after(self) -> Figures:
+        """All figures with what was chosen."""
+        return figures_of(self.scores_after)
+
+    @property
+    def who(self) -> str:
+        """Calls, speakers and minutes, for people."""
+        calls = [score.call for score in self.scores_before]
+        minutes = sum(call.seconds for call in calls) / 60
+        return f"{len(calls)} calls, {len({call.person for call in calls})} speakers, {minutes:.0f} min"
+
+    def gains(self, names: Sequence[str]) -> dict[str, tuple[float, float]]:
+        """Bounds of after minus before, for 95 % of resamples of the speakers. Empty where there are fewer than two."""
+        after = {id(one): other for one, other in zip(self.scores_before, self.scores_after, strict=True)}
+
+        def gained(drawn: Sequence[CallScore]) -> dict[str, float | None]:
+            one, other = figures_of(drawn), figures_of([after[id(score)] for score in drawn])
+            return {name: _difference(one[name], other[name]) for name in names}
+
+        return intervals(self.scores_before, gained)
+
+    def as_json(self, names: Sequence[str]) -> dict[str, Any]:
+        """JSON-ready."""
+        before, after, calls = self.before, self.after, [score.call for score in self.scores_before]
+        return {
+            "calls": len(calls),
+            "speakers": len({call.person for call in calls}),
+            "hours": sum(call.seconds for call in calls) / 3600,
+            "before": {name: before[name] for name in names},
+            "after": {name: after[name] for name in names},
+            "gains": {name: list(bounds) for name, bounds in self.gains(names).items()},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """All of it."""
+
+    plan: Plan
+    engine: EngineInfo
+    alerts: AlertAim
+    keys: tuple[str, ...]
+    """That were varied."""
+    trials: tuple[Trial, ...]
+    best: Trial
+    """On all speakers: what is written."""
+    tuning: Compared
+    """All speakers, with the best."""
+    apart: Compared
+    """All speakers, each with what is best for the others."""
+    unheard: tuple[Unheard, ...]
+    seconds: float
+
+    @property
+    def met(self) -> bool:
+        """Whether the limits of the aim are kept."""
+        return self.plan.aim.broken(self.tuning.after) == 0
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """Worth showing: those of the aim, then the headline ones."""
+        return tuple(dict.fromkeys([*self.plan.aim.figures, *NAMES]))
+
+    def values(self) -> dict[str, tuple[Any, Any]]:
+        """Before and after of each key that was varied."""
+        return {key: (self.trials[0].proposal.value(key), self.best.proposal.value(key)) for key in self.keys}
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON-ready."""
+        aim, everybody = self.plan.aim, range(len(self.best.scores))
+        trials = [(trial, trial.figures(everybody)) for trial in self.trials]
+        return {
+            "aim": aim.text,
+            "limits_kept": self.met,
+            "engine": {"name": self.engine.name, "model": self.engine.model, "version": self.engine.version},
+            "alert_rules": list(self.alerts.rules),
+            "seed": self.plan.seed,
+            "folds": self.plan.folds,
+            "seconds": self.seconds,
+            "trials": [
+                {"number": trial.number, "value": aim.value(found), "excess": aim.broken(found), "values": dict(trial.values)}
+                for trial, found in trials
+            ],
+            "best": self.best.number,
+            "values": {key: {"before": one, "after": other} for key, (one, other) in self.values().items()},
+            "tuning": self.tuning.as_json(self.figures),
+            "apart": self.apart.as_json(self.figures),
+            "unheard": [{"file": str(each.take.path), "reason": each.reason} for each in self.unheard],
+        }
 
 
 def tune(calls: Sequence[LabelledCall], settings: Settings, plan: Plan, *, jobs: int, progress: Progress) -> Tuned:
-    """Search for the settings and rules that serve the aim best.
+    """Look for the settings and rules that serve the aim best.
 
     Raises `ConfigError` where plan and calls do not fit each other, and `SourceError` where no call can be heard.
     """
     begun = time.monotonic()
-    if plan.folds < 2:
-        raise ConfigError(f"--folds {plan.folds}: at least 2, so that speakers can be kept apart")
-    folds(calls, plan.folds, plan.seed)  # refused before hours are spent on hearing, and again by what could be heard
+    folds(calls, plan.folds)  # refused before hours are spent on hearing, and again by what could be heard
     start = Proposal(settings, load_rules(settings.alerts.rules))
     alerts = aim_for(start.rules, plan.alert_rules)
-    knobs = _knobs(start, plan, alerts)
-    with TemporaryDirectory(prefix="emotion-monitor-tune-") as temporary, Judge(alerts, jobs) as judge:
-        room = Room(calls, plan.cache or Path(temporary), jobs, progress)
-        room.hear(settings)
-        work = _Work(room, judge, plan, start, alerts, knobs)
-        first, *others = folds(room.calls, plan.folds, plan.seed)
-        if plan.cross:
-            apart: dict[int, CallScore] = {}
-            for number, fold in enumerate([first, *others]):
-                without = work.search(f"search {number + 1} of {plan.folds + 1}", fold, number / (plan.folds + 1), progress)
-                apart |= {index: without.scores[index] for index in fold}
-            best = work.search(f"search {plan.folds + 1} of {plan.folds + 1}", (), plan.folds / (plan.folds + 1), progress)
-        else:
-            best = work.search("search", first, 0.0, progress)
-            apart = {index: best.scores[index] for index in first}
-        return Tuned(
-            aim=plan.aim,
-            engine=room.info,
-            alert_rules=alerts.rules,
-            knobs=tuple(knobs),
-            before=start,
-            after=best.found.proposal,
-            best=best.found.trial,
-            tuning=_compared(work.before, {index: best.scores[index] for index in best.tuning}),
-            apart=_compared(work.before, apart),
-            folds=plan.folds,
-            cross=plan.cross,
-            seed=plan.seed,
-            search=best.search,
-            unheard=tuple(room.unheard),
-            seconds=time.monotonic() - begun,
+    ranges = _wanted(start.ranges(alerts.rules), plan)
+    heard, engine, unheard = _hear(calls, settings, alerts, jobs, progress)
+    sets = folds([call for call, _ in heard.calls], plan.folds)
+    with Judge(heard, jobs) as judge:
+        trials: list[Trial] = []
+        for trial in _trials(start, ranges, judge, plan):
+            if not trials:
+                plan.aim.check(trial.figures(range(len(heard.calls))))
+            trials.append(trial)
+            progress("trials", len(trials), plan.trials + 1)
+    everybody = range(len(heard.calls))
+    best = _best(trials, everybody, plan.aim)
+    apart: dict[int, CallScore] = {}
+    for kept in sets:
+        chosen = _best(trials, [index for index in everybody if index not in kept], plan.aim)
+        apart |= {index: chosen.scores[index] for index in kept}
+    return Tuned(
+        plan=plan,
+        engine=engine,
+        alerts=alerts,
+        keys=tuple(ranges),
+        trials=tuple(trials),
+        best=best,
+        tuning=Compared(trials[0].scores, best.scores),
+        apart=Compared(trials[0].scores, tuple(apart[index] for index in everybody)),
+        unheard=unheard,
+        seconds=time.monotonic() - begun,
+    )
+
+
+def folds(calls: Sequence[LabelledCall], sets: int) -> list[frozenset[int]]:
+    """Indices of calls in `sets` parts, no customer in two of them. Raises `ConfigError` where there are fewer customers."""
+    people = [str(call.person) for call in calls]
+    if sets < 2 or len(set(people)) < sets:
+        raise ConfigError(
+            f"--folds {sets}: the calls are of {len(set(people))} speakers; give fewer folds, but at least 2, or more calls"
         )
+    return [frozenset(kept.tolist()) for _, kept in GroupKFold(sets).split(people, groups=people)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Searched:
-    """A search that is over, and all calls scored with what it found."""
-
-    search: Search
-    found: Found
-    tuning: Fold
-    scores: list[CallScore]
-
-
-class _Work:
-    """What all searches of a run have in common."""
-
-    def __init__(self, room: Room, judge: Judge, plan: Plan, start: Proposal, alerts: AlertAim, knobs: Sequence[Knob]) -> None:
-        self._room = room
-        self._judge = judge
-        self._plan = plan
-        self._start = start
-        self._alerts = alerts
-        self._knobs = knobs
-        self._everybody = tuple(range(len(room.calls)))
-        self._begun = time.monotonic()
-        self.before = self._scores(start, self._everybody)
-
-    def search(self, name: str, apart: Fold, elapsed: float, progress: Progress) -> _Searched:
-        """Search on all calls but `apart`, when the share `elapsed` of the searches is done."""
-        plan = self._plan
-        tuning = tuple(index for index in self._everybody if index not in apart)
-        before = figures_of([self.before[index] for index in tuning])
-        plan.aim.check(before)
-        search = Search(name, self._knobs, plan.aim, self._about(tuning), plan.seed, plan.study)
-        share = 1 / (plan.folds + 1) if plan.cross else 1.0
-        deadline = None if plan.minutes is None else self._begun + 60 * plan.minutes * (elapsed + share)
-        found = search.run(
-            self._start,
-            before,
-            lambda proposal: figures_of(self._scores(proposal, tuning)),
-            Budget(plan.trials, deadline),
-            lambda done, total, best: progress(name, done, total, best),
-        )
-        return _Searched(search, found, tuning, self._scores(found.proposal, self._everybody))
-
-    def _scores(self, proposal: Proposal, indices: Sequence[int]) -> list[CallScore]:
-        return self._judge.scores(self._room.cases(proposal.settings, indices), proposal)
-
-    def _about(self, indices: Sequence[int]) -> Mapping[str, object]:
-        """What trials depend on, for a search that is gone on with."""
-        start = self._start
-        settings = start.settings.model_dump_json(include={"engine", "privacy", "state", "changes"})
-        return {
-            "calls": _digest(*(str(self._room.calls[index]) for index in indices)),
-            "settings": _digest(settings, str(start.rules.document()), str(self._room.info)),
-            "alert rules": list(self._alerts.rules),
-        }
+def _hear(
+    calls: Sequence[LabelledCall], settings: Settings, alerts: AlertAim, jobs: int, progress: Progress
+) -> tuple[Heard, EngineInfo, tuple[Unheard, ...]]:
+    heard, unheard = [], []
+    with Listeners(settings, jobs) as listeners:
+        takes = listeners.hear(map(plain_take, calls), embeddings=True)
+        for done, (call, (_, hearing)) in enumerate(zip(calls, takes, strict=True), start=1):
+            if isinstance(hearing, Unheard):
+                unheard.append(hearing)
+            else:
+                heard.append((call, hearing))
+            progress("hearing calls", done, len(calls))
+        info = listeners.info
+    if not heard:
+        raise SourceError(f"none of {len(calls)} calls could be heard; the first: {unheard[0].reason}")
+    return Heard(tuple(heard), info.labels, alerts), info, tuple(unheard)
 
 
-def _knobs(start: Proposal, plan: Plan, alerts: AlertAim) -> list[Knob]:
+def _trials(start: Proposal, ranges: Mapping[str, Range], judge: Judge, plan: Plan) -> Iterator[Trial]:
+    """What was begun with, then as many others as the plan wants, or as there is time for."""
+    yield Trial(0, {}, start, tuple(judge.scores(start)))
+    generator = np.random.default_rng(plan.seed)
+    deadline = None if plan.minutes is None else time.monotonic() + 60 * plan.minutes
+    for number in range(1, plan.trials + 1):
+        if deadline is not None and time.monotonic() >= deadline:
+            return
+        values, proposal = start.drawn(ranges, generator)
+        yield Trial(number, values, proposal, tuple(judge.scores(proposal)))
+
+
+def _best(trials: Sequence[Trial], calls: Sequence[int], aim: Aim) -> Trial:
+    """The trial that breaks limits least, of those the one of the largest value, of those the first."""
+    return max(trials, key=lambda trial: aim.rank(trial.figures(calls)))
+
+
+def _wanted(there: Mapping[str, Range], plan: Plan) -> dict[str, Range]:
     names = _parts(plan.aim) if plan.search is None else plan.search
-    there = settings_knobs(start.settings)
-    there += [knob for rule in start.rules.rules if rule.name in alerts.rules for knob in rule_knobs(rule)]
     for name in names:
-        if not any(knob.is_of([name]) for knob in there):
-            raise ConfigError(f"--search: there is no {name!r} to vary; there are: {', '.join(knob.key for knob in there)}")
-    return [knob for knob in there if knob.is_of(names)]
+        if not any(_is_of(key, name) for key in there):
+            raise ConfigError(f"--search: there is no {name!r} to vary; there are: {', '.join(there)}")
+    return {key: values for key, values in there.items() if any(_is_of(key, name) for name in names)}
+
+
+def _is_of(key: str, name: str) -> bool:
+    """Whether `name` is the key, or a part that it belongs to: `state`, `rules.customer-angry`."""
+    return f"{key}.".startswith(f"{name}.")
 
 
 def _parts(aim: Aim) -> tuple[str, ...]:
@@ -164,12 +273,5 @@ def _parts(aim: Aim) -> tuple[str, ...]:
     return tuple(part for part, is_wanted in wanted.items() if is_wanted)
 
 
-def _digest(*texts: str) -> str:
-    return sha256("\n".join(texts).encode()).hexdigest()
-
-
-def _compared(before: Sequence[CallScore], after: Mapping[int, CallScore]) -> Compared:
-    one, other = tuple(before[index] for index in after), tuple(after.values())
-    speakers = len({speaker_of(score.call) for score in one})
-    seconds = sum(score.call.seconds for score in one)
-    return Compared(len(one), speakers, seconds, figures_of(one), figures_of(other), one, other)
+def _difference(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else other - one

@@ -1,4 +1,4 @@
-"""The configuration file that a search ends in, and the rule file beside it, with how they were found on top."""
+"""Writes the settings found as a configuration file, and rules to a file beside it, with how they were found on top."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from lab.tune.result import Compared, Tuned
+from lab.tune.tuning import Compared, Tuned
 from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.output_file import write_text
@@ -22,17 +22,22 @@ KEPT: Mapping[str, tuple[str, ...] | None] = {
 """Sections, and keys of them (None: all), that bear upon what is said of a call. Others, secrets too, are not written."""
 
 
+APART = "each speaker by the values that are best for the others"
+"""Whom figures of people kept apart are of."""
+
+
 def write_settings(tuned: Tuned, out: Path, command: str) -> list[Path]:
     """Write the settings found to `out`, and rules that were turned to a file beside it; the files, `out` first.
 
     What differs from the defaults is written, also where it was not searched. Raises `ConfigError` where it cannot be written.
     """
-    settings = tuned.after.settings
+    found = tuned.best.proposal
+    settings = found.settings
     header = _header(tuned, command)
     files = [out]
-    if any(knob.part == "rules" for knob in tuned.knobs):
+    if any(key.startswith("rules.") for key in tuned.keys):
         rules = out.with_name(f"{out.stem}.rules.yaml")
-        _write(rules, header, {"rules": tuned.after.rules.document()})
+        _write(rules, header, {"rules": found.rules.document()})
         files.append(rules)
         alerts = settings.alerts.model_copy(update={"rules": (rules.resolve(),)})
         settings = settings.model_copy(update={"alerts": alerts})
@@ -58,35 +63,27 @@ def _write(file: Path, header: Sequence[str], data: Mapping[str, Any]) -> None:
 
 
 def _header(tuned: Tuned, command: str) -> list[str]:
-    engine = tuned.engine
-    best = "no trial was better than what it began with" if tuned.best is None else f"the best: {tuned.best.number}"
-    apart = (
-        f"each of {tuned.folds} sets of speakers kept apart in turn, in a search of its own"
-        if tuned.cross
-        else f"one of {tuned.folds} sets of speakers, who were kept apart"
-    )
+    engine, plan = tuned.engine, tuned.plan
+    best = f"the best: {tuned.best.number}" if tuned.best.number else "no trial was better than what it began with"
     return [
         "Found by:",
         f"  {command}",
-        f"Aim: {tuned.aim.text}",
+        f"Aim: {plan.aim.text}",
         *([] if tuned.met else ["NO TRIAL KEPT THE LIMITS: this is the one that came nearest."]),
-        f"Alerts of: {', '.join(tuned.alert_rules)}. Engine: {engine.name} {engine.model}, version {engine.version}.",
-        f"Search: {len(tuned.search.trials)} trials ({best}), seed {tuned.seed}, {len(tuned.knobs)} values.",
-        f"Tuning speakers, {_who(tuned.tuning)}; before -> after:",
+        f"Alerts of: {', '.join(tuned.alerts.rules)}. Engine: {engine.name} {engine.model}, version {engine.version}.",
+        f"{len(tuned.trials) - 1} trials ({best}), seed {plan.seed}, {len(tuned.keys)} values.",
+        f"On the speakers that the values were chosen on, {tuned.tuning.who}; before -> after:",
         *_figures(tuned, tuned.tuning),
-        f"Speakers that the settings were not tuned on, {_who(tuned.apart)}; {apart}; before -> after:",
+        f"On {APART}, in {plan.folds} sets; before -> after:",
         *_figures(tuned, tuned.apart),
         "Values, before -> after:",
-        *(f"  {key}: {one} -> {other}" for key, (one, other) in tuned.turned().items()),
+        *(f"  {key}: {one} -> {other}" for key, (one, other) in tuned.values().items()),
     ]
 
 
-def _who(compared: Compared) -> str:
-    return f"{compared.calls} calls, {compared.speakers} speakers, {compared.seconds / 60:.0f} min"
-
-
 def _figures(tuned: Tuned, compared: Compared) -> list[str]:
-    return [f"  {name}: {number(compared.before[name])} -> {number(compared.after[name])}" for name in tuned.figures]
+    before, after = compared.before, compared.after
+    return [f"  {name}: {number(before[name])} -> {number(after[name])}" for name in tuned.figures]
 
 
 def number(value: float | None) -> str:
