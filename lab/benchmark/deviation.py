@@ -11,7 +11,7 @@ from lab.benchmark.report import Deviation
 from lab.benchmark.windows import first_windows
 from monitor.audio.chunk import Samples
 from monitor.config.sections import EngineSection
-from monitor.engines.base import LegContext, Window
+from monitor.engines.base import Window
 from monitor.engines.emotion2vec.device import Precision
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine, MakeRunner
 from monitor.engines.emotion2vec.runner import Runner
@@ -59,7 +59,7 @@ def deviations(
     by_window, by_leg = frames("fp32 by the window", normalise="window"), frames("fp32")
     if generate is not None:
         progress("deviation: FunASR's generate()")
-        parts = [_wanted(one, generate.frames(one.samples)) for one in first_windows(geometry, LegContext(), samples)]
+        parts = [_wanted(one, generate.frames(one.samples)) for one in first_windows(geometry, 0, samples)]
         theirs = np.concatenate([embedding for embedding, _ in parts]), np.concatenate([logits for _, logits in parts])
         yield row("fp32 by the window", "generate()", by_window, theirs)
     yield row("fp32 by the leg", "fp32 by the window", _of(by_leg, spoken), _of(by_window, spoken))

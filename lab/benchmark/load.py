@@ -84,7 +84,7 @@ class SimulatedLoad:
             begin = round(0.618034 * number % 1 * len(audio))
             # In the background nothing is joined or given up.
             queue = LegQueue(self._engine.open_leg(), Urgency.BACKGROUND)
-            fresh.append((queue, EndlessLeg(self._geometry, queue.context, audio, begin)))
+            fresh.append((queue, EndlessLeg(self._geometry, queue.leg_id, audio, begin)))
             self._legs.append(fresh[-1])
         hop = self._geometry.hop / FRAME_RATE
         for _ in range(ceil(SETTLE / hop / self._geometry.growth)):
@@ -106,7 +106,7 @@ class SimulatedLoad:
             while coming and coming[0][0] <= now:
                 ready, number = coming[0]
                 queue, leg = self._legs[number]
-                backlog.add(Task(queue, leg.next(), ready))
+                backlog.add(Task(queue, leg.next(), ready, _untold))
                 if ready + hop < seconds:
                     heapreplace(coming, (ready + hop, number))
                 else:
@@ -129,6 +129,10 @@ class SimulatedLoad:
             if type(error).__name__ != "OutOfMemoryError" and not isinstance(error, MemoryError):
                 raise
             raise EngineError(f"{len(windows)} windows at once exceed the memory: give a smaller --max-batch") from error
+
+
+def _untold(outcome: object) -> None:
+    """The load computes its batches itself: no frames are handed out."""
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from monitor.audio.chunk import AudioChunk, Samples
-from monitor.engines.base import LegContext, Window
+from monitor.engines.base import Window
 from monitor.pipeline.windows import Geometry, WindowCutter
 from monitor.timeline import FRAME_SAMPLES
 
@@ -11,10 +11,10 @@ from monitor.timeline import FRAME_SAMPLES
 class EndlessLeg:
     """One leg's windows, one after the other."""
 
-    def __init__(self, geometry: Geometry, context: LegContext, audio: Samples, begin: int = 0) -> None:
+    def __init__(self, geometry: Geometry, leg_id: int, audio: Samples, begin: int = 0) -> None:
         """`begin`: sample of `audio` at which the leg begins, so that many legs are not in step."""
         self._geometry, self._audio, self._begin = geometry, audio, begin
-        self._cutter = WindowCutter(geometry, context)
+        self._cutter = WindowCutter(geometry, leg_id)
 
     def next(self) -> Window:
         """The next window; it is asked for a hop of frames."""
@@ -26,15 +26,15 @@ class EndlessLeg:
         return window
 
 
-def first_windows(geometry: Geometry, context: LegContext, audio: Samples) -> list[Window]:
+def first_windows(geometry: Geometry, leg_id: int, audio: Samples) -> list[Window]:
     """The windows of a leg that hears `audio` from its beginning, as long as they lie in it."""
-    leg = EndlessLeg(geometry, context, audio)
+    leg = EndlessLeg(geometry, leg_id, audio)
     frames = len(audio) // FRAME_SAMPLES - geometry.lookahead
     return [leg.next() for _ in range(max(1, frames // geometry.hop))]
 
 
 def steady_windows(geometry: Geometry, audio: Samples, count: int) -> list[Window]:
     """So many windows of one leg in the middle of a call, all of full length."""
-    leg = EndlessLeg(geometry, LegContext(), audio)
+    leg = EndlessLeg(geometry, 0, audio)
     windows = [leg.next() for _ in range(-(-geometry.window // geometry.hop) + count)]
     return windows[-count:]

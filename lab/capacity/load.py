@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from lab.capacity.looped_call import LoopedCall
 from monitor.audio.chunk import Samples
 from monitor.config.sections import Settings
-from monitor.engines.base import Engine, EngineInfo, LegContext, Window, WindowFrames
+from monitor.engines.base import Engine, EngineInfo, Window, WindowFrames
 from monitor.events import Leg
 from monitor.pipeline.call import LiveCall
+from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.monitor import Monitor
 from monitor.store.zarr_store import ZarrStore
 from monitor.timeline import SAMPLE_RATE
@@ -30,9 +31,13 @@ class LentEngine(Engine):
         self._engine = engine
         self.info: EngineInfo = engine.info
 
-    def open_leg(self) -> LegContext:
+    def open_leg(self) -> int:
         """See `Engine`."""
         return self._engine.open_leg()
+
+    def close_leg(self, leg_id: int) -> None:
+        """See `Engine`."""
+        self._engine.close_leg(leg_id)
 
     def infer(self, windows: Sequence[Window]) -> list[WindowFrames]:
         """See `Engine`."""
@@ -78,7 +83,7 @@ class Load:
         store = settings.store.model_copy(update={"path": Path(self._folder.name) / "store"})
         server = settings.server.model_copy(update={"max_calls": NO_LIMIT})
         settings = settings.model_copy(update={"store": store, "server": server})
-        self.monitor = Monitor(settings, LentEngine(engine), ZarrStore(store))
+        self.monitor = Monitor(settings, InferenceWorker.of(LentEngine(engine), settings.engine), ZarrStore(store))
         seconds = min(len(samples) for samples in audio.values()) / SAMPLE_RATE
         # The golden ratio spreads any number of calls evenly over the recording and over the hop.
         self._sources = [LoopedCall(audio, (0.618034 * number % 1) * seconds) for number in range(calls)]
@@ -101,14 +106,14 @@ class Load:
 
     def report(self) -> LoadReport:
         """How it goes."""
-        inference: dict[str, Any] = self.monitor.status()["inference"]
+        inference = self.monitor.status().inference
         return LoadReport(
             calls=len(self.calls),
             legs=sum(leg in self.monitor.settings.privacy.subjects for call in self.calls for leg in call.legs),
-            p95_latency=round(inference["latency_p95"], 3),
+            p95_latency=round(inference.latency_p95, 3),
             behind=round(max(source.behind for source in self._sources), 3),
-            hop_factor=inference["hop_factor"],
-            skipped=sum(inference["frames_skipped"].values()),
-            batch_size=inference["batch_size"],
-            busy=round(inference["busy_seconds"] / (time.monotonic() - self._began), 3),
+            hop_factor=inference.hop_factor,
+            skipped=sum(inference.frames_skipped.values()),
+            batch_size=inference.batch_size,
+            busy=round(inference.busy_seconds / (time.monotonic() - self._began), 3),
         )

@@ -66,7 +66,7 @@ def measure_capacity(
 
     def holds(calls: int) -> bool:
         with Load(settings, engine, audio, calls) as load:
-            window.update(load.monitor.status()["window"])
+            window.update(load.monitor.status().window)
             report = _observe(load, seconds, latency)
         trials.append(report)
         progress(_line(report, latency))

@@ -19,12 +19,12 @@ def cost(engine: CompactEngine, legs: int, hop: int, seconds: float) -> float:
     """Milliseconds a leg-second of `legs` legs at once, windows of `hop` frames and the lookahead."""
     lookahead = round(engine.info.lookahead * 50)
     samples = (0.05 * np.random.default_rng(0).standard_normal(round(seconds * 16_000))).astype(np.float32)
-    contexts = [engine.open_leg() for _ in range(legs)]
+    leg_ids = [engine.open_leg() for _ in range(legs)]
     total = len(samples) // 320 - lookahead
     began = time.process_time()
     for first in range(0, total - hop, hop):
         piece = samples[first * 320 : (first + hop + lookahead) * 320]
-        engine.infer([Window(context, first, piece, first, first + hop) for context in contexts])
+        engine.infer([Window(leg_id, first, piece, first, first + hop) for leg_id in leg_ids])
     return (time.process_time() - began) * 1000 / (legs * (total // hop) * hop / 50)
 
 

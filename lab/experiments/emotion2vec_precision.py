@@ -33,7 +33,7 @@ from lab.experiments.emotion2vec_context import cosine, sound
 from monitor.audio.chunk import Samples
 from monitor.config.sections import EngineSection
 from monitor.demo import CALL
-from monitor.engines.base import LegContext, Window
+from monitor.engines.base import Window
 from monitor.engines.emotion2vec.device import choose_precision
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
 from monitor.engines.emotion2vec.load import load_model
@@ -95,7 +95,7 @@ def all_ways(model: str, samples: Samples, device: str, threads: int) -> list[Wa
 
     original, exact = Original(load_model(model, 5.0)), load(precision="fp32")
     ways = [
-        Way("FunASR", "FunASR", partial(slide_original, original, list(windows(exact, LegContext(), samples)))),
+        Way("FunASR", "FunASR", partial(slide_original, original, list(windows(exact, 0, samples)))),
         Way("fp32, window by window", "FunASR", engine(normalise="window", precision="fp32")),
         Way("fp32", "FunASR", partial(slide, exact, samples)),
     ]

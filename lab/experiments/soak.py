@@ -67,13 +67,13 @@ def watch(load: Load, minutes: int) -> list[Minute]:
     before, began = heard_by_leg(load), time.monotonic()
     for minute in range(1, minutes + 1):
         time.sleep(max(0.0, began + 60 * minute - time.monotonic()))
-        report, inference, now = load.report(), load.monitor.status()["inference"], heard_by_leg(load)
+        report, inference, now = load.report(), load.monitor.status().inference, heard_by_leg(load)
         found.append(
             Minute(
                 minute,
                 round(memory_mb(), 1),
                 report.p95_latency,
-                round(inference["latency_p95_by_urgency"]["speaking"], 3),
+                round(inference.latency_p95_by_urgency["speaking"], 3),
                 report.hop_factor,
                 report.batch_size,
                 sum(now),
@@ -103,7 +103,7 @@ def account(load: Load) -> dict[str, int]:
         "heard": sum(report["frames"] - report["gaps"] for _, _, report in reports),
         "skipped": sum(report["gaps"] for _, _, report in reports),
         "skipped_said": sum(event["frames"] for event in said),
-        "skipped_counted": sum(load.monitor.status()["inference"]["frames_skipped"].values()),
+        "skipped_counted": sum(load.monitor.status().inference.frames_skipped.values()),
     }
 
 

@@ -105,7 +105,7 @@ def hear(
     `SourceError` where the audio cannot be read to its end, and `ConfigError` where the source may not be analysed.
     """
     check_privacy(source, settings.privacy)
-    info = worker.engine.info
+    info = worker.info
     geometry = Geometry.of(settings.engine, info)
     formats = {leg: leg_format(leg, settings, info) for leg in source.legs}
     tracks = {leg: open_track(call, leg, formats[leg], worker, geometry, live=False) for leg in source.legs}
@@ -124,12 +124,16 @@ def hear(
                 records[leg].add(frames)
                 note(analysis.update(frames))
 
-    for chunk in source.chunks():
-        tracks[chunk.leg].push(chunk)
-        collect(MAX_AHEAD)
-    for track in tracks.values():
-        track.finish()
-    collect(0)
+    try:
+        for chunk in source.chunks():
+            tracks[chunk.leg].push(chunk)
+            collect(MAX_AHEAD)
+        for track in tracks.values():
+            track.finish()
+        collect(0)
+    finally:
+        for track in tracks.values():
+            track.close()
     note(analysis.finish())
     audio = source.report()
     return Hearing(

@@ -57,7 +57,7 @@ class Listener:
     @property
     def info(self) -> EngineInfo:
         """Of the engine."""
-        return self._worker.engine.info
+        return self._worker.info
 
     def hear(self, take: Take, embeddings: bool) -> Hearing | Unheard:
         """The whole take, or why not. Raises `ConfigError` where the settings do not allow to hear it."""

@@ -207,6 +207,7 @@ def _analyse(
     """Hear one source after the other; what became of each, and the signal by which a person ended that, 0 for none."""
     from monitor.cli.run_report import RunReport
     from monitor.engines.registry import load_engine
+    from monitor.pipeline.inference import InferenceWorker
     from monitor.pipeline.monitor import Monitor
     from monitor.sources.registry import open_source, parse_source
     from monitor.store.zarr_store import ZarrStore
@@ -224,7 +225,7 @@ def _analyse(
             first.stop()
         raise
     engine.warm_up()
-    monitor = Monitor(settings, engine, store)
+    monitor = Monitor(settings, InferenceWorker.of(engine, settings.engine), store)
     stop = _Stop()
     heard: list[_Heard] = []
     try:

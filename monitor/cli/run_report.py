@@ -78,7 +78,7 @@ class RunReport:
     def finish(self, call: LiveCall) -> dict[str, Any]:
         """The report: printed, and as data for `--json`."""
         self._forget()
-        info = self._monitor.engine.info
+        info = self._monitor.inference.info
         seconds = max((report["frames"] for report in call.reports().values()), default=0) * 0.02
         stored = self._monitor.store.open(call.id)
         size = stored.summary().bytes

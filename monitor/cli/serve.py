@@ -40,6 +40,7 @@ def serve(
     )
     from monitor.engines.registry import load_engine
     from monitor.pipeline.descriptors import prepare_descriptors
+    from monitor.pipeline.inference import InferenceWorker
     from monitor.pipeline.monitor import Monitor
     from monitor.server.auth import check_exposure
     from monitor.server.serve import run_server
@@ -54,7 +55,7 @@ def serve(
         sinks = Sinks(settings.sinks, frame_store)
         model_engine = load_engine(settings.engine)
         model_engine.warm_up()
-        monitor = Monitor(settings, model_engine, frame_store)
+        monitor = Monitor(settings, InferenceWorker.of(model_engine, settings.engine), frame_store)
         static = StaticSources(monitor, settings)
         try:
             check_rules(settings.sinks, monitor.rules.names)

@@ -1,8 +1,8 @@
 """What an engine is: windows of many legs in, frames of each out.
 
 Every engine passes `tests/conformance/test_engines.py`. Two families share the interface. A *windowed* engine (emotion2vec)
-computes each window afresh from its samples. A *streaming* engine (compact) keeps what it needs of a leg's past in the
-leg's context, so that its windows may be short; its windows come in order, each once.
+computes each window afresh from its samples. A *streaming* engine (compact) remembers what it needs of a leg's past,
+so that its windows may be short; its windows come in order, each once.
 """
 
 from abc import ABC, abstractmethod
@@ -51,16 +51,12 @@ class EngineInfo:
     licence: str = ""
 
 
-class LegContext:
-    """What an engine remembers of one leg between its windows. Opaque to the pipeline."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Window:
-    """A stretch of a leg's audio, and the frames wanted from it."""
+    """A stretch of a leg's audio, and the frames wanted from it. Plain data: it may be sent to another process."""
 
-    context: LegContext
-    """From `Engine.open_leg`."""
+    leg_id: int
+    """Of its leg, from `Engine.open_leg`. What is remembered of the leg stays with the engine."""
     start: int
     """Frame index of `samples[0]` on the leg's timeline."""
     samples: Samples
@@ -86,21 +82,28 @@ class WindowFrames:
 
 
 class Engine(ABC):
-    """A loaded model. One thread at a time calls `infer`."""
+    """A loaded model, and what it remembers of each open leg (`legs.py` keeps that). One thread at a time calls `infer`."""
 
     info: EngineInfo
 
     @abstractmethod
-    def open_leg(self) -> LegContext:
-        """A fresh context for a leg that begins. From any thread."""
+    def open_leg(self) -> int:
+        """The id of a leg that begins, of which nothing is known: its windows carry it. From any thread."""
+
+    @abstractmethod
+    def close_leg(self, leg_id: int) -> None:
+        """Forget a leg: further windows of it are refused. From any thread, but while none of its windows is computed.
+
+        Nothing happens where the leg is closed already.
+        """
 
     @abstractmethod
     def infer(self, windows: Sequence[Window]) -> list[WindowFrames]:
         """Frames of each window, in the order given.
 
         The result for a window does not depend on the others in the batch (within 1e-5). At most one window a leg.
-        Raises `WindowError` where one window is bad, before any context has been changed. Whatever else it raises, it leaves
-        the contexts so that the same windows can be offered again: the caller halves the batch until the one at fault is
+        Raises `WindowError` where one window is bad, before anything remembered of a leg has changed. Whatever else it raises,
+        it leaves the legs so that the same windows can be offered again: the caller halves the batch until the one at fault is
         alone. A GPU's or Python's out-of-memory error is raised as it is, so that smaller batches are made from then on.
         Windows of a leg may leave frames out (overload) and may be of several hops (`pipeline/joining.py`).
         """

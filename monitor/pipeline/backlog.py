@@ -15,12 +15,11 @@ virtual time. `urgency.py` has the policy; overload is met in this order:
 """
 
 from collections import deque
-from collections.abc import Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from monitor.config.sections import EngineSection
-from monitor.engines.base import LegContext, Window, WindowFrames
+from monitor.engines.base import Window, WindowFrames
 from monitor.errors import EngineError
 from monitor.pipeline.joining import joined
 from monitor.pipeline.urgency import PATIENCE, Urgency, lateness
@@ -36,6 +35,10 @@ LAST_WINDOWS = 30.0
 
 class GivenUpError(EngineError):
     """A window was not computed because the engine could not keep up."""
+
+
+Done = Callable[[WindowFrames | EngineError], None]
+"""What is told a window's frames, or why there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class Task:
     window: Window
     ready: float
     """When it came."""
-    result: "Future[WindowFrames]" = field(default_factory=Future)
+    done: Done
 
     @property
     def frames(self) -> int:
@@ -78,8 +81,9 @@ class Task:
 class LegQueue:
     """One leg's windows, in their order."""
 
-    def __init__(self, context: LegContext, urgency: Urgency) -> None:
-        self.context = context
+    def __init__(self, leg_id: int, urgency: Urgency) -> None:
+        self.leg_id = leg_id
+        """From `Engine.open_leg`."""
         self.urgency = urgency
         """May be changed at any time, from any thread; a leg that is not live stays `BACKGROUND`."""
         self.over = False
@@ -169,6 +173,11 @@ class Backlog:
             if not leg.waiting:
                 del self._legs[leg]
         return given_up
+
+    def drop(self, leg: LegQueue) -> None:
+        """Forget the windows of a leg."""
+        leg.waiting.clear()
+        self._legs.pop(leg, None)
 
     def clear(self) -> list[Task]:
         """Forget all windows; they are returned."""

@@ -140,6 +140,8 @@ class LiveCall:
             log.exception("call_failed", call=self.id)
             self._give_up(f"error: defect: {type(error).__name__}")
         finally:
+            for track in self._tracks.values():
+                track.close()
             self.wall_seconds = time.monotonic() - begun
             self._over.set()
             self._on_end(self)

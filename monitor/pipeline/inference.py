@@ -1,21 +1,21 @@
 """The inference worker: windows of all legs meet here and go to the engine in batches.
 
-Nothing else calls the engine. A window that the engine cannot compute costs that window alone: a batch that fails is halved
-until the window at fault is by itself. `backlog.py` says which windows are next.
+Nothing else calls the engine, and nobody waits in here for a result: whoever submits a window is told its frames. A window that
+the engine cannot compute costs that window alone: a batch that fails is halved until the window at fault is by itself.
+`backlog.py` says which windows are next.
 """
 
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future
 
 import numpy as np
 import structlog
 
 from monitor.config.sections import EngineSection
-from monitor.engines.base import Engine, Window, WindowFrames
+from monitor.engines.base import Engine, EngineInfo, Window, WindowFrames
 from monitor.errors import EngineError
-from monitor.pipeline.backlog import Backlog, GivenUpError, Job, LegQueue, Policy, Task
+from monitor.pipeline.backlog import Backlog, Done, GivenUpError, Job, LegQueue, Policy, Task
 from monitor.pipeline.batch_size import BatchSize
 from monitor.pipeline.inference_status import InferenceStatus, InferenceTally
 from monitor.pipeline.joining import parts
@@ -34,7 +34,8 @@ class InferenceWorker:
         self._backlog = Backlog(policy)
         self._tally = InferenceTally(policy.latency)
         self._changed = threading.Condition()
-        self._closing = self._closed = False
+        self._legs_over: list[int] = []
+        self._closing = self._closed = self._stopped = False
         self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
         self._thread.start()
 
@@ -43,20 +44,40 @@ class InferenceWorker:
         """A worker by the settings. Raises `ConfigError` where the windows do not hold together."""
         return cls(engine, settings.max_batch, Policy.of(settings, Geometry.of(settings, engine.info)))
 
+    @property
+    def info(self) -> EngineInfo:
+        """Of the engine."""
+        return self.engine.info
+
     def open_leg(self, live: bool) -> LegQueue:
-        """The queue of a leg that begins. One that is not live waits as long as it must, and keeps nobody else waiting."""
+        """The queue of a leg that begins; `close_leg` ends it.
+
+        A leg that is not live waits as long as it must, and keeps nobody else waiting.
+        """
         return LegQueue(self.engine.open_leg(), Urgency.SPEAKING if live else Urgency.BACKGROUND)
 
-    def submit(self, leg: LegQueue, window: Window) -> "Future[WindowFrames]":
-        """Queue a window. The future fails with `GivenUpError` in overload, with `EngineError` where it cannot be computed."""
-        task = Task(leg, window, time.monotonic())
+    def close_leg(self, leg: LegQueue) -> None:
+        """Let go of a leg and of what the engine remembers of it. Of its windows that still wait nobody is told."""
         with self._changed:
-            if self._closing:
-                self._refuse(task)
-                return task.result
-            self._give_up(self._backlog.add(task))
+            self._backlog.drop(leg)
+            self._legs_over.append(leg.leg_id)
+            over = self._take_legs_over() if self._stopped else []
             self._changed.notify()
-        return task.result
+        self._forget(over)
+
+    def submit(self, leg: LegQueue, window: Window, done: Done) -> None:
+        """Queue a window; `done` is called once with its frames.
+
+        It is told `GivenUpError` instead in overload, `EngineError` where the window cannot be computed. It is called in the
+        thread of the engine, or in this one before `submit` returns, and must neither wait nor raise.
+        """
+        task = Task(leg, window, time.monotonic(), done)
+        with self._changed:
+            refused = [task] if self._closing else []
+            given_up = [] if self._closing else self._backlog.add(task)
+            self._changed.notify()
+        self._refuse(refused)
+        self._give_up(given_up)
 
     def status(self) -> InferenceStatus:
         """A consistent look from any thread."""
@@ -81,22 +102,27 @@ class InferenceWorker:
             # A defect of the schedule must not leave every call waiting for ever.
             log.exception("inference_stopped")
             with self._changed:
-                self._closing = True
+                self._closing = self._stopped = True
                 self._tally.stopped()
-                for task in self._backlog.clear():
-                    self._refuse(task)
+                waiting, over = self._backlog.clear(), self._take_legs_over()
+            self._refuse(waiting)
+            self._forget(over)
 
     def _next_batch(self) -> list[Job]:
         """What is computed next; waits for it. Empty when closing and done."""
-        with self._changed:
-            while True:
+        while True:
+            with self._changed:
                 now = time.monotonic()
-                self._give_up(self._backlog.give_up(now, self._size.seconds))
-                if batch := self._backlog.take(now, self._size.most):
-                    return batch
-                if self._closing:
-                    return []
-                self._changed.wait()
+                given_up = self._backlog.give_up(now, self._size.seconds)
+                batch = self._backlog.take(now, self._size.most)
+                over = self._take_legs_over()
+                closing = self._closing
+                if not (given_up or batch or over or closing):
+                    self._changed.wait()
+            self._give_up(given_up)
+            self._forget(over)
+            if batch or closing:
+                return batch
 
     def _compute(self, batch: Sequence[Job]) -> None:
         begun = time.monotonic()
@@ -136,7 +162,7 @@ class InferenceWorker:
             return
         with self._changed:
             self._tally.heard(task.frames, done - task.ready, task.leg.urgency)
-        task.result.set_result(result)
+        _tell(task, result)
 
     def _fail(self, task: Task, error: Exception) -> None:
         log.error("window_failed", first_frame=task.window.first, error=f"{type(error).__name__}: {_first_line(error)}")
@@ -144,16 +170,39 @@ class InferenceWorker:
             self._tally.failed(task.frames)
         if not isinstance(error, EngineError):
             error = EngineError(f"{type(error).__name__}: {_first_line(error)}")
-        task.result.set_exception(error)
+        _tell(task, error)
 
-    def _refuse(self, task: Task) -> None:
-        self._tally.failed(task.frames)
-        task.result.set_exception(EngineError("the inference worker is stopped"))
+    def _refuse(self, tasks: Sequence[Task]) -> None:
+        for task in tasks:
+            with self._changed:
+                self._tally.failed(task.frames)
+            _tell(task, EngineError("the inference worker is stopped"))
 
     def _give_up(self, tasks: Sequence[Task]) -> None:
         for task in tasks:
-            self._tally.given_up(task.frames)
-            task.result.set_exception(GivenUpError("the engine could not keep up"))
+            with self._changed:
+                self._tally.given_up(task.frames)
+            _tell(task, GivenUpError("the engine could not keep up"))
+
+    def _take_legs_over(self) -> list[int]:
+        over, self._legs_over = self._legs_over, []
+        return over
+
+    def _forget(self, leg_ids: Sequence[int]) -> None:
+        """Close legs in the engine. Only between batches: a window that is being computed finds its leg."""
+        for leg_id in leg_ids:
+            try:
+                self.engine.close_leg(leg_id)
+            except Exception:
+                log.exception("leg_not_closed", leg_id=leg_id)
+
+
+def _tell(task: Task, outcome: WindowFrames | EngineError) -> None:
+    """A defect of one who is told must not end the inference of the others."""
+    try:
+        task.done(outcome)
+    except Exception:
+        log.exception("frames_not_taken", first_frame=task.window.first)
 
 
 def _is_out_of_memory(error: Exception) -> bool:

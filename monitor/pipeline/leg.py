@@ -6,7 +6,10 @@ alone and never reaches one.
 
 from abc import ABC, abstractmethod
 from collections import Counter, deque
-from concurrent.futures import Future
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property, partial
+from threading import Condition
 
 import numpy as np
 
@@ -16,7 +19,7 @@ from monitor.engines.base import Window, WindowFrames
 from monitor.errors import EngineError
 from monitor.events import Frames, Leg, Mark
 from monitor.frame_format import LegFormat
-from monitor.pipeline.backlog import GivenUpError
+from monitor.pipeline.backlog import GivenUpError, LegQueue
 from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.marks import SourceMarks
 from monitor.pipeline.stitch import Stitcher, skipped
@@ -57,6 +60,10 @@ class LegTrack(ABC):
     def hurry(self, urgency: Urgency) -> None:
         """Say how urgent the leg's windows are, should the engine not keep up."""
 
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of what the engine keeps of the leg, whether or not the leg has come to its end. May be called twice."""
+
     def _stitch(self, first: int, result: WindowFrames, mark: Mark = Mark.NONE) -> list[Frames]:
         marks = self._marks.take(first, first + len(result.speech)) | np.uint8(mark)
         return self._count(self._stitcher.push(result, marks))
@@ -66,6 +73,15 @@ class LegTrack(ABC):
         return runs
 
 
+@dataclass(slots=True, eq=False)
+class _Asked:
+    """A window that was submitted."""
+
+    window: Window
+    outcome: WindowFrames | EngineError | None = None
+    """None until it is told."""
+
+
 class InferredLeg(LegTrack):
     """A leg whose emotion may be inferred."""
 
@@ -73,23 +89,29 @@ class InferredLeg(LegTrack):
         self, call: str, leg: Leg, leg_format: LegFormat, worker: InferenceWorker, geometry: Geometry, live: bool
     ) -> None:
         super().__init__(call, leg, leg_format)
-        self._worker = worker
-        self._queue = worker.open_leg(live)
-        self._cutter = WindowCutter(geometry, self._queue.context)
-        self._asked: deque[tuple[Window, Future[WindowFrames]]] = deque()
+        self._worker, self._geometry, self._live = worker, geometry, live
+        self._asked: deque[_Asked] = deque()
+        self._told = Condition()
         self._finished = False
+
+    @cached_property
+    def _queue(self) -> LegQueue:
+        """Opened with the first audio: a call that does not begin leaves nothing in the engine."""
+        return self._worker.open_leg(self._live)
+
+    @cached_property
+    def _cutter(self) -> WindowCutter:
+        return WindowCutter(self._geometry, self._queue.leg_id)
 
     def push(self, chunk: AudioChunk) -> None:
         """Take the audio that follows; ask the engine for the windows it completes."""
         self._marks.add(chunk)
-        for window in self._cutter.push(chunk):
-            self._asked.append((window, self._worker.submit(self._queue, window)))
+        self._ask(self._cutter.push(chunk))
 
     def finish(self) -> None:
         """Ask for the frames still owed."""
         self._queue.over = True
-        for window in self._cutter.finish():
-            self._asked.append((window, self._worker.submit(self._queue, window)))
+        self._ask(self._cutter.finish())
         self._finished = True
 
     def pending(self) -> int:
@@ -99,22 +121,46 @@ class InferredLeg(LegTrack):
     def collect(self, most: int | None = None) -> list[Frames]:
         """Frames whose windows are computed, or failed and are marked as skipped."""
         runs: list[Frames] = []
-        while self._asked and (self._asked[0][1].done() or (most is not None and len(self._asked) > most)):
-            window, future = self._asked.popleft()
-            try:
-                runs += self._stitch(window.first, future.result())
-            except GivenUpError:
-                runs += self._skip(window, "overload")
-            except EngineError:
-                runs += self._skip(window, "failed")
+        while self._asked:
+            outcome = self._outcome(self._asked[0], wait=most is not None and len(self._asked) > most)
+            if outcome is None:
+                break
+            window = self._asked.popleft().window
+            if isinstance(outcome, WindowFrames):
+                runs += self._stitch(window.first, outcome)
+            else:
+                runs += self._skip(window, "overload" if isinstance(outcome, GivenUpError) else "failed")
         if self._finished and not self._asked:
             runs += self._count(self._stitcher.finish())
         return runs
 
     def hurry(self, urgency: Urgency) -> None:
         """Say how urgent the leg's windows are; audio that is not live has time."""
-        if self._queue.live:
+        if self._live:
             self._queue.urgency = urgency
+
+    def close(self) -> None:
+        """Let go of what the engine keeps of the leg."""
+        if "_queue" in vars(self):
+            self._worker.close_leg(self._queue)
+
+    def _ask(self, windows: Iterable[Window]) -> None:
+        for window in windows:
+            asked = _Asked(window)
+            self._asked.append(asked)
+            self._worker.submit(self._queue, window, partial(self._tell, asked))
+
+    def _tell(self, asked: _Asked, outcome: WindowFrames | EngineError) -> None:
+        """Called in the engine's thread."""
+        with self._told:
+            asked.outcome = outcome
+            self._told.notify()
+
+    def _outcome(self, asked: _Asked, wait: bool) -> WindowFrames | EngineError | None:
+        with self._told:
+            if wait:
+                self._told.wait_for(lambda: asked.outcome is not None)
+            return asked.outcome
 
     def _skip(self, window: Window, cause: str) -> list[Frames]:
         count = window.stop - window.first
@@ -159,6 +205,9 @@ class SpeechOnlyLeg(LegTrack):
 
     def hurry(self, urgency: Urgency) -> None:
         """Nothing ever waits for the engine."""
+
+    def close(self) -> None:
+        """The engine keeps nothing of it."""
 
     def _decide(self, speech: np.ndarray[tuple[int], np.dtype[np.float32]]) -> None:
         none = np.zeros((len(speech), 0), np.float32)

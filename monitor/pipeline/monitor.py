@@ -1,4 +1,4 @@
-"""The monitor: one engine, one store, and the calls in progress."""
+"""The monitor: one engine behind its worker, one store, and the calls in progress."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -11,7 +11,6 @@ import structlog
 
 from monitor.alerts.rules import RuleSet, load_rules
 from monitor.config.sections import Settings
-from monitor.engines.base import Engine
 from monitor.errors import BusyError, MonitorError, NotFoundError
 from monitor.events import AlertAcknowledged, CallStarted
 from monitor.pipeline.analysis import AHEAD, CallAnalysis
@@ -22,6 +21,7 @@ from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.intake import check_privacy, leg_format, open_track
 from monitor.pipeline.interrupted import close_interrupted
 from monitor.pipeline.live import LiveFrames
+from monitor.pipeline.monitor_status import MonitorStatus
 from monitor.pipeline.open_alerts import OpenAlerts
 from monitor.pipeline.recorder import CallRecorder
 from monitor.pipeline.snapshots import Snapshots
@@ -40,23 +40,23 @@ LiveListener = Callable[[dict[str, Any]], None]
 class Monitor:
     """Starts calls, knows the ones in progress, and ends them. All methods may be called from any thread."""
 
-    def __init__(self, settings: Settings, engine: Engine, store: ZarrStore) -> None:
-        """Take over an engine and a store; calls that a dead process left open in the store are closed as interrupted.
+    def __init__(self, settings: Settings, inference: InferenceWorker, store: ZarrStore) -> None:
+        """Take over a worker with its engine, and a store; calls that a dead process left open are closed as interrupted.
 
         Raises `ConfigError` where the windows or the rules of the configuration do not hold together.
         """
         self.settings = settings
-        self.engine = engine
+        self.inference = inference
         self.store = store
         self.journal = store.journal
-        self.geometry = Geometry.of(settings.engine, engine.info)
-        self.rules: RuleSet = load_rules(settings.alerts.rules, engine.info.labels)
-        if unknown := self.rules.unknown_labels(engine.info.labels):
-            log.warning("rules_name_unknown_labels", labels=unknown, engine=engine.info.name, known=engine.info.labels)
-        picked = {name: getattr(engine.info, name) for name in ("name", "model", "device", "precision")}
+        info = inference.info
+        self.geometry = Geometry.of(settings.engine, info)
+        self.rules: RuleSet = load_rules(settings.alerts.rules, info.labels)
+        if unknown := self.rules.unknown_labels(info.labels):
+            log.warning("rules_name_unknown_labels", labels=unknown, engine=info.name, known=info.labels)
+        picked = {name: getattr(info, name) for name in ("name", "model", "device", "precision")}
         log.info("engine", **picked, asked=settings.engine.precision)
         self.attention = Attention()
-        self._worker = InferenceWorker.of(engine, settings.engine)
         self._snapshot_thread = ThreadPoolExecutor(1, thread_name_prefix="snapshots")
         self._lock = threading.Lock()
         self._calls: dict[str, LiveCall] = {}
@@ -90,7 +90,7 @@ class Monitor:
         check_privacy(source, self.settings.privacy)
         started_at = datetime.now(UTC)
         call_id = check_call_id(call_id) if call_id is not None else new_call_id(started_at)
-        info = self.engine.info
+        info = self.inference.info
         formats = {leg: leg_format(leg, self.settings, info) for leg in source.legs}
         with self._lock:
             self.check_room(sockets=2 * len(source.legs) if source.realtime else 0)
@@ -129,7 +129,7 @@ class Monitor:
                 started_at=started_at,
                 metadata=metadata,
                 tracks={
-                    leg: open_track(call_id, leg, formats[leg], self._worker, self.geometry, live=source.realtime)
+                    leg: open_track(call_id, leg, formats[leg], self.inference, self.geometry, live=source.realtime)
                     for leg in source.legs
                 },
                 analysis=CallAnalysis(
@@ -197,22 +197,22 @@ class Monitor:
 
         return forget
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> MonitorStatus:
         """Gauges of the whole: for `/metrics` and for operators."""
         calls = self.calls()
-        info = self.engine.info
-        return {
-            "engine": {name: getattr(info, name) for name in ("name", "model", "version", "device", "precision")},
-            "window": {name: frames / FRAME_RATE for name, frames in asdict(self.geometry).items()},
-            "calls": len(calls),
-            "legs": sum(len(call.legs) for call in calls),
-            "inference": asdict(self._worker.status()),
-            "open_alerts": len(self.alerts()),
-            "store_errors": {call.id: error for call in calls if (error := call.summary()["store_error"])},
-            "journal_seq": self.journal.last,
-            "descriptors": asdict(Descriptors.now(self.settings.store)),
-            "closing": self._closing,
-        }
+        info = self.inference.info
+        return MonitorStatus(
+            engine={name: getattr(info, name) for name in ("name", "model", "version", "device", "precision")},
+            window={name: frames / FRAME_RATE for name, frames in asdict(self.geometry).items()},
+            calls=len(calls),
+            legs=sum(len(call.legs) for call in calls),
+            inference=self.inference.status(),
+            open_alerts=len(self.alerts()),
+            store_errors={call.id: error for call in calls if (error := call.summary()["store_error"])},
+            journal_seq=self.journal.last,
+            descriptors=Descriptors.now(self.settings.store),
+            closing=self._closing,
+        )
 
     def close(self, timeout: float = 60.0) -> None:
         """End all calls, store them, and let go of the engine. May be called twice."""
@@ -224,7 +224,7 @@ class Monitor:
         for call in calls:
             if not call.wait(timeout):
                 log.error("call_not_flushed", call=call.id, waited_seconds=timeout)
-        self._worker.close()
+        self.inference.close()
         self._snapshot_thread.shutdown()
         self._forget_alerts()
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from monitor.audio.chunk import AudioChunk, Samples
 from monitor.config.sections import EngineSection
-from monitor.engines.base import EngineInfo, LegContext, Window
+from monitor.engines.base import EngineInfo, Window
 from monitor.errors import ConfigError
 from monitor.timeline import FRAME_SAMPLES, TICK_FRAMES, frame_start, frames_for, whole_frames
 
@@ -66,9 +66,9 @@ class Geometry:
 class WindowCutter:
     """One leg's trailing audio, and the windows that are due."""
 
-    def __init__(self, geometry: Geometry, context: LegContext) -> None:
+    def __init__(self, geometry: Geometry, leg_id: int) -> None:
         self._geometry = geometry
-        self._context = context
+        self._leg_id = leg_id
         self._audio: Samples = np.zeros(0, np.float32)
         self._origin = 0
         self._next = 0
@@ -98,7 +98,7 @@ class WindowCutter:
         start = max(0, end - self._geometry.window)
         samples = self._audio[(start - self._origin) * FRAME_SAMPLES : (end - self._origin) * FRAME_SAMPLES]
         first, self._next = self._next, stop
-        return Window(self._context, start, samples, first, stop, final)
+        return Window(self._leg_id, start, samples, first, stop, final)
 
     def _forget(self) -> None:
         g = self._geometry

@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from monitor import __version__
+from monitor.pipeline.inference_status import InferenceStatus
 from monitor.pipeline.monitor import Monitor
 from monitor.server.hub import Hub
 from monitor.server.subscription import EVENT_TYPES
@@ -50,19 +51,19 @@ class MonitorCollector(Collector):
             events, totals = Counter(self._events), Counter(self._ended)
         for call in self._monitor.calls():
             totals.update(_by_leg(call.reports()))
-        engine = {key: str(value) for key, value in status["engine"].items()}
+        engine = {key: str(value) for key, value in status.engine.items()}
         yield _info({"version": __version__, **{f"engine_{key}": value for key, value in engine.items()}})
-        yield _gauge("calls_live", "Calls in progress.", status["calls"])
-        yield _gauge("legs_live", "Legs of calls in progress.", status["legs"])
-        yield from _inference(status["inference"])
-        yield _skipped(status["inference"]["frames_skipped"], totals)
+        yield _gauge("calls_live", "Calls in progress.", status.calls)
+        yield _gauge("legs_live", "Legs of calls in progress.", status.legs)
+        yield from _inference(status.inference)
+        yield _skipped(status.inference.frames_skipped, totals)
         yield from _legs(totals)
         yield _labelled(CounterMetricFamily, "events", "Events recorded in the journal.", "type", events)
         yield _labelled(GaugeMetricFamily, "alerts_open", "Alerts raised and not cleared.", "severity", self._open_alerts())
-        yield _gauge("descriptors_open", "File descriptors in use.", status["descriptors"]["open"])
-        yield _gauge("descriptors_limit", "File descriptors that this process may have.", status["descriptors"]["limit"])
-        yield _gauge("journal_sequence", "Sequence number of the newest event.", status["journal_seq"])
-        yield _gauge("store_errors", "Live calls whose frames the store refuses.", len(status["store_errors"]))
+        yield _gauge("descriptors_open", "File descriptors in use.", status.descriptors.open)
+        yield _gauge("descriptors_limit", "File descriptors that this process may have.", status.descriptors.limit)
+        yield _gauge("journal_sequence", "Sequence number of the newest event.", status.journal_seq)
+        yield _gauge("store_errors", "Live calls whose frames the store refuses.", len(status.store_errors))
         yield from self._websockets()
 
     def _open_alerts(self) -> Mapping[str, float]:
@@ -77,26 +78,26 @@ class MonitorCollector(Collector):
         yield _counter("websocket_messages_dropped", "Passing messages left out for slow clients.", counts.dropped)
 
 
-def _inference(status: Mapping[str, Any]) -> Iterator[Metric]:
-    yield _gauge("inference_queue_windows", "Windows waiting for the engine.", status["queued"])
-    yield _gauge("inference_queue_legs", "Legs with windows waiting for the engine.", status["legs_waiting"])
-    yield _counter("inference_windows", "Windows computed.", status["windows"])
-    yield _counter("inference_windows_failed", "Windows that the engine could not compute.", status["failed"])
-    yield _counter("inference_windows_given_up", "Windows not computed because of overload.", status["given_up"])
-    yield _counter("inference_windows_late", "Live windows computed later than engine.latency.", status["late"])
-    yield _counter("inference_batches", "Batches computed.", status["batches"])
-    yield _gauge("inference_batch_size", "Windows a batch, mean of the last 100.", status["batch_size"])
-    yield _gauge("inference_batch_limit", "Windows that a batch may have at present.", status["batch_limit"])
+def _inference(status: InferenceStatus) -> Iterator[Metric]:
+    yield _gauge("inference_queue_windows", "Windows waiting for the engine.", status.queued)
+    yield _gauge("inference_queue_legs", "Legs with windows waiting for the engine.", status.legs_waiting)
+    yield _counter("inference_windows", "Windows computed.", status.windows)
+    yield _counter("inference_windows_failed", "Windows that the engine could not compute.", status.failed)
+    yield _counter("inference_windows_given_up", "Windows not computed because of overload.", status.given_up)
+    yield _counter("inference_windows_late", "Live windows computed later than engine.latency.", status.late)
+    yield _counter("inference_batches", "Batches computed.", status.batches)
+    yield _gauge("inference_batch_size", "Windows a batch, mean of the last 100.", status.batch_size)
+    yield _gauge("inference_batch_limit", "Windows that a batch may have at present.", status.batch_limit)
     text = "Hops that a live window was joined of, mean of the last 1000; 1 without overload."
-    yield _gauge("inference_hop_factor", text, status["hop_factor"])
-    yield _counter("inference_frames", "Frames that the engine gave.", status["frames"])
-    yield _counter("inference_busy_seconds", "Seconds spent in the engine.", status["busy_seconds"])
-    yield _gauge("inference_failing", "1 where the last windows have all failed.", status["failing"])
-    latency = {"0.5": status["latency_p50"], "0.95": status["latency_p95"]}
+    yield _gauge("inference_hop_factor", text, status.hop_factor)
+    yield _counter("inference_frames", "Frames that the engine gave.", status.frames)
+    yield _counter("inference_busy_seconds", "Seconds spent in the engine.", status.busy_seconds)
+    yield _gauge("inference_failing", "1 where the last windows have all failed.", status.failing)
+    latency = {"0.5": status.latency_p50, "0.95": status.latency_p95}
     text = "Seconds from a live window's arrival to its result, over the last 1000 windows."
     yield _labelled(GaugeMetricFamily, "inference_latency_seconds", text, "quantile", latency)
     text = "The 0.95 quantile of the same by how urgent the leg was: in overload the quiet wait."
-    by_urgency = status["latency_p95_by_urgency"]
+    by_urgency = status.latency_p95_by_urgency
     yield _labelled(GaugeMetricFamily, "inference_latency_by_urgency_seconds", text, "urgency", by_urgency)
 
 

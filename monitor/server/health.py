@@ -5,7 +5,6 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from monitor.pipeline.descriptors import Descriptors
 from monitor.server.context import HubOf, MonitorOf, SettingsOf
 from monitor.store.disk import takes_a_byte
 
@@ -22,11 +21,11 @@ def live() -> dict[str, str]:
 def ready(monitor: MonitorOf, settings: SettingsOf, hub: HubOf, response: Response) -> dict[str, Any]:
     """200 where calls can be started, else 503. No check names a path or a call: anybody may ask."""
     status = monitor.status()
-    stopping = hub.stopping or bool(status["closing"])
+    stopping = hub.stopping or status.closing
     checks = {
-        "engine": not status["inference"]["failing"],
+        "engine": not status.inference.failing,
         "store": _writable(settings.store.path),
-        "descriptors": Descriptors(**status["descriptors"]).calls > 0,
+        "descriptors": status.descriptors.calls > 0,
         "accepting": not stopping,
     }
     well = all(checks.values())

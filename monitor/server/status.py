@@ -1,5 +1,6 @@
 """`/api/v1/status` and `/api/v1/config`: for operators."""
 
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter
@@ -20,7 +21,7 @@ def get_status(monitor: MonitorOf, hub: HubOf) -> dict[str, Any]:
         "lagged": hub.counts.lagged,
         "dropped": hub.counts.dropped,
     }
-    return {"version": __version__, **monitor.status(), "websocket": websocket}
+    return {"version": __version__, **asdict(monitor.status()), "websocket": websocket}
 
 
 @router.get("/config", summary="The settings in force")

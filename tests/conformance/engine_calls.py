@@ -8,10 +8,10 @@ from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 import numpy as np
 
 from monitor.audio.chunk import Samples
-from monitor.engines.base import Engine, LegContext, Window, WindowFrames
+from monitor.engines.base import Engine, Window, WindowFrames
 from monitor.timeline import FRAME_SAMPLES, frames_for
 
-_NOT_THE_LEGS_OWN = (ModuleType, type, FunctionType, BuiltinFunctionType, MethodType, Engine)
+_SHARED = (ModuleType, type, FunctionType, BuiltinFunctionType, MethodType)
 
 
 def voice(frames: int, seed: int = 0) -> Samples:
@@ -27,7 +27,7 @@ def voice(frames: int, seed: int = 0) -> Samples:
 
 def windows(
     engine: Engine,
-    leg: LegContext,
+    leg: int,
     samples: Samples,
     hop: float | None = None,
     window: float | None = None,
@@ -51,7 +51,7 @@ def windows(
         first = stop
 
 
-def listen(engine: Engine, leg: LegContext, samples: Samples, hop: float | None = None) -> WindowFrames:
+def listen(engine: Engine, leg: int, samples: Samples, hop: float | None = None) -> WindowFrames:
     """All frames of a call of one leg."""
     return joined([engine.infer([window])[0] for window in windows(engine, leg, samples, hop)])
 
@@ -64,7 +64,7 @@ def joined(parts: list[WindowFrames]) -> WindowFrames:
     )
 
 
-def whole(leg: LegContext, samples: Samples) -> Window:
+def whole(leg: int, samples: Samples) -> Window:
     """One final window that wants all of its frames."""
     return Window(leg, 0, samples, 0, len(samples) // FRAME_SAMPLES, final=True)
 
@@ -75,12 +75,12 @@ def assert_same(one: WindowFrames, other: WindowFrames, tolerance: float) -> Non
     np.testing.assert_allclose(one.speech, other.speech, atol=tolerance, rtol=0)
 
 
-def bytes_of(context: LegContext) -> int:
-    """Memory that a context holds, the engine and its weights left out."""
+def bytes_of(engine: Engine) -> int:
+    """Memory that an engine holds for itself and its legs; code, and the weights of torch's networks, are left out."""
     torch = sys.modules.get("torch")  # whose engine keeps tensors has imported it
-    shared = (*_NOT_THE_LEGS_OWN, torch.nn.Module) if torch else _NOT_THE_LEGS_OWN
+    shared = (*_SHARED, torch.nn.Module) if torch else _SHARED
     seen: dict[int, object] = {}
-    waiting: list[object] = [context]
+    waiting: list[object] = [engine]
     while waiting:
         thing = waiting.pop()
         if id(thing) not in seen and not isinstance(thing, shared):
@@ -88,3 +88,13 @@ def bytes_of(context: LegContext) -> int:
             waiting += gc.get_referents(thing)
     tensors = sum(thing.nbytes for thing in seen.values() if isinstance(thing, torch.Tensor)) if torch else 0
     return tensors + sum(sys.getsizeof(thing) for thing in seen.values())
+
+
+def bytes_of_leg(engine: Engine, samples: Samples) -> int:
+    """Memory that an engine holds of a leg after all its windows but the last, after which it may forget the leg."""
+    before, leg = bytes_of(engine), engine.open_leg()
+    for window in list(windows(engine, leg, samples))[:-1]:
+        engine.infer([window])
+    held = bytes_of(engine) - before
+    engine.close_leg(leg)
+    return held

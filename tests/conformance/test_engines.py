@@ -7,11 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from monitor.audio.chunk import Samples
-from monitor.engines.base import Engine, LegContext, Window, WindowError
+from monitor.engines.base import Engine, Window, WindowError
 from monitor.engines.registry import ENGINES
 from monitor.timeline import FRAME_SAMPLES, frames_for
-from tests.conformance.engine_calls import assert_same, bytes_of, joined, listen, voice, whole, windows
+from tests.conformance.engine_calls import assert_same, bytes_of, bytes_of_leg, joined, listen, voice, whole, windows
 from tests.conformance.engine_cases import CASES, EVERY_ENGINE, STREAMING_ENGINES, WINDOWED_ENGINES, EngineCase
 
 EMOTIONS = {"angry", "disgusted", "fearful", "happy", "neutral", "other", "sad", "surprised"}
@@ -234,14 +233,35 @@ def test_two_windows_of_one_leg_in_a_batch_are_refused(case, engine):
 
 
 @every_engine
+def test_windows_of_a_leg_that_is_not_open_are_refused_and_harm_nobody(case, engine):
+    closed, leg = engine.open_leg(), engine.open_leg()
+    engine.close_leg(closed)
+    first, *rest = windows(engine, leg, voice(150))
+
+    with pytest.raises(WindowError, match="is not open"):
+        engine.infer([first, whole(closed, voice(50))])
+
+    results = [engine.infer([window])[0] for window in (first, *rest)]
+    assert_same(joined(results), listen(engine, engine.open_leg(), voice(150)), 1e-5)
+
+
+@every_engine
+def test_a_leg_may_be_closed_twice(case, engine):
+    leg, other = engine.open_leg(), engine.open_leg()
+    engine.close_leg(leg)
+    engine.close_leg(leg)
+    assert len(listen(engine, other, voice(50)).speech) == 50
+
+
+@every_engine
+def test_of_a_leg_that_is_closed_nothing_is_kept(case, engine):
+    bytes_of_leg(engine, voice(500))
+    before = bytes_of(engine)
+    assert bytes_of_leg(engine, voice(500, 1)) > 1000
+    assert bytes_of(engine) <= before + 256
+
+
+@every_engine
 def test_a_leg_keeps_no_more_after_a_minute_than_after_ten_seconds(case, engine):
-    short, long = engine.open_leg(), engine.open_leg()
-    hear_the_beginning(engine, short, voice(500))
-    hear_the_beginning(engine, long, voice(3000))
-    assert bytes_of(long) <= 1.02 * bytes_of(short) + 256
-
-
-def hear_the_beginning(engine: Engine, leg: LegContext, samples: Samples) -> None:
-    """All windows but the last, after which an engine may forget the leg."""
-    for window in list(windows(engine, leg, samples))[:-1]:
-        engine.infer([window])
+    bytes_of_leg(engine, voice(500))
+    assert bytes_of_leg(engine, voice(3000)) <= 1.02 * bytes_of_leg(engine, voice(500)) + 256

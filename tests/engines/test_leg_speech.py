@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from monitor.audio.speech import SpeechDetector
-from monitor.engines.base import LegContext, Window
+from monitor.engines.base import Window
 from monitor.engines.leg_speech import LegSpeech
 from monitor.timeline import FRAME_SAMPLES
 from tests.conformance.engine_calls import voice
 
-LEG = LegContext()
+LEG = 1
 SOUND = voice(200)
 
 

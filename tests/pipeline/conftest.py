@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from monitor.config import Settings, load_settings
+from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.monitor import Monitor
 from monitor.store.zarr_store import ZarrStore
 from tests.pipeline.level_engine import LevelEngine
@@ -29,12 +30,12 @@ def start_monitor(settings_of: Callable[..., Settings]) -> Iterator[StartMonitor
 
     def start(engine: LevelEngine | None = None, **flags: Any) -> Monitor:
         settings = settings_of(**flags)
-        monitor = Monitor(settings, engine or LevelEngine(), ZarrStore(settings.store))
+        monitor = Monitor(settings, InferenceWorker.of(engine or LevelEngine(), settings.engine), ZarrStore(settings.store))
         started.append(monitor)
         return monitor
 
     yield start
     for monitor in started:
-        if isinstance(monitor.engine, LevelEngine):
-            monitor.engine.gate.set()
+        if isinstance(monitor.inference.engine, LevelEngine):
+            monitor.inference.engine.gate.set()
         monitor.close(10)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from monitor.engines.base import Engine, EngineInfo, LegContext, Window, WindowFrames, check_window
+from monitor.engines.base import Engine, EngineInfo, Window, WindowFrames
+from monitor.engines.legs import OpenLegs
 from monitor.errors import EngineError
 from monitor.timeline import FRAME_SAMPLES
 
@@ -22,6 +23,8 @@ class LevelEngine(Engine):
 
     def __init__(self) -> None:
         self.info = EngineInfo("level", "level", "1", LABELS, dim=4, window=2.0, hop=0.5, lookahead=0.3)
+        self.legs = OpenLegs(object)
+        """It remembers nothing of them, but which there are."""
         self.batches: list[int] = []
         self.poison: float | None = None
         """A sample value on which the engine fails."""
@@ -32,8 +35,11 @@ class LevelEngine(Engine):
         self.waiting = threading.Event()
         """Set while a batch is held up at the gate."""
 
-    def open_leg(self) -> LegContext:
-        return LegContext()
+    def open_leg(self) -> int:
+        return self.legs.open()
+
+    def close_leg(self, leg_id: int) -> None:
+        self.legs.close(leg_id)
 
     def infer(self, windows: Sequence[Window]) -> list[WindowFrames]:
         if not self.gate.is_set():
@@ -42,8 +48,8 @@ class LevelEngine(Engine):
             self.waiting.clear()
         if self.memory is not None and len(windows) > self.memory:
             raise OutOfMemoryError("CUDA out of memory\nwith many lines")
+        self.legs.contexts(windows)
         for window in windows:
-            check_window(window)
             if self.poison is not None and (window.samples == np.float32(self.poison)).any():
                 raise EngineError("a sample that this engine cannot take")
         self.batches.append(len(windows))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.engines.base import LegContext, Window
+from monitor.engines.base import Window
 from monitor.pipeline.backlog import LAST_WINDOWS, Backlog, LegQueue, Policy, Task
 from monitor.pipeline.batch_size import SHARE
 from monitor.pipeline.urgency import Urgency
@@ -134,24 +134,26 @@ def test_where_a_window_is_dear_batches_stay_short() -> None:
     assert max(map(len, outcome.batches)) <= 4
 
 
-def window(context: LegContext, first: int) -> Window:
-    return Window(context, first, np.zeros(45 * 320, np.float32), first, first + 25)
+def task(leg: LegQueue, first: int, at: float) -> Task:
+    """A window that nobody waits for."""
+    window = Window(leg.leg_id, first, np.zeros(45 * 320, np.float32), first, first + 25)
+    return Task(leg, window, at, lambda outcome: None)
 
 
 def test_a_leg_never_holds_more_than_its_limit() -> None:
     backlog = Backlog(Policy(1.5, 2.0, 3))
-    leg = LegQueue(LegContext(), SPEAKING)
-    given_up = [len(backlog.add(Task(leg, window(leg.context, 25 * n), 0.0))) for n in range(6)]
+    leg = LegQueue(1, SPEAKING)
+    given_up = [len(backlog.add(task(leg, 25 * n, 0.0))) for n in range(6)]
     assert (given_up, len(backlog)) == ([0, 0, 0, 0, 1, 1], 4)
 
 
 def test_a_leg_that_lost_a_window_comes_the_sooner_with_the_next() -> None:
     backlog = Backlog(Policy(1.5, 2.0, 3))
-    loser, other = LegQueue(LegContext(), SPEAKING), LegQueue(LegContext(), SPEAKING)
-    backlog.add(Task(loser, window(loser.context, 0), 0.0))
+    loser, other = LegQueue(1, SPEAKING), LegQueue(2, SPEAKING)
+    backlog.add(task(loser, 0, 0.0))
     backlog.give_up(2.5, 0.0)
-    backlog.add(Task(other, window(other.context, 0), 2.6))
-    backlog.add(Task(loser, window(loser.context, 25), 2.7))
+    backlog.add(task(other, 0, 2.6))
+    backlog.add(task(loser, 25, 2.7))
     assert [job.leg for job in backlog.take(2.8, 1)] == [loser]
 
 
@@ -165,26 +167,39 @@ def overloaded(limit: float, *waiting: Task) -> Backlog:
 
 
 def test_the_last_windows_of_a_leg_whose_audio_is_over_are_not_given_up_in_overload() -> None:
-    over, other = LegQueue(LegContext(), SPEAKING), LegQueue(LegContext(), SPEAKING)
+    over, other = LegQueue(1, SPEAKING), LegQueue(2, SPEAKING)
     over.over = True
-    last, late = Task(over, window(over.context, 0), 0.0), Task(other, window(other.context, 0), 0.0)
+    last, late = task(over, 0, 0.0), task(other, 0, 0.0)
     backlog = overloaded(2.0, last, late)
     assert backlog.give_up(6.0, 0.0) == [late]
     assert [job.leg for job in backlog.take(6.0, 1)] == [over]
 
 
 def test_a_leg_whose_audio_is_over_may_hold_all_its_last_windows_but_not_for_ever() -> None:
-    leg = LegQueue(LegContext(), SPEAKING)
+    leg = LegQueue(1, SPEAKING)
     leg.over = True
-    tasks = [Task(leg, window(leg.context, 25 * n), 0.0) for n in range(6)]
+    tasks = [task(leg, 25 * n, 0.0) for n in range(6)]
     backlog = overloaded(2.0, *tasks)
     assert len(backlog) == 6
     assert backlog.give_up(LAST_WINDOWS + 1, 0.0) == tasks
 
 
 def test_a_leg_whose_audio_is_over_makes_no_overload_for_others() -> None:
-    over, other = LegQueue(LegContext(), SPEAKING), LegQueue(LegContext(), SPEAKING)
+    over, other = LegQueue(1, SPEAKING), LegQueue(2, SPEAKING)
     over.over = True
-    backlog = overloaded(10.0, Task(over, window(over.context, 0), 0.0))
-    backlog.add(Task(other, window(other.context, 0), 6.0))
+    backlog = overloaded(10.0, task(over, 0, 0.0))
+    backlog.add(task(other, 0, 6.0))
     assert backlog.give_up(8.0, 0.0) == []
+
+
+def test_what_waits_of_a_leg_that_is_dropped_is_forgotten_and_nothing_else() -> None:
+    backlog = Backlog(Policy(1.5, 10.0, 3))
+    gone, other = LegQueue(1, SPEAKING), LegQueue(2, SPEAKING)
+    backlog.add(task(gone, 0, 0.0))
+    backlog.add(task(gone, 25, 0.0))
+    backlog.add(task(other, 0, 0.0))
+
+    backlog.drop(gone)
+
+    assert (len(backlog), backlog.legs) == (1, 1)
+    assert [job.leg for job in backlog.take(0.1, 4)] == [other]

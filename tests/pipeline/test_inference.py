@@ -42,12 +42,21 @@ def hasty(engine: LevelEngine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Infe
 
 
 def window(leg: LegQueue, value: float = 0.5, first: int = 0) -> Window:
-    return Window(leg.context, first, np.full(1600, value, np.float32), first, first + 5)
+    return Window(leg.leg_id, first, np.full(1600, value, np.float32), first, first + 5)
 
 
 def submit(worker: InferenceWorker, value: float = 0.5, leg: LegQueue | None = None, first: int = 0) -> "Future[WindowFrames]":
     leg = leg or worker.open_leg(live=True)
-    return worker.submit(leg, window(leg, value, first))
+    future: Future[WindowFrames] = Future()
+
+    def done(outcome: WindowFrames | EngineError) -> None:
+        if isinstance(outcome, EngineError):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)
+
+    worker.submit(leg, window(leg, value, first), done)
+    return future
 
 
 def let_batches_grow(worker: InferenceWorker) -> None:
@@ -205,6 +214,56 @@ def test_a_defect_of_the_schedule_leaves_nobody_waiting(engine: LevelEngine, mon
         submit(worker).result(10)
     worker.close()
     assert (worker.status().failed, worker.status().failing) == (2, True)
+
+
+def test_a_leg_that_is_closed_is_forgotten_by_the_engine(worker: InferenceWorker, engine: LevelEngine) -> None:
+    leg = worker.open_leg(live=True)
+    submit(worker, leg=leg).result(10)
+    worker.close_leg(leg)
+    worker.close()
+    assert len(engine.legs) == 0
+
+
+def test_a_leg_closed_while_its_window_is_computed_is_forgotten_after_it_and_what_waits_is_not_computed(
+    worker: InferenceWorker, engine: LevelEngine
+) -> None:
+    leg = worker.open_leg(live=True)
+    engine.gate.clear()
+    computed = submit(worker, leg=leg)
+    assert engine.waiting.wait(30)
+    dropped = submit(worker, leg=leg, first=5)
+    worker.close_leg(leg)
+    held = len(engine.legs)
+    engine.gate.set()
+    assert computed.result(10).speech.shape == (5,)
+    worker.close()
+    assert (held, len(engine.legs), dropped.done(), worker.status().failed) == (1, 0, False, 0)
+
+
+def test_an_engine_that_cannot_close_a_leg_goes_on_for_the_others(
+    worker: InferenceWorker, engine: LevelEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "close_leg", lambda leg_id: 1 // 0)
+    worker.close_leg(worker.open_leg(live=True))
+    assert submit(worker).result(10).speech.shape == (5,)
+
+
+def test_whoever_fails_over_its_frames_fails_alone(worker: InferenceWorker) -> None:
+    leg = worker.open_leg(live=True)
+    worker.submit(leg, window(leg), lambda outcome: 1 // 0)
+    assert submit(worker, leg=leg, first=5).result(10).speech.shape == (5,)
+
+
+def test_after_a_defect_of_the_schedule_legs_are_still_forgotten(engine: LevelEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = InferenceWorker(engine, max_batch=4, policy=PATIENT)
+    monkeypatch.setattr(Backlog, "take", lambda self, now, most: [] if not self.legs else 1 // 0)
+    before, after = worker.open_leg(live=True), worker.open_leg(live=True)
+    worker.close_leg(before)
+    with pytest.raises(EngineError, match="stopped"):
+        submit(worker, leg=after).result(10)
+    worker.close_leg(after)
+    assert len(engine.legs) == 0
+    worker.close()
 
 
 def test_files_wait_as_long_as_they_must(engine: LevelEngine) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from monitor.audio.chunk import AudioChunk
 from monitor.config.sections import EngineSection
-from monitor.engines.base import LegContext, Window, WindowFrames
+from monitor.engines.base import Window, WindowFrames
 from monitor.engines.compact.engine import CompactEngine
 from monitor.pipeline.joining import joined, parts
 from monitor.pipeline.windows import Geometry, WindowCutter
@@ -15,8 +15,8 @@ from tests.pipeline.level_engine import LevelEngine
 from tests.pipeline.virtual_time import STREAMING, WINDOWED
 
 
-def windows_of(audio: np.ndarray, geometry: Geometry, context: LegContext) -> list[Window]:
-    cutter = WindowCutter(geometry, context)
+def windows_of(audio: np.ndarray, geometry: Geometry, leg_id: int = 1) -> list[Window]:
+    cutter = WindowCutter(geometry, leg_id)
     return [*cutter.push(AudioChunk("customer", 0, audio)), *cutter.finish()]
 
 
@@ -37,7 +37,7 @@ def test_a_joined_window_wants_the_frames_of_all_and_holds_the_audio_of_its_plac
     geometry: Geometry, count: int, skip: int
 ) -> None:
     audio = noise(8)
-    some = windows_of(audio, geometry, LegContext())[skip : skip + min(count, geometry.growth)]
+    some = windows_of(audio, geometry)[skip : skip + min(count, geometry.growth)]
     window = joined(some)
     assert (window.first, window.stop) == (some[0].first, some[-1].stop)
     assert window.start <= window.first
@@ -45,7 +45,7 @@ def test_a_joined_window_wants_the_frames_of_all_and_holds_the_audio_of_its_plac
 
 
 def test_joining_does_not_lengthen_a_window_that_has_room() -> None:
-    windows = windows_of(noise(8), WINDOWED, LegContext())[5:]
+    windows = windows_of(noise(8), WINDOWED)[5:]
     assert len(joined(windows[: WINDOWED.growth]).samples) == len(windows[0].samples)
 
 
@@ -68,7 +68,7 @@ def test_the_parts_are_the_results_of_the_windows_one_by_one() -> None:
 
 
 def test_an_engine_that_gives_other_than_the_frames_wanted_is_found_out() -> None:
-    windows = windows_of(noise(8), WINDOWED, LegContext())[4:7]
+    windows = windows_of(noise(8), WINDOWED)[4:7]
     none = np.zeros((10, 2), np.float32)
     with pytest.raises(ValueError, match="75 frames were wanted, the engine gave 10"):
         parts(WindowFrames(none, none, none[:, 0]), windows)

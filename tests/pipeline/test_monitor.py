@@ -1,9 +1,12 @@
 """Calls through the monitor: every frame stored once, events journalled, and nothing that one call meets ends another."""
 
+from collections.abc import Callable, Iterator
+from itertools import islice
+
 import numpy as np
 import pytest
 
-from monitor.audio.chunk import Gap
+from monitor.audio.chunk import AudioChunk, Gap
 from monitor.errors import ConfigError, NotFoundError, SourceError, StoreError
 from monitor.events import Frames, Mark
 from monitor.pipeline import recorder as recorder_module
@@ -109,6 +112,42 @@ def test_a_defect_ends_its_call_closed_with_what_was_committed(
     assert (monitor.store.open(call.id).status, monitor.calls()) == ("interrupted", [])
 
 
+def whole(source: ScriptedSource) -> Iterator[AudioChunk]:
+    return source.chunks()
+
+
+def broken_off(source: ScriptedSource) -> Iterator[AudioChunk]:
+    yield from islice(source.chunks(), 12)
+    raise SourceError("the line is cut")
+
+
+def with_a_defect(source: ScriptedSource) -> Iterator[AudioChunk]:
+    yield from islice(source.chunks(), 12)
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("chunks", [whole, broken_off, with_a_defect])
+def test_however_a_call_ends_the_engine_keeps_nothing_of_its_legs(
+    chunks: Callable[[ScriptedSource], Iterator[AudioChunk]], start_monitor: StartMonitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monitor = start_monitor(engine := LevelEngine())
+    heard, source = (ScriptedSource({"customer": tone(4, 0.1), "agent": tone(4, 0.1)}) for _ in range(2))
+    monkeypatch.setattr(source, "chunks", lambda: chunks(heard))
+    finished(monitor, source)
+    monitor.close()
+    assert (len(engine.legs), engine.legs.open() > 2) == (0, True)
+
+
+def test_a_call_that_cannot_begin_leaves_nothing_in_the_engine(
+    start_monitor: StartMonitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monitor = start_monitor(engine := LevelEngine())
+    monkeypatch.setattr("monitor.pipeline.monitor.CallAnalysis", lambda *arguments: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        monitor.start_call(ScriptedSource({"customer": tone(1, 0.1)}))
+    assert len(engine.legs) == 0
+
+
 def test_a_failed_window_leaves_marked_frames_and_an_event_and_the_call_goes_on(start_monitor: StartMonitor) -> None:
     engine = LevelEngine()
     engine.poison = 0.123
@@ -131,7 +170,7 @@ def test_a_live_leg_that_waits_too_long_gives_up_its_oldest_windows_and_says_so(
     source = ScriptedSource({"customer": tone(20, 0.1)}, realtime=True)
     source.hold_at = 300_000
     call = monitor.start_call(source)
-    while monitor.status()["inference"]["given_up"] < 20:
+    while monitor.status().inference.given_up < 20:
         pass
     engine.gate.set()
     source.more.set()

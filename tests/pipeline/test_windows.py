@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.audio.chunk import AudioChunk
-from monitor.engines.base import LegContext, Window
+from monitor.engines.base import Window
 from monitor.errors import ConfigError
 from monitor.pipeline.windows import Geometry, WindowCutter
 
@@ -30,7 +30,7 @@ def windows_of(audio: np.ndarray, cuts: list[int], geometry: Geometry) -> list[W
 
 
 def _windows(audio: np.ndarray, edges: list[int], geometry: Geometry) -> Iterator[Window]:
-    cutter = WindowCutter(geometry, LegContext())
+    cutter = WindowCutter(geometry, 1)
     for start, stop in pairwise(edges):
         yield from cutter.push(AudioChunk("customer", start, audio[start:stop]))
     yield from cutter.finish()
@@ -69,14 +69,14 @@ def test_all_but_the_last_window_have_full_lookahead_and_as_much_past_as_there_i
 
 
 def test_memory_does_not_grow_with_the_call() -> None:
-    cutter = WindowCutter(Geometry(100, 25, 25), LegContext())
+    cutter = WindowCutter(Geometry(100, 25, 25), 1)
     for second in range(600):
         list(cutter.push(AudioChunk("customer", second * 16_000, np.zeros(16_000, np.float32))))
     assert len(cutter._audio) <= (100 + 25 + 25) * 320 + 16_000
 
 
 def test_audio_that_does_not_follow_is_refused() -> None:
-    cutter = WindowCutter(Geometry(100, 25, 25), LegContext())
+    cutter = WindowCutter(Geometry(100, 25, 25), 1)
     with pytest.raises(ValueError, match="must go on at sample 0, got 320"):
         list(cutter.push(AudioChunk("customer", 320, np.zeros(320, np.float32))))
 

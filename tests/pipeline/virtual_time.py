@@ -6,7 +6,7 @@ from heapq import merge
 
 import numpy as np
 
-from monitor.engines.base import LegContext, Window
+from monitor.engines.base import Window
 from monitor.pipeline.backlog import Backlog, Job, LegQueue, Policy, Task
 from monitor.pipeline.batch_size import BatchSize
 from monitor.pipeline.urgency import Urgency
@@ -75,7 +75,7 @@ def simulate(
     """Legs that begin evenly spread over a hop, each sending audio for so many seconds; all that is queued is finished."""
     backlog = Backlog(Policy(latency, max_backlog, geometry.growth))
     size = BatchSize(max_batch, latency)
-    queues = [LegQueue(LegContext(), urgency) for urgency in urgencies]
+    queues = [LegQueue(leg_id, urgency) for leg_id, urgency in enumerate(urgencies)]
     outcome = Outcome([LegOutcome(urgency) for urgency in urgencies], [])
     number = {queue: index for index, queue in enumerate(queues)}
     arrivals = merge(*(_arrivals(leg, len(queues), seconds, geometry) for leg in range(len(queues))), key=lambda item: item[0])
@@ -85,7 +85,7 @@ def simulate(
         while due and due[0] <= now:
             at, leg, window = due
             outcome.legs[leg].offered += window.stop - window.first
-            for task in backlog.add(Task(queues[leg], window, at)):
+            for task in backlog.add(Task(queues[leg], window, at, _untold)):
                 outcome.legs[leg].gaps += task.frames
             due = next(arrivals, None)
         for task in backlog.give_up(now, size.seconds):
@@ -108,8 +108,11 @@ def simulate(
     return outcome
 
 
+def _untold(outcome: object) -> None:
+    """Nobody waits for these frames."""
+
+
 def _arrivals(leg: int, legs: int, seconds: float, geometry: Geometry) -> list[tuple[float, int, Window]]:
-    context = LegContext()
     audio = np.zeros(geometry.window * 320, np.float32)
     found = []
     for first in range(0, round(seconds * 50), geometry.hop):
@@ -117,5 +120,5 @@ def _arrivals(leg: int, legs: int, seconds: float, geometry: Geometry) -> list[t
         start = max(0, stop + geometry.lookahead - geometry.window)
         samples = audio[: (stop + geometry.lookahead - start) * 320]
         at = (stop + geometry.lookahead) / 50 + leg / legs * geometry.hop / 50
-        found.append((at, leg, Window(context, start, samples, first, stop)))
+        found.append((at, leg, Window(leg, start, samples, first, stop)))
     return found

@@ -16,6 +16,7 @@ from monitor.config.sections import RtpSection, ServerSection, Settings, StoreSe
 from monitor.config.sinks import SinkSection
 from monitor.events import Leg
 from monitor.pipeline.call import LiveCall
+from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.monitor import Monitor
 from monitor.server.hub import Limits
 from monitor.server.serve import RunningServer, run_server
@@ -50,7 +51,7 @@ class Service:
         )
         store = ZarrStore(self.settings.store)
         self.sinks = Sinks(sinks or {}, store)
-        self.monitor = Monitor(self.settings, LevelEngine(), store)
+        self.monitor = Monitor(self.settings, InferenceWorker.of(LevelEngine(), self.settings.engine), store)
         self.sinks.start()
         self._limits = limits
         self._ready = threading.Event()
@@ -126,7 +127,7 @@ class Service:
 def serve_here(folder: str) -> None:
     """Serve in this thread, with a call in progress, until a signal comes; a line says when."""
     settings = Settings(store=StoreSection(path=Path(folder) / "store", fsync=False), server=ServerSection(port=0))
-    monitor = Monitor(settings, LevelEngine(), ZarrStore(settings.store))
+    monitor = Monitor(settings, InferenceWorker.of(LevelEngine(), settings.engine), ZarrStore(settings.store))
     monitor.start_call(ScriptedSource({"customer": [CALM] * 3}))
     run_server(monitor, settings, lambda running: print("ready", running.url, flush=True))
 

@@ -59,7 +59,7 @@ def test_a_call_that_is_over_says_why_in_words(service: Service, page: Page) -> 
 def test_a_leg_that_was_not_heard_is_shown_as_such(service: Service, page: Page) -> None:
     page.goto(service.url)
     expect(page.locator("#connection")).to_have_text("live")
-    engine = service.monitor.engine
+    engine = service.monitor.inference.engine
     assert isinstance(engine, LevelEngine)
     engine.memory = 0
     service.call({"customer": [CALM] * 8, "agent": [0.0] * 8}, "c1")

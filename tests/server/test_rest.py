@@ -239,7 +239,7 @@ def test_the_program_is_ready_until_it_stops_taking_calls(service: Service) -> N
 
 def test_the_program_is_not_ready_while_its_engine_fails(start_service: StartService) -> None:
     service = start_service()
-    engine = service.monitor.engine
+    engine = service.monitor.inference.engine
     assert isinstance(engine, LevelEngine)
     engine.memory = 0
     service.finished_call("c1", {"customer": [CALM] * 20})

@@ -14,11 +14,12 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from monitor.config.sections import EngineSection
-from monitor.engines.base import Engine, EngineInfo, LegContext, Window, WindowError, WindowFrames, check_window
+from monitor.engines.base import Engine, EngineInfo, Window, WindowError, WindowFrames
 from monitor.engines.compact.features import MARGIN, Array, raw_frames
 from monitor.engines.compact.network import STEP, STEP_INPUTS, Network, Output, to_steps
 from monitor.engines.compact.normalise import Heard, normalise
 from monitor.engines.compact.weights import SHIPPED, load_weights
+from monitor.engines.legs import OpenLegs
 from monitor.errors import EngineError
 from monitor.timeline import FRAME_RATE, FRAME_SAMPLES
 
@@ -27,7 +28,7 @@ _HOP = 0.4
 
 
 @dataclass(slots=True)
-class CompactContext(LegContext):
+class CompactContext:
     """What is remembered of one leg."""
 
     heard: Heard
@@ -64,6 +65,7 @@ class CompactEngine(Engine):
         self._network = Network(weights)
         self._prior = weights.prior
         self._delay = weights.shape.delay
+        self._legs = OpenLegs(lambda: CompactContext(Heard.nothing(), self._network.blank(1)))
         lookahead = (STEP * (self._delay + 1)) / FRAME_RATE
         if settings.lookahead is not None and settings.lookahead < lookahead:
             raise EngineError(
@@ -82,13 +84,17 @@ class CompactEngine(Engine):
             licence=weights.licence,
         )
 
-    def open_leg(self) -> CompactContext:
-        """A leg of which nothing was heard."""
-        return CompactContext(Heard.nothing(), self._network.blank(1))
+    def open_leg(self) -> int:
+        """See `Engine`."""
+        return self._legs.open()
+
+    def close_leg(self, leg_id: int) -> None:
+        """See `Engine`."""
+        self._legs.close(leg_id)
 
     def infer(self, windows: Sequence[Window]) -> list[WindowFrames]:
         """Frames of each window; see `Engine.infer`. Frames that were handed out before cannot be asked for again."""
-        contexts = _checked(windows)
+        contexts = self._contexts(windows)
         alike: dict[int, list[tuple[CompactContext, Array]]] = defaultdict(list)
         for window, context in zip(windows, contexts, strict=True):
             if window.start > context.position:
@@ -104,7 +110,17 @@ class CompactEngine(Engine):
     def warm_up(self) -> None:
         """Run one window, so that the first real one finds every page and thread in place."""
         samples = np.zeros(round(self.info.window * FRAME_RATE) * FRAME_SAMPLES, np.float32)
-        self.infer([Window(self.open_leg(), 0, samples, 0, round(self.info.hop * FRAME_RATE))])
+        leg_id = self.open_leg()
+        self.infer([Window(leg_id, 0, samples, 0, round(self.info.hop * FRAME_RATE))])
+        self.close_leg(leg_id)
+
+    def _contexts(self, windows: Sequence[Window]) -> list[CompactContext]:
+        """Of windows that are all in order; raises `WindowError` before anything has changed."""
+        contexts = self._legs.contexts(windows)
+        for index, (window, context) in enumerate(zip(windows, contexts, strict=True)):
+            if window.first < context.first_waiting:
+                raise WindowError(f"frame {window.first} was handed out before; the next is {context.first_waiting}", index)
+        return contexts
 
     def _skip_to(self, context: CompactContext, frame: int) -> None:
         """What came between was not heard: the network starts afresh, but the speaker is the same."""
@@ -156,22 +172,6 @@ class CompactEngine(Engine):
         )
         frames, heard = normalise(raw_frames(fresh), self._prior, heard)
         return self._network.standardised(to_steps(frames)), heard
-
-
-def _checked(windows: Sequence[Window]) -> list[CompactContext]:
-    """The contexts of windows that are all in order; raises WindowError before anything has changed."""
-    contexts = []
-    for index, window in enumerate(windows):
-        check_window(window, index)
-        context = window.context
-        if not isinstance(context, CompactContext):
-            raise WindowError(f"the context of a window is not of this engine but a {type(context).__name__}", index)
-        if window.first < context.first_waiting:
-            raise WindowError(f"frame {window.first} was handed out before; the next is {context.first_waiting}", index)
-        contexts.append(context)
-    if len({id(context) for context in contexts}) < len(contexts):
-        raise WindowError("two windows of one leg in one batch")
-    return contexts
 
 
 def _fresh(window: Window, context: CompactContext) -> Array:

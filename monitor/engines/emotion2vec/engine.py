@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from monitor.config.sections import EngineSection
-from monitor.engines.base import Engine, EngineInfo, LegContext, Window, WindowError, WindowFrames, check_window
+from monitor.engines.base import Engine, EngineInfo, Window, WindowError, WindowFrames
 from monitor.engines.emotion2vec.device import Precision, choose_device, choose_precision, choose_threads
 from monitor.engines.emotion2vec.gate import SpeechGate
 from monitor.engines.emotion2vec.leg import Emotion2vecLeg, Normalise
@@ -18,6 +18,7 @@ from monitor.engines.emotion2vec.models import resolve
 from monitor.engines.emotion2vec.network import TAIL
 from monitor.engines.emotion2vec.runner import Runner
 from monitor.engines.leg_speech import speech_of
+from monitor.engines.legs import OpenLegs
 from monitor.timeline import FRAME_SAMPLES, frames_for
 
 WINDOW = 2.0
@@ -48,7 +49,8 @@ class Emotion2vecEngine(Engine):
         precision, threads = choose_precision(settings.precision, device), choose_threads(settings.threads)
         model = load_model(settings.model, settings.hub_timeout)
         self._runner = make_runner(model, device, precision, threads)
-        self._normalise: Normalise = settings.normalise if self._runner.architecture.normalize else "nothing"
+        normalise: Normalise = settings.normalise if self._runner.architecture.normalize else "nothing"
+        self._legs = OpenLegs(lambda: Emotion2vecLeg(normalise))
         own = ((settings.window, WINDOW), (settings.hop, HOP), (settings.lookahead, LOOKAHEAD))
         self._geometry = tuple(frames_for(default if asked is None else asked) for asked, default in own)
         self._gate = SpeechGate(settings.gate)
@@ -67,16 +69,23 @@ class Emotion2vecEngine(Engine):
             licence=model.licence,
         )
 
-    def open_leg(self) -> LegContext:
-        """A fresh context: the leg's speech detector, its normalisation, features of its latest frames."""
-        return Emotion2vecLeg(self._normalise)
+    def open_leg(self) -> int:
+        """See `Engine`."""
+        return self._legs.open()
+
+    def close_leg(self, leg_id: int) -> None:
+        """See `Engine`."""
+        self._legs.close(leg_id)
 
     def infer(self, windows: Sequence[Window]) -> list[WindowFrames]:
         """Frames of each window, in the order given. See `Engine.infer`.
 
         Ticks in and around which nobody speaks are not computed; their frames are zero, of which logits say nothing.
         """
-        legs = _legs(windows)
+        legs = self._legs.contexts(windows)
+        for index, window in enumerate(windows):
+            if (loudest := np.abs(window.samples).max()) > LOUDEST:
+                raise WindowError(f"samples of up to {loudest:g} are beyond the model", window=index)
         speech = speech_of(windows, [leg.speech for leg in legs])
         for window, leg in zip(windows, legs, strict=True):
             leg.hear(window)
@@ -93,8 +102,7 @@ class Emotion2vecEngine(Engine):
         """Run a window: the first pass allocates, and loads the speech network; a GPU records a graph for each batch size."""
         window, hop, lookahead = self._geometry
         samples = np.zeros(window * FRAME_SAMPLES, np.float32)
-        leg = Emotion2vecLeg("nothing")
-        leg.speech.of(Window(leg, 0, samples, 0, 1))
+        Emotion2vecLeg("nothing").speech.of(Window(0, 0, samples, 0, 1))
         sizes = [1 << power for power in range(self._max_batch.bit_length())] if self.info.device != "cpu" else [1]
         for size in sizes * 2:
             features = self._runner.features([np.pad(samples, (0, TAIL))] * size)
@@ -131,18 +139,3 @@ class Emotion2vecEngine(Engine):
         if embedding is not None and logits is not None:
             frames.embedding[spoken], frames.logits[spoken] = embedding[spoken], logits[spoken]
         return frames
-
-
-def _legs(windows: Sequence[Window]) -> list[Emotion2vecLeg]:
-    """The windows' contexts. Raises `WindowError` where a window cannot be computed."""
-    legs: list[Emotion2vecLeg] = []
-    for index, window in enumerate(windows):
-        check_window(window, index)
-        if not isinstance(window.context, Emotion2vecLeg):
-            raise WindowError("the window's context was not opened by this engine", window=index)
-        if window.context in legs:
-            raise WindowError("two windows of one leg are in the same batch", window=index)
-        if (loudest := np.abs(window.samples).max()) > LOUDEST:
-            raise WindowError(f"samples of up to {loudest:g} are beyond the model", window=index)
-        legs.append(window.context)
-    return legs

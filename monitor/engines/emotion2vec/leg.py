@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from monitor.audio.chunk import Samples
-from monitor.engines.base import LegContext, Window
+from monitor.engines.base import Window
 from monitor.engines.emotion2vec.network import TAIL
 from monitor.engines.emotion2vec.normalise import Normalisation, by_its_own
 from monitor.engines.leg_speech import LegSpeech
@@ -17,7 +17,7 @@ Normalise = Literal["leg", "window", "nothing"]
 """What samples are put in relation to: the leg so far, the window that they are in (as FunASR does), or nothing."""
 
 
-class Emotion2vecLeg(LegContext):
+class Emotion2vecLeg:
     """A leg's speech, its normalisation, and the features of its latest frames.
 
     Features are kept where what a frame is normalised by will not change, for the frames whose samples are all there: of the

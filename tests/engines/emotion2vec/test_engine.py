@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from monitor.config.sections import EngineSection
-from monitor.engines.base import LegContext, Window, WindowError
+from monitor.engines.base import Window, WindowError
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
 from monitor.errors import EngineError
 from monitor.timeline import FRAME_SAMPLES
@@ -32,11 +32,6 @@ def test_more_windows_than_a_batch_holds_give_what_each_gives_alone(model_dir):
     alone = [engine.infer([whole(engine.open_leg(), sound)])[0] for sound in sounds]
     together = engine.infer([whole(engine.open_leg(), sound) for sound in sounds])
     assert_same(joined(together), joined(alone), 1e-5)
-
-
-def test_a_window_of_another_engines_leg_is_refused(engine):
-    with pytest.raises(WindowError, match="not opened by this engine"):
-        engine.infer([Window(LegContext(), 0, np.zeros(FRAME_SAMPLES, np.float32), 0, 1)])
 
 
 def test_samples_so_large_that_the_model_overflows_are_refused(engine):

@@ -13,7 +13,6 @@ from monitor.config.sections import Settings
 from monitor.engines.base import Window
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
 from monitor.engines.emotion2vec.gate import UNDECIDED
-from monitor.engines.emotion2vec.leg import Emotion2vecLeg
 from monitor.timeline import FRAME_SAMPLES, TICK_FRAMES
 from tests.conformance.engine_calls import listen
 from tests.engines.emotion2vec.conftest import tiny_settings
@@ -85,9 +84,9 @@ def test_which_frames_are_computed_does_not_depend_on_the_hop(hop, talk, gated):
 
 
 def test_a_window_of_silence_costs_no_forward_pass(gated):
-    leg = gated.open_leg()
-    assert isinstance(leg, Emotion2vecLeg)
-    gated.infer([Window(leg, 0, np.zeros(150 * FRAME_SAMPLES, np.float32), 0, 100)])
+    window = Window(gated.open_leg(), 0, np.zeros(150 * FRAME_SAMPLES, np.float32), 0, 100)
+    gated.infer([window])
+    (leg,) = gated._legs.contexts([window])
     assert leg._features is None
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from monitor.engines.base import Engine, LegContext, Window, WindowError, WindowFrames
+from monitor.audio.chunk import Samples
+from monitor.engines.base import Engine, Window, WindowError, WindowFrames
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
-from monitor.engines.emotion2vec.leg import Emotion2vecLeg
 from monitor.timeline import FRAME_SAMPLES
 from tests.conformance.engine_calls import assert_same, joined, listen, voice, windows
 from tests.engines.emotion2vec.conftest import tiny_settings
@@ -21,7 +21,7 @@ def sliding(model_dir) -> Emotion2vecEngine:
     return Emotion2vecEngine(tiny_settings(model_dir, normalise="leg"))
 
 
-def window_at(leg: LegContext, end: int, first: int, stop: int) -> Window:
+def window_at(leg: int, end: int, first: int, stop: int) -> Window:
     start = max(0, end - 100)
     return Window(leg, start, SOUND[start * FRAME_SAMPLES : end * FRAME_SAMPLES], first, stop)
 
@@ -50,20 +50,24 @@ def test_later_frames_are_close_to_those_of_windows_normalised_by_themselves(sli
     assert cosine.mean() > 0.999
 
 
+def fresh(engine: Emotion2vecEngine, window: Window) -> Samples:
+    """The samples of a window whose features are computed anew."""
+    (leg,) = engine._legs.contexts([window])
+    return leg.fresh(window)
+
+
 def test_only_new_frames_are_computed_from_their_samples(sliding):
     leg = sliding.open_leg()
-    assert isinstance(leg, Emotion2vecLeg)
     sliding.infer([window_at(leg, 100, 25, 50)])
     sliding.infer([window_at(leg, 200, 125, 150)])
-    assert len(leg.fresh(window_at(leg, 225, 150, 175))) == 26 * FRAME_SAMPLES + 80
+    assert len(fresh(sliding, window_at(leg, 225, 150, 175))) == 26 * FRAME_SAMPLES + 80
 
 
 def test_a_window_after_a_hole_is_computed_whole(sliding):
     leg = sliding.open_leg()
-    assert isinstance(leg, Emotion2vecLeg)
     sliding.infer([window_at(leg, 100, 25, 50)])
     sliding.infer([window_at(leg, 200, 125, 150)])
-    assert len(leg.fresh(window_at(leg, 350, 275, 300))) == 100 * FRAME_SAMPLES + 80
+    assert len(fresh(sliding, window_at(leg, 350, 275, 300))) == 100 * FRAME_SAMPLES + 80
 
 
 def test_a_window_offered_again_gives_the_same(sliding):

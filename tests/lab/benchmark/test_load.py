@@ -12,7 +12,7 @@ from lab.benchmark.network_time import NetworkTime
 from lab.benchmark.windows import EndlessLeg, first_windows, steady_windows
 from lab.benchmark.work import encoder_flops, stem_flops
 from monitor.config.sections import EngineSection
-from monitor.engines.base import LegContext, Window, WindowFrames
+from monitor.engines.base import Window, WindowFrames
 from monitor.engines.emotion2vec.architecture import Architecture
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
 from monitor.engines.emotion2vec.prepared import write_prepared
@@ -52,7 +52,7 @@ def load(engine: LevelEngine, latency: float = 1.5) -> SimulatedLoad:
 
 
 def test_an_endless_leg_wants_every_frame_once_and_goes_round_its_audio() -> None:
-    leg = EndlessLeg(GEOMETRY, LegContext(), AUDIO, begin=FRAME_SAMPLES)
+    leg = EndlessLeg(GEOMETRY, 1, AUDIO, begin=FRAME_SAMPLES)
     windows = [leg.next() for _ in range(12)]
     assert [(one.first, one.stop) for one in windows] == [(25 * at, 25 * at + 25) for at in range(12)]
     last = windows[-1]
@@ -61,7 +61,7 @@ def test_an_endless_leg_wants_every_frame_once_and_goes_round_its_audio() -> Non
 
 
 def test_first_windows_lie_in_the_audio_and_steady_ones_are_of_full_length() -> None:
-    assert first_windows(GEOMETRY, LegContext(), AUDIO)[-1].stop == 175
+    assert first_windows(GEOMETRY, 1, AUDIO)[-1].stop == 175
     assert {len(one.samples) for one in steady_windows(GEOMETRY, AUDIO, 5)} == {100 * FRAME_SAMPLES}
 
 

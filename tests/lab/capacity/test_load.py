@@ -38,7 +38,7 @@ def test_a_recorded_call_is_read_leg_by_leg() -> None:
 def test_a_load_is_carried_where_the_engine_keeps_up(settings: Settings) -> None:
     engine = LevelEngine()
     with Load(settings, engine, AUDIO, calls=3) as load:
-        while load.monitor.status()["inference"]["windows"] < 12:
+        while load.monitor.status().inference.windows < 12:
             threading.Event().wait(0.05)
         report = load.report()
     assert (report.calls, report.legs, report.skipped, report.hop_factor) == (3, 6, 0, 1.0)
@@ -49,17 +49,17 @@ def test_every_frame_of_a_load_is_accounted_for_where_the_engine_stands_still(se
     backlog = settings.engine.model_copy(update={"max_backlog": 1.5})
     with Load(settings.model_copy(update={"engine": backlog}), engine, AUDIO, calls=2) as load:
         engine.gate.clear()
-        while load.monitor.status()["inference"]["given_up"] < 4:
+        while load.monitor.status().inference.given_up < 4:
             threading.Event().wait(0.05)
         engine.gate.set()
         for call in load.calls:
             call.stop("stopped")
         assert all(call.wait(30) for call in load.calls)
-        inference = load.monitor.status()["inference"]
+        inference = load.monitor.status().inference
         reports = [report for call in load.calls for report in call.reports().values()]
     assert [report["frames"] for report in reports] == [int(report["seconds"] * 50 + 1e-6) for report in reports]
-    assert sum(report["gaps"] for report in reports) == inference["frames_skipped"]["overload"] > 0
-    assert sum(report["frames"] - report["gaps"] for report in reports) == inference["frames"]
+    assert sum(report["gaps"] for report in reports) == inference.frames_skipped["overload"] > 0
+    assert sum(report["frames"] - report["gaps"] for report in reports) == inference.frames
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from lab.hearing.takes import Take
 from monitor.config import Settings, load_settings
 from monitor.engines.registry import load_engine
 from monitor.errors import ConfigError, EngineError
+from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.monitor import Monitor
 from monitor.replay.player import replay_events
 from monitor.sources.file import FileSource
@@ -26,7 +27,7 @@ def heard(listeners: Listeners, take: Take, *, embeddings: bool = False) -> Hear
 
 def test_what_is_heard_is_what_run_stores_id_for_id(listeners: Listeners, call_file: Path, tmp_path: Path) -> None:
     settings = load_settings(environment={}, flags={"store.path": tmp_path / "store", "store.fsync": False})
-    monitor = Monitor(settings, load_engine(settings.engine), ZarrStore(settings.store))
+    monitor = Monitor(settings, InferenceWorker.of(load_engine(settings.engine), settings.engine), ZarrStore(settings.store))
     live = monitor.start_call(FileSource(call_file), call_id=call_file.stem)
     assert live.wait(60)
     stored = monitor.store.open(live.id)

@@ -1,0 +1,30 @@
+"""What the monitor says of itself: for metrics, for health and for operators."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from monitor.pipeline.descriptors import Descriptors
+from monitor.pipeline.inference_status import InferenceStatus
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorStatus:
+    """A look at the whole."""
+
+    engine: Mapping[str, str]
+    """`name`, `model`, `version`, `device` and `precision` of the engine."""
+    window: Mapping[str, float]
+    """`window`, `hop` and `lookahead` in seconds."""
+    calls: int
+    """In progress."""
+    legs: int
+    """Of those calls."""
+    inference: InferenceStatus
+    open_alerts: int
+    store_errors: Mapping[str, str]
+    """Calls whose frames the store refuses, and why."""
+    journal_seq: int
+    """Of the newest event."""
+    descriptors: Descriptors
+    closing: bool
+    """No new call is taken."""
