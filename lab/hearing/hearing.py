@@ -4,7 +4,7 @@ Windows, inference, stitching, rounding, analysis and rules are those of a live 
 journal and the disk are left out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,16 +14,13 @@ from monitor.alerts.rules import RuleSet
 from monitor.config import Settings
 from monitor.events import Event, Frames, Leg, LegReport
 from monitor.frame_format import LegFormat, joined
-from monitor.pipeline.analysis import CallAnalysis
-from monitor.pipeline.call import MAX_AHEAD
+from monitor.pipeline.analysis import Analysed, CallAnalysis, analysed
 from monitor.pipeline.inference import InferenceWorker
-from monitor.pipeline.intake import check_privacy, leg_format, open_track
-from monitor.pipeline.leg import LegTrack
+from monitor.pipeline.intake import check_privacy, leg_format, open_listening
+from monitor.pipeline.listening import MAX_AHEAD, advance
 from monitor.pipeline.speaker import LegView
 from monitor.pipeline.ticks import Tick, TickCutter
-from monitor.pipeline.windows import Geometry
 from monitor.sources.base import Source
-from monitor.timeline import frame_seconds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,8 +75,8 @@ class _LegRecord:
     def add(self, frames: Frames) -> None:
         self._runs.append(replace(frames, embedding=frames.embedding[:, : self.format.dim]))
 
-    def look(self, analysis: CallAnalysis) -> None:
-        self._views.extend(analysis.recent(self.leg))
+    def look(self, views: Sequence[LegView]) -> None:
+        self._views.extend(views)
 
     def heard(self, call: str, audio: LegReport) -> LegHeard:
         views = self._views
@@ -96,6 +93,27 @@ class _LegRecord:
         )
 
 
+class _Record:
+    """What a call says, as it comes."""
+
+    def __init__(self, call: str, formats: Mapping[Leg, LegFormat], embeddings: bool) -> None:
+        self._call = call
+        self._legs = {leg: _LegRecord(leg, format_, embeddings) for leg, format_ in formats.items()}
+        self._events: list[Event] = []
+
+    def take(self, steps: Iterable[Analysed]) -> None:
+        for step in steps:
+            if step.frames is not None:
+                self._legs[step.frames.leg].add(step.frames)
+            self._events.extend(step.events)
+            for leg, views in step.views.items():
+                self._legs[leg].look(views)
+
+    def hearing(self, seconds: float, audio: Mapping[Leg, LegReport]) -> Hearing:
+        legs = {leg: record.heard(self._call, audio[leg]) for leg, record in self._legs.items()}
+        return Hearing(self._call, seconds, legs, tuple(self._events))
+
+
 def hear(
     source: Source, settings: Settings, rules: RuleSet, worker: InferenceWorker, *, call: str = "call", embeddings: bool = False
 ) -> Hearing:
@@ -105,43 +123,18 @@ def hear(
     `SourceError` where the audio cannot be read to its end, and `ConfigError` where the source may not be analysed.
     """
     check_privacy(source, settings.privacy)
-    info = worker.info
-    geometry = Geometry.of(settings.engine, info)
-    formats = {leg: leg_format(leg, settings, info) for leg in source.legs}
-    tracks = {leg: open_track(call, leg, formats[leg], worker, geometry, live=False) for leg in source.legs}
-    records = {leg: _LegRecord(leg, formats[leg], embeddings) for leg in source.legs}
-    analysis = CallAnalysis(call, formats, info.labels, settings.state, settings.changes, rules)
-    events: list[Event] = []
-
-    def note(said: list[Event]) -> None:
-        events.extend(said)
-        for record in records.values():
-            record.look(analysis)
-
-    def collect(most: int) -> None:
-        for leg, track in tracks.items():
-            for frames in track.collect(most):
-                records[leg].add(frames)
-                note(analysis.update(frames))
-
+    formats = {leg: leg_format(leg, settings, worker.info) for leg in source.legs}
+    listening = open_listening(call, formats, settings, rules, worker, live=False)
+    record = _Record(call, formats, embeddings)
     try:
         for chunk in source.chunks():
-            tracks[chunk.leg].push(chunk)
-            collect(MAX_AHEAD)
-        for track in tracks.values():
-            track.finish()
-        collect(0)
+            listening.push(chunk)
+            record.take(advance([listening], MAX_AHEAD))
+        listening.end()
+        record.take([*advance([listening], most=0), listening.finish()])
     finally:
-        for track in tracks.values():
-            track.close()
-    note(analysis.finish())
-    audio = source.report()
-    return Hearing(
-        call,
-        frame_seconds(_longest(tracks)),
-        {leg: record.heard(call, audio[leg]) for leg, record in records.items()},
-        tuple(events),
-    )
+        listening.close()
+    return record.hearing(listening.seconds, source.report())
 
 
 def analysed_anew(hearing: Hearing, labels: tuple[str, ...], settings: Settings, rules: RuleSet) -> Hearing:
@@ -151,24 +144,10 @@ def analysed_anew(hearing: Hearing, labels: tuple[str, ...], settings: Settings,
     where the settings name no detector.
     """
     formats = {leg: heard.format for leg, heard in hearing.legs.items()}
-    records = {leg: _LegRecord(leg, formats[leg], embeddings=True) for leg in hearing.legs}
     analysis = CallAnalysis(hearing.call, formats, labels, settings.state, settings.changes, rules)
-    events: list[Event] = []
-    for leg, heard in hearing.legs.items():
-        if len(heard):
-            records[leg].add(heard.frames)
-            events += analysis.update(heard.frames)
-            for record in records.values():
-                record.look(analysis)
-    events += analysis.finish()
-    for record in records.values():
-        record.look(analysis)
-    legs = {leg: record.heard(hearing.call, hearing.legs[leg].audio) for leg, record in records.items()}
-    return Hearing(hearing.call, hearing.seconds, legs, tuple(events))
-
-
-def _longest(tracks: Mapping[Leg, LegTrack]) -> int:
-    return max(track.frames for track in tracks.values())
+    record = _Record(hearing.call, formats, embeddings=True)
+    record.take(analysed(analysis, [heard.frames for heard in hearing.legs.values() if len(heard)]))
+    return record.hearing(hearing.seconds, {leg: heard.audio for leg, heard in hearing.legs.items()})
 
 
 def _no_frames(call: str, leg: Leg, format_: LegFormat) -> Frames:

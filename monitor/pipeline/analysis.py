@@ -10,7 +10,8 @@ that combine them.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from monitor.alerts.evaluator import Evaluator
 from monitor.alerts.moment import LegMoment, Moment
@@ -26,6 +27,18 @@ AHEAD = 10
 """Ticks by which a leg of a live call may be ahead before it no longer waits for the others."""
 HANGOVER = 3
 """Ticks after its last speech for which a leg still counts as speaking, when overtalk is counted: the gaps between words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """What came of a run of frames."""
+
+    frames: Frames | None
+    """The run; None for the last word, once the frames are over."""
+    events: Sequence[Event]
+    """Of all ticks that could be analysed now, in order."""
+    views: Mapping[Leg, Sequence[LegView]]
+    """Each leg that went on, at each tick by which it did; in the order of `LEGS`."""
 
 
 class CallAnalysis:
@@ -64,11 +77,12 @@ class CallAnalysis:
         """Of the frames taken so far."""
         self._moments: dict[frozenset[Leg], Moment] = {}
         """The last one of each evaluator."""
-        self._recent: dict[Leg, list[LegView]] = {leg: [] for leg in self._legs}
+        self._views: dict[Leg, list[LegView]] = {leg: [] for leg in self._legs}
+        """Since the last `Analysed`."""
         self._finished = False
 
-    def update(self, frames: Frames) -> list[Event]:
-        """Take the next run of a leg's frames; the events of all ticks that can be analysed now.
+    def update(self, frames: Frames) -> Analysed:
+        """Take the next run of a leg's frames and analyse all ticks that can be.
 
         Raises `ValueError` where the frames do not follow the last ones of their leg, or are of another call, leg or format.
         """
@@ -78,15 +92,13 @@ class CallAnalysis:
             raise ValueError(f"frames of {frames.call}/{frames.leg} are not of call {self._call} with {', '.join(self._legs)}")
         self._waiting[frames.leg].extend(self._cutters[frames.leg].cut(frames))
         self._end = max(self._end, frame_seconds(frames.stop))
-        self._forget_recent()
-        return self._advance()
+        return self._analysed(frames, self._advance())
 
-    def finish(self) -> list[Event]:
+    def finish(self) -> Analysed:
         """The call is over: the ticks that only some legs have, the last word on open change points, the end of open alerts."""
         if self._finished:
-            return []
+            return Analysed(None, (), {})
         self._finished = True
-        self._forget_recent()
         events = self._advance()
         total = max((self._ticks[leg] + len(self._waiting[leg]) for leg in self._legs), default=0)
         while (least := min(self._ticks.values(), default=total)) < total:  # what only some legs have
@@ -98,19 +110,16 @@ class CallAnalysis:
                 events += speaker.finish(about.at)
         for legs, moment in self._moments.items():
             events += self._evaluators[legs].finish(moment)
-        return events
+        return self._analysed(None, events)
 
     def live(self, leg: Leg) -> LegView:
         """A leg as it is now."""
         return self._speakers[leg].view
 
-    def recent(self, leg: Leg) -> tuple[LegView, ...]:
-        """A leg at each tick by which the last `update` or `finish` went on; for live frames at 10 Hz."""
-        return tuple(self._recent[leg])
-
-    def _forget_recent(self) -> None:
-        for views in self._recent.values():
-            views.clear()
+    def _analysed(self, frames: Frames | None, events: list[Event]) -> Analysed:
+        views = {leg: views for leg, views in self._views.items() if views}
+        self._views = {leg: [] for leg in self._legs}
+        return Analysed(frames, events, views)
 
     def _advance(self) -> list[Event]:
         events: list[Event] = []
@@ -142,7 +151,7 @@ class CallAnalysis:
             end = frame_seconds(tick.index * TICK_FRAMES + tick.frames)
             found, heard = speaker.update(tick, end)
             events += found
-            self._recent[leg].append(speaker.view)
+            self._views[leg].append(speaker.view)
         else:
             end, heard = min(frame_seconds((self._ticks[leg] + 1) * TICK_FRAMES), self._end), speaker.absent()
         if len(self._legs) > 1:
@@ -167,3 +176,10 @@ class CallAnalysis:
             events += self._evaluators[about].update(self._moments[about])
             self._together += 1
         return events
+
+
+def analysed(analysis: CallAnalysis, runs: Iterable[Frames]) -> Iterator[Analysed]:
+    """All of a call's frames, run by run, and the last word: what replays it, or judges it anew."""
+    for frames in runs:
+        yield analysis.update(frames)
+    yield analysis.finish()

@@ -1,4 +1,4 @@
-"""One call in progress: a thread that takes the source's audio and turns it into frames, events and a stored call."""
+"""One call in progress: a thread that has the source's audio listened to, and puts what is heard where it belongs."""
 
 import threading
 import time
@@ -12,10 +12,10 @@ import structlog
 
 from monitor.audio.chunk import AudioChunk
 from monitor.errors import MonitorError, SourceError
-from monitor.events import CallEnded, Event, Frames, FramesSkipped, HearingChanged, Leg
-from monitor.pipeline.analysis import CallAnalysis
-from monitor.pipeline.leg import LegTrack
+from monitor.events import CallEnded, Frames, FramesSkipped, HearingChanged, Leg
+from monitor.pipeline.analysis import Analysed
 from monitor.pipeline.likeness import Likeness
+from monitor.pipeline.listening import MAX_AHEAD, Listening, advance
 from monitor.pipeline.live import LiveFrames
 from monitor.pipeline.recorder import CallRecorder
 from monitor.pipeline.report import LegTally, leg_report
@@ -26,8 +26,6 @@ from monitor.timeline import frame_seconds, frames_for
 
 log = structlog.get_logger(__name__)
 
-MAX_AHEAD = 8
-"""Windows a leg may have in the queue where audio comes faster than real time: enough to fill batches, little memory."""
 SKIP_REPORT_FRAMES = frames_for(5.0)
 SKIP_CAUSES: Mapping[str, str] = {
     "overload": "overload: the engine could not keep up with all legs",
@@ -47,8 +45,7 @@ class LiveCall:
         *,
         started_at: datetime,
         metadata: Mapping[str, Any],
-        tracks: Mapping[Leg, LegTrack],
-        analysis: CallAnalysis,
+        listening: Listening,
         recorder: CallRecorder,
         snapshots: Snapshots,
         live: LiveFrames,
@@ -59,21 +56,20 @@ class LiveCall:
     ) -> None:
         self.id = call_id
         self.source = source
-        self.legs = tuple(tracks)
+        self.legs = tuple(listening.tracks)
         self.started_at = started_at
         self.metadata = metadata
         self.error: MonitorError | None = None
         """Why the call ended before its time; None where it did not."""
         self.wall_seconds = 0.0
         """From the first audio asked for to the last frame stored."""
-        self._tracks = tracks
-        self._analysis = analysis
+        self._listening = listening
         self._recorder = recorder
         self._snapshots = snapshots
-        self._tallies = {leg: LegTally(speech_threshold) for leg in tracks}
+        self._tallies = {leg: LegTally(speech_threshold) for leg in self.legs}
         self._urgency = CallUrgency(self.legs, speech_threshold)
         self._watched = watched
-        self._said_skips: dict[Leg, Counter[str]] = {leg: Counter() for leg in tracks}
+        self._said_skips: dict[Leg, Counter[str]] = {leg: Counter() for leg in self.legs}
         self._likeness = Likeness(self.legs)
         self._live = live
         self._on_live = on_live
@@ -99,7 +95,7 @@ class LiveCall:
     @property
     def seconds(self) -> float:
         """Length of the timeline analysed so far."""
-        return frame_seconds(max((track.frames for track in self._tracks.values()), default=0))
+        return self._listening.seconds
 
     @property
     def same_sound(self) -> bool:
@@ -122,7 +118,7 @@ class LiveCall:
             "legs": self.reports(),
             "same_sound": self.same_sound,
             "state": self._live.latest(),
-            "pending_windows": sum(track.pending() for track in self._tracks.values()),
+            "pending_windows": sum(track.pending() for track in self._listening.tracks.values()),
             "store_error": self._recorder.error,
             "metadata": dict(self.metadata),
         }
@@ -140,8 +136,7 @@ class LiveCall:
             log.exception("call_failed", call=self.id)
             self._give_up(f"error: defect: {type(error).__name__}")
         finally:
-            for track in self._tracks.values():
-                track.close()
+            self._listening.close()
             self.wall_seconds = time.monotonic() - begun
             self._over.set()
             self._on_end(self)
@@ -159,14 +154,14 @@ class LiveCall:
     def _take_audio(self) -> str:
         try:
             for chunk in self.source.chunks():
-                self._tracks[chunk.leg].push(chunk)
+                self._listening.push(chunk)
                 self._compare_legs(chunk)
                 self._recorder.audio(chunk)
                 for event in self.source.events():
                     self._recorder.put(replace(event, call=self.id, at=self.seconds))
                     if isinstance(event, HearingChanged):
                         log.warning("leg_hearing", call=self.id, leg=event.leg, heard=event.heard, detail=event.detail)
-                self._collect(None if self.source.realtime else MAX_AHEAD)
+                self._advance(None if self.source.realtime else MAX_AHEAD)
                 self._hurry()
                 if self._recorder.error is None:
                     self._snapshots.when_due()
@@ -191,54 +186,55 @@ class LiveCall:
             )
 
     def _close(self, reason: str) -> None:
-        for track in self._tracks.values():
-            track.finish()
+        self._listening.end()
         self._compare_legs(None)
-        self._collect(0)
+        self._advance(0)
         for leg in self.legs:
             self._say_skips(leg)
-        self._emit(self._analysis.finish())
+        self._emit(self._listening.finish())
         ended = CallEnded(call=self.id, time=self.seconds, at=self.seconds, reason=reason, legs=self.reports())
         patience = 2.0 if reason == "shutdown" or not self.source.realtime else 30.0
         self._snapshots.finish()
         self._recorder.finish(ended, patience)
 
-    def _collect(self, most: int | None) -> None:
-        for leg, track in self._tracks.items():
+    def _advance(self, most: int | None) -> None:
+        before = {leg: self._skipped_frames(leg) for leg in self.legs}
+        for analysed in advance([self._listening], most):
+            if analysed.frames is not None:
+                self._take_frames(analysed.frames)
+            self._emit(analysed)
+            for message in self._live.messages(analysed):
+                self._on_live(message.as_message())
+        for leg in self.legs:
             skipped = self._skipped_frames(leg)
-            for frames in track.collect(most):
-                self._take_frames(leg, frames)
-            unsaid = self._skipped_frames(leg) - self._said_skips[leg].total()
-            if unsaid and (self._skipped_frames(leg) == skipped or unsaid >= SKIP_REPORT_FRAMES):
+            unsaid = skipped - self._said_skips[leg].total()
+            if unsaid and (skipped == before[leg] or unsaid >= SKIP_REPORT_FRAMES):
                 self._say_skips(leg)
 
-    def _take_frames(self, leg: Leg, frames: Frames) -> None:
-        self._tallies[leg].add(frames)
+    def _take_frames(self, frames: Frames) -> None:
+        self._tallies[frames.leg].add(frames)
         self._urgency.hear(frames)
         self._recorder.put(frames)
-        self._emit(self._analysis.update(frames))
-        for message in self._live.messages(self._analysis):
-            self._on_live(message.as_message())
 
-    def _emit(self, events: list[Event]) -> None:
-        for event in events:
+    def _emit(self, analysed: Analysed) -> None:
+        for event in analysed.events:
             self._urgency.follow(event)
             self._recorder.put(event)
 
     def _hurry(self) -> None:
         """Tell the schedule how urgent each leg is."""
         watched = self._watched()
-        for leg, track in self._tracks.items():
-            view = self._analysis.live(leg)
+        for leg, track in self._listening.tracks.items():
+            view = self._listening.analysis.live(leg)
             track.hurry(self._urgency.of(leg, valence=view.valence, arousal=view.arousal, watched=watched))
 
     def _skipped_frames(self, leg: Leg) -> int:
         """Frames without an engine result in the store. Asked at every chunk, so no counter is made for it."""
-        return self._tracks[leg].skipped.total() + self._recorder.blanked[leg]
+        return self._listening.tracks[leg].skipped.total() + self._recorder.blanked[leg]
 
     def _say_skips(self, leg: Leg) -> None:
-        now = frame_seconds(self._tracks[leg].frames)
-        skips = self._tracks[leg].skipped + Counter(store=self._recorder.blanked[leg])
+        now = frame_seconds(self._listening.tracks[leg].frames)
+        skips = self._listening.tracks[leg].skipped + Counter(store=self._recorder.blanked[leg])
         for reason, frames in (skips - self._said_skips[leg]).items():
             cause = SKIP_CAUSES[reason]
             self._recorder.put(FramesSkipped(call=self.id, leg=leg, time=now, at=now, frames=frames, cause=cause))

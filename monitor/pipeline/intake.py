@@ -1,12 +1,17 @@
 """What becomes of a source's legs under the settings: refused, followed for speech alone, or inferred."""
 
+from collections.abc import Mapping
+
+from monitor.alerts.rules import RuleSet
 from monitor.config.sections import PrivacySection, Settings
 from monitor.engines.base import EngineInfo
 from monitor.errors import ConfigError
 from monitor.events import Leg
 from monitor.frame_format import LegFormat
+from monitor.pipeline.analysis import AHEAD, CallAnalysis
 from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.leg import InferredLeg, LegTrack, SpeechOnlyLeg
+from monitor.pipeline.listening import Listening
 from monitor.pipeline.windows import Geometry
 from monitor.sources.base import Source
 from monitor.timeline import FRAME_RATE
@@ -33,10 +38,30 @@ def leg_format(leg: Leg, settings: Settings, info: EngineInfo) -> LegFormat:
     )
 
 
-def open_track(
-    call: str, leg: Leg, leg_format: LegFormat, worker: InferenceWorker, geometry: Geometry, *, live: bool
+def open_listening(
+    call: str,
+    formats: Mapping[Leg, LegFormat],
+    settings: Settings,
+    rules: RuleSet,
+    worker: InferenceWorker,
+    *,
+    live: bool,
+) -> Listening:
+    """A call before its first sample. Legs of one that is not live wait for the engine, and for each other.
+
+    Raises `ConfigError` where the settings name no detector, or the windows do not hold together.
+    """
+    info = worker.info
+    geometry = Geometry.of(settings.engine, info)
+    tracks = {leg: _open_track(call, leg, leg_format, worker, geometry, live) for leg, leg_format in formats.items()}
+    ahead = AHEAD if live else None
+    return Listening(tracks, CallAnalysis(call, formats, info.labels, settings.state, settings.changes, rules, ahead))
+
+
+def _open_track(
+    call: str, leg: Leg, leg_format: LegFormat, worker: InferenceWorker, geometry: Geometry, live: bool
 ) -> LegTrack:
-    """A leg at its first sample; one of width 0 never reaches the engine. A leg that is not live waits for the engine."""
+    """A leg of width 0 never reaches the engine."""
     if leg_format.classes == 0:
         return SpeechOnlyLeg(call, leg, leg_format)
     return InferredLeg(call, leg, leg_format, worker, geometry, live)

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.events import LEGS, Leg
-from monitor.pipeline.analysis import CallAnalysis
+from monitor.events import Leg
+from monitor.pipeline.analysis import Analysed
 from monitor.pipeline.speaker import LegView
 from monitor.timeline import TICK_RATE
 
@@ -24,20 +24,15 @@ class LiveMessage:
 class LiveFrames:
     """Makes the `frames` messages of one call."""
 
-    def __init__(self, call: str, legs: Sequence[Leg], labels: tuple[str, ...]) -> None:
+    def __init__(self, call: str, labels: tuple[str, ...]) -> None:
         self._call = call
-        self._legs = [leg for leg in LEGS if leg in legs]
         self._labels = labels
         self._latest: dict[Leg, LegView] = {}
 
-    def messages(self, analysis: CallAnalysis) -> list[LiveMessage]:
-        """A message for each leg that went on in the analysis' last update."""
-        result = []
-        for leg in self._legs:
-            if views := analysis.recent(leg):
-                self._latest[leg] = views[-1]
-                result.append(self._message(leg, views))
-        return result
+    def messages(self, analysed: Analysed) -> list[LiveMessage]:
+        """A message for each leg that went on."""
+        self._latest |= {leg: views[-1] for leg, views in analysed.views.items()}
+        return [self._message(leg, views) for leg, views in analysed.views.items()]
 
     def latest(self) -> dict[str, dict[str, Any]]:
         """The present state of each leg."""

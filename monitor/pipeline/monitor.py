@@ -13,12 +13,11 @@ from monitor.alerts.rules import RuleSet, load_rules
 from monitor.config.sections import Settings
 from monitor.errors import BusyError, MonitorError, NotFoundError
 from monitor.events import AlertAcknowledged, CallStarted
-from monitor.pipeline.analysis import AHEAD, CallAnalysis
 from monitor.pipeline.attention import Attention
 from monitor.pipeline.call import LiveCall
 from monitor.pipeline.descriptors import Descriptors
 from monitor.pipeline.inference import InferenceWorker
-from monitor.pipeline.intake import check_privacy, leg_format, open_track
+from monitor.pipeline.intake import check_privacy, leg_format, open_listening
 from monitor.pipeline.interrupted import close_interrupted
 from monitor.pipeline.live import LiveFrames
 from monitor.pipeline.monitor_status import MonitorStatus
@@ -128,22 +127,10 @@ class Monitor:
                 source,
                 started_at=started_at,
                 metadata=metadata,
-                tracks={
-                    leg: open_track(call_id, leg, formats[leg], self.inference, self.geometry, live=source.realtime)
-                    for leg in source.legs
-                },
-                analysis=CallAnalysis(
-                    call_id,
-                    formats,
-                    info.labels,
-                    self.settings.state,
-                    self.settings.changes,
-                    self.rules,
-                    AHEAD if source.realtime else None,
-                ),
+                listening=open_listening(call_id, formats, self.settings, self.rules, self.inference, live=source.realtime),
                 recorder=CallRecorder(writer, self.journal),
                 snapshots=Snapshots(writer, self.settings.store.snapshot_every, self._snapshot_thread),
-                live=LiveFrames(call_id, source.legs, info.labels),
+                live=LiveFrames(call_id, info.labels),
                 speech_threshold=self.settings.state.speech_threshold,
                 watched=lambda: self.attention.on(call_id),
                 on_live=self._tell_live,

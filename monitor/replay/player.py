@@ -9,7 +9,7 @@ from monitor.alerts.rules import RuleSet
 from monitor.config.sections import ChangesSection, StateSection
 from monitor.errors import StoreError
 from monitor.events import CallEnded, CallStarted, Event
-from monitor.pipeline.analysis import CallAnalysis
+from monitor.pipeline.analysis import CallAnalysis, analysed
 from monitor.pipeline.live import LiveFrames, LiveMessage
 from monitor.store.base import StoredCall
 from monitor.timeline import frame_seconds
@@ -45,18 +45,16 @@ def play(stored: StoredCall, speed: float) -> Iterator[tuple[float, Event | Live
 def _walk(stored: StoredCall, rules: RuleSet | None, *, live: bool) -> Iterator[tuple[float, Event | LiveMessage]]:
     record = stored.record
     analysis = _analysis(stored, rules)
-    frames_messages = LiveFrames(record.id, tuple(record.legs), record.labels)
-    yield 0.0, _started(stored)
-    for frames in stored.blocks(BLOCK_SECONDS):
-        at = frame_seconds(frames.stop)
-        for event in analysis.update(frames):
-            yield at, event
-        if live:
-            for message in frames_messages.messages(analysis):
-                yield at, message
+    passing = LiveFrames(record.id, record.labels)
     end = frame_seconds(max((stored.committed(leg) for leg in record.legs), default=0))
-    for event in analysis.finish():
-        yield end, event
+    yield 0.0, _started(stored)
+    for step in analysed(analysis, stored.blocks(BLOCK_SECONDS)):
+        at = end if step.frames is None else frame_seconds(step.frames.stop)
+        for event in step.events:
+            yield at, event
+        if live and step.frames is not None:
+            for message in passing.messages(step):
+                yield at, message
     yield end, CallEnded(call=record.id, time=end, at=end, reason=stored.reason, legs=stored.reports)
 
 

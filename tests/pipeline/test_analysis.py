@@ -11,7 +11,7 @@ from monitor.alerts.rules import RuleSet, load_rules
 from monitor.config.sections import ChangesSection, StateSection
 from monitor.events import LEGS, Alert, ChangePoint, Event, Frames, Leg, Mark, StateChanged, late_mark
 from monitor.frame_format import LegFormat
-from monitor.pipeline.analysis import CallAnalysis
+from monitor.pipeline.analysis import CallAnalysis, analysed
 from monitor.timeline import FRAME_RATE, TICK_FRAMES
 
 LABELS = ("angry", "disgusted", "fearful", "happy", "neutral", "other", "sad", "surprised", "<unk>")
@@ -82,7 +82,7 @@ def events(
     legs: Sequence[Frames], runs: Sequence[Frames] | None = None, rules: RuleSet = RULES, **changes: object
 ) -> list[Event]:
     call = analysis(legs, rules, **changes)
-    return [event for run in runs or legs for event in call.update(run)] + call.finish()
+    return [event for step in analysed(call, runs or legs) for event in step.events]
 
 
 CUSTOMER = leg_frames("customer", [(14, "neutral"), (4, None), (12, "angry"), (1, None), (6, "neutral")], seed=1, extra=3)
@@ -168,7 +168,7 @@ def test_a_leg_that_may_not_be_analysed_is_followed_for_speech_alone():
     nothing = np.zeros((len(heard), 0), np.float32)
     agent = Frames("c1", "agent", 0, nothing, nothing, heard.speech, heard.marks)
     call = analysis([customer, agent], QUICK)
-    found = [*call.update(agent), *call.update(customer), *call.finish()]
+    found = [event for step in analysed(call, [agent, customer]) for event in step.events]
     assert {(event.type, event.leg) for event in found} == {("state", "customer"), ("alert", "customer"), ("alert", None)}
     assert (call.live("agent").posterior, call.live("agent").speech) == ((), pytest.approx(0.97))
 
@@ -209,10 +209,11 @@ def test_a_leg_that_ends_early_is_silent_from_then_on():
 
 def test_a_tick_waits_until_every_leg_has_it():
     call = analysis(PAIR)
-    assert call.update(CUSTOMER) == []
-    assert call.recent("customer") == ()
-    assert of(StateChanged, call.update(part(AGENT, 0, 100)))
-    assert len(call.recent("customer")) == len(call.recent("agent")) == 20
+    alone = call.update(CUSTOMER)
+    together = call.update(part(AGENT, 0, 100))
+    assert (alone.events, alone.views) == ([], {})
+    assert of(StateChanged, together.events)
+    assert {leg: len(views) for leg, views in together.views.items()} == {"customer": 20, "agent": 20}
 
 
 @settings(max_examples=15, deadline=None)
@@ -234,14 +235,13 @@ def test_a_live_call_whose_legs_do_not_wait_tells_the_same_of_each_leg_and_of_bo
 
 def test_a_leg_of_a_live_call_waits_for_the_other_only_so_long():
     call = analysis(PAIR, ahead=10)
-    call.update(part(CUSTOMER, 0, 50))
-    assert call.recent("customer") == ()
-    call.update(part(CUSTOMER, 50, 250))
-    assert len(call.recent("customer")) == 40
+    waiting, going_on = call.update(part(CUSTOMER, 0, 50)), call.update(part(CUSTOMER, 50, 250))
+    assert waiting.views == {}
+    assert {leg: len(views) for leg, views in going_on.views.items()} == {"customer": 40}
 
 
 def test_rules_about_one_leg_of_a_live_call_do_not_wait_for_the_other():
-    found = analysis(PAIR, ahead=10).update(CUSTOMER)
+    found = analysis(PAIR, ahead=10).update(CUSTOMER).events
     assert ("customer-angry", "raised") in {(event.rule, event.status) for event in of(Alert, found)}
     assert {event.leg for event in found} == {"customer"}
 
@@ -249,8 +249,8 @@ def test_rules_about_one_leg_of_a_live_call_do_not_wait_for_the_other():
 def test_rules_about_both_legs_tell_the_same_once_the_second_comes():
     quiet = [leg_frames("customer", [(30, None)]), leg_frames("agent", [(30, None)])]
     call = analysis(quiet, ahead=10)
-    assert call.update(quiet[0]) == []
-    assert [(event.rule, event.at) for event in of(Alert, call.update(quiet[1]))] == [("dead-air", 20.1)]
+    assert call.update(quiet[0]).events == []
+    assert [(event.rule, event.at) for event in of(Alert, call.update(quiet[1]).events)] == [("dead-air", 20.1)]
 
 
 def test_an_alert_on_what_came_late_says_how_late():
@@ -263,17 +263,16 @@ def test_an_alert_on_what_came_late_says_how_late():
 def test_the_live_view_follows_the_leg():
     call = analysis(PAIR)
     call.update(AGENT)
-    call.update(part(CUSTOMER, 0, 25 * FRAME_RATE))
+    said = call.update(part(CUSTOMER, 0, 25 * FRAME_RATE))
     view = call.live("customer")
-    assert (view.time, view.emotion, view == call.recent("customer")[-1]) == (24.9, "angry", True)
+    assert (view.time, view.emotion, view == said.views["customer"][-1]) == (24.9, "angry", True)
     assert view.posterior[0] == max(view.posterior)
     assert view.valence < 0 < view.arousal
 
 
 def test_a_call_without_frames_has_no_events():
     call = analysis(PAIR)
-    assert call.finish() == []
-    assert call.finish() == []
+    assert [(list(said.events), said.views) for said in (call.finish(), call.finish())] == [([], {}), ([], {})]
 
 
 @pytest.mark.parametrize(

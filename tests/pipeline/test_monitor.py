@@ -142,7 +142,7 @@ def test_a_call_that_cannot_begin_leaves_nothing_in_the_engine(
     start_monitor: StartMonitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monitor = start_monitor(engine := LevelEngine())
-    monkeypatch.setattr("monitor.pipeline.monitor.CallAnalysis", lambda *arguments: 1 // 0)
+    monkeypatch.setattr("monitor.pipeline.intake.CallAnalysis", lambda *arguments: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         monitor.start_call(ScriptedSource({"customer": tone(1, 0.1)}))
     assert len(engine.legs) == 0

@@ -67,5 +67,5 @@ def live_events(writer: ZarrCallWriter, format_: LegFormat, rules: RuleSet | Non
         for frames in runs:
             stored = as_stored(frames, format_)
             writer.append(stored)
-            events += analysis.update(stored)
-    return events + analysis.finish()
+            events += analysis.update(stored).events
+    return [*events, *analysis.finish().events]

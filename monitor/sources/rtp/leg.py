@@ -117,9 +117,9 @@ class RtpLeg:
 
     def _play(self, items: Iterable[Released]) -> None:
         for item in items:
-            self._stream.play(item)
-            if not self._stalls.waiting and self._placement.placed is item.packet:
-                self._timing.lateness = self._placement.lateness
+            place = self._stream.play(item)
+            if place is not None and not self._stalls.waiting:
+                self._timing.lateness = place.lateness
 
     def unknown(self, number: int, at: float, counted: bool) -> None:
         """A packet of a payload type that is not decoded came; said once, when it is more than a keep-alive. `counted`: it is

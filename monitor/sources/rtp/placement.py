@@ -4,16 +4,31 @@ What did not come is told apart: missing sequence numbers are loss and are conce
 packet is missing is a pause of the sender (DTX, comfort noise, hold) and becomes silence of that length.
 """
 
+from dataclasses import dataclass
+
 from monitor.audio.codecs.concealment import LONGEST, Concealer
 from monitor.sources.rtp.clock import CallClock, Delay
 from monitor.sources.rtp.jitter import Released, signed_32
-from monitor.sources.rtp.packet import RtpPacket
 from monitor.sources.rtp.timing import BELIEVED_AHEAD, STALL
 from monitor.sources.rtp.track import Track, to_timeline
 from monitor.timeline import SAMPLE_RATE
 
 LATE_FOR = 2.0
 """Seconds of arrivals that are all too late for a place that was given up, after which they get another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a packet goes: to the track's end, which was brought there."""
+
+    overlap: int
+    """Of its timestamp units, those that come too late for theirs."""
+    lateness: float
+    """Seconds: arrival minus place."""
+    arrived: int
+    """Where on the timeline the call was as it arrived."""
+    correction: float
+    """Seconds to insert (+) or drop (-) at the next audio, against drift; 0 where none has become due with this packet."""
 
 
 class Placement:
@@ -24,20 +39,14 @@ class Placement:
         self.delay = Delay()
         self.reanchored = 0
         """Times that a timestamp was not believed, or had stood still."""
-        self.lateness = 0.0
-        """Seconds, of the last packet: arrival minus place."""
-        self.known = 0
-        """Where on the timeline the call was as that packet arrived."""
-        self.correction = 0.0
-        """Seconds to insert (+) or drop (-) at the next audio, against drift."""
         self.clock_rate = 0
         """Hz of the timestamps; 0 before the first audio."""
-        self.owed = 0
+        self._owed = 0
         """Packets known to be lost whose time is not accounted for yet."""
-        self.placed: RtpPacket | None = None
-        """The last packet."""
         self._track, self._clock, self._first = track, clock, first
         self._rate, self._concealer = SAMPLE_RATE, Concealer(SAMPLE_RATE)
+        self._known = 0
+        """Where on the timeline the call was as the last packet arrived, or since."""
         self._sent = self._due = 0
         """Timestamps: where the sender's audio ended, and what belongs at the track's end. Filled silence parts them."""
         self._duration = 0
@@ -60,11 +69,14 @@ class Placement:
             self._first = False
         self._rate, self._concealer = rate, concealer
 
-    def place(self, item: Released) -> int:
-        """Fill the track up to the packet's place; returns how many of its timestamp units come too late for theirs."""
-        self.placed = item.packet
+    def lose(self, packets: int) -> None:
+        """Before the next one to be placed, so many packets are lost."""
+        self._owed += packets
+
+    def place(self, item: Released) -> Place:
+        """Fill the track up to the packet's place."""
         timestamp, arrived = item.packet.timestamp, self._clock.position(item.at)
-        self.known = arrived
+        self._known = arrived
         if item.restarted or self._overlaps(timestamp, arrived):
             self._follow_on(item)
             self.reanchored += 1
@@ -77,15 +89,17 @@ class Placement:
             self._follow_on(item)
             self.reanchored += 1
             ahead = 0
-        self.lateness = (arrived - self._track.position) / SAMPLE_RATE - ahead / self.clock_rate
-        if self.lateness < -STALL:
-            ahead = self._pay_back(ahead)
-        self.correction = self.delay.observe(item.at, self.lateness) or self.correction
+        lateness = (arrived - self._track.position) / SAMPLE_RATE - ahead / self.clock_rate
+        if lateness < -STALL:
+            shorter = self._pay_back(ahead, lateness)
+            ahead -= shorter
+            lateness += shorter / self.clock_rate
+        correction = self.delay.observe(item.at, lateness)
         if ahead > 0:
             self._bridge(ahead)
             self._due = timestamp
-        self.owed = 0
-        return max(0, -ahead)
+        self._owed = 0
+        return Place(max(0, -ahead), lateness, arrived, correction)
 
     def ended(self, timestamp: int, duration: int, overlap: int) -> None:
         """The packet at `timestamp` lasted `duration` units, of which the first `overlap` came too late."""
@@ -98,7 +112,7 @@ class Placement:
     def fill(self, position: int, known: int) -> None:
         """The leg is silent up to `position` of the timeline: nothing that belongs there is waited for any longer, now that
         the call is at `known`."""
-        self.known = known
+        self._known = known
         units = (position - self._track.position) * self.clock_rate // SAMPLE_RATE
         if units > 0:
             self._silence(units)
@@ -113,14 +127,13 @@ class Placement:
         """Where on the timeline a timestamp lies."""
         return self._track.position + to_timeline(signed_32(timestamp - self._due), self.clock_rate)
 
-    def _pay_back(self, ahead: int) -> int:
+    def _pay_back(self, ahead: int, lateness: float) -> int:
         """Take a pause for shorter, where the leg is ahead of arrival: silence was put in at a stall, and the network then let
-        go of what it held back after all. Returns the timestamp units up to the packet's place."""
-        pause = max(0, ahead - self.owed * self._duration)
-        shorter = min(pause, round(-self.lateness * self.clock_rate))
+        go of what it held back after all. Returns by how many timestamp units."""
+        pause = max(0, ahead - self._owed * self._duration)
+        shorter = min(pause, round(-lateness * self.clock_rate))
         self._due += shorter
-        self.lateness += shorter / self.clock_rate
-        return ahead - shorter
+        return shorter
 
     def _overlaps(self, timestamp: int, arrived: int) -> bool:
         """Whether a packet claims time that its sender's audio has taken already, while there is room for all of it: the
@@ -136,11 +149,11 @@ class Placement:
     def _follow_on(self, item: Released) -> None:
         """The packet goes to the track's end, whatever its timestamp."""
         self._sent = self._due = item.packet.timestamp
-        self._late_since, self.owed = None, 0
+        self._late_since, self._owed = None, 0
         self.delay.reset()
 
     def _bridge(self, ahead: int) -> None:
-        lost = min(ahead, self.owed * self._duration)
+        lost = min(ahead, self._owed * self._duration)
         if lost:
             self._conceal(lost)
         if ahead > lost:
@@ -149,11 +162,11 @@ class Placement:
     def _conceal(self, units: int) -> None:
         samples = units * self._rate // self.clock_rate
         sounding = min(samples, round(LONGEST * self._rate))
-        self._track.append(self._concealer.conceal(sounding), self._rate, "lost", self.known)
+        self._track.append(self._concealer.conceal(sounding), self._rate, "lost", self._known)
         if samples > sounding:
-            self._track.silence(samples - sounding, self._rate, "lost", self.known)
+            self._track.silence(samples - sounding, self._rate, "lost", self._known)
             self._concealer.silence()
 
     def _silence(self, units: int) -> None:
-        self._track.silence(units * self._rate // self.clock_rate, self._rate, known=self.known)
+        self._track.silence(units * self._rate // self.clock_rate, self._rate, known=self._known)
         self._concealer.silence()

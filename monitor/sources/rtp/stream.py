@@ -12,7 +12,7 @@ from monitor.audio.codecs.concealment import Concealer
 from monitor.audio.codecs.registry import decodable
 from monitor.sources.rtp.hearing import Hearing, Verdict
 from monitor.sources.rtp.jitter import Released
-from monitor.sources.rtp.placement import Placement
+from monitor.sources.rtp.placement import Place, Placement
 from monitor.sources.rtp.track import Track
 
 _SEAM = 0.0025
@@ -82,16 +82,21 @@ class Stream:
         self._decoder: Decoder | None = None
         self._hearing = Hearing(counts.verdict)
         self._concealer: Concealer
+        self._correction = 0.0
+        """Seconds to insert (+) or drop (-) at the next audio, against drift."""
 
     @property
     def waiting(self) -> bool:
         """Whether packets wait to be told from noise."""
         return self._hearing.waiting
 
-    def play(self, item: Released) -> None:
-        """Put the next packet on the track, once it is known to be sound."""
+    def play(self, item: Released) -> Place | None:
+        """Put the next packet on the track, once it is known to be sound; its place, where it has one by now."""
+        placed = None
         for each in self._hearing.admit(item, self._payload_types.get(item.packet.payload_type)):
-            self._play(each)
+            place = self._play(each)
+            placed = place if each.packet is item.packet else placed
+        return placed
 
     def advance(self, now: float) -> None:
         """Wait no longer for what cannot be told from noise by `now`."""
@@ -103,8 +108,8 @@ class Stream:
         for each in self._hearing.rest():
             self._play(each)
 
-    def _play(self, item: Released) -> None:
-        self.placement.owed += item.lost
+    def _play(self, item: Released) -> Place | None:
+        self.placement.lose(item.lost)
         encoding = self._payload_types.get(item.packet.payload_type)
         if encoding is None:
             self._counts.verdict.refused += 1
@@ -113,43 +118,53 @@ class Stream:
         elif encoding.name == TELEPHONE_EVENT:
             self._counts.events += 1
         elif encoding.name == COMFORT_NOISE:
-            self._pause(item, encoding)
+            return self._pause(item, encoding)
         else:
-            self._audio(item, encoding)
+            return self._audio(item, encoding)
+        return None
 
-    def _pause(self, item: Released, encoding: Encoding) -> None:
+    def _pause(self, item: Released, encoding: Encoding) -> Place | None:
         """Comfort noise: the timestamp says up to where there was audio; the silence shows in the next one."""
-        if encoding.clock == self.placement.clock_rate:
-            self.placement.ended(item.packet.timestamp, 0, self.placement.place(item))
-            self._concealer.silence()
+        if encoding.clock != self.placement.clock_rate:
+            return None
+        place = self._place(item)
+        self.placement.ended(item.packet.timestamp, 0, place.overlap)
+        self._concealer.silence()
+        return place
 
-    def _audio(self, item: Released, encoding: Encoding) -> None:
+    def _audio(self, item: Released, encoding: Encoding) -> Place:
         decoder = self._decoders.get(encoding) or self._decoders.setdefault(encoding, make_decoder(encoding))
         if decoder is not self._decoder:
             self._switch(decoder, encoding, item)
         # placed before it is decoded: what was lost before it is concealed from the decoder's state before it
-        overlap = self.placement.place(item)
+        place = self._place(item)
         try:
             samples = decoder.decode(item.packet.payload)
         except PayloadError:
             self._counts.malformed += 1
-            self.placement.owed += 1
-            return
+            self.placement.lose(1)
+            return place
         scale = decoder.rate // decoder.clock
-        duration = len(samples) // scale
+        duration, overlap = len(samples) // scale, place.overlap
         self.placement.ended(item.packet.timestamp, duration, overlap)
         if not duration:
             self._concealer.silence()
-            return
+            return place
         if overlap >= duration:
             self._counts.late += 1
-            return
-        correction, self.placement.correction = self.placement.correction, 0.0
+            return place
+        correction, self._correction = self._correction, 0.0
         if correction > 0:
             self._track.append(self._concealer.repeat(round(correction * decoder.rate)), decoder.rate)
         samples = self._concealer.hear(samples[overlap * scale :] if overlap else samples)
         samples = _shorten(samples, -correction, decoder.rate) if correction < 0 else samples
-        self._track.append(samples, decoder.rate, known=self.placement.known)
+        self._track.append(samples, decoder.rate, known=place.arrived)
+        return place
+
+    def _place(self, item: Released) -> Place:
+        place = self.placement.place(item)
+        self._correction = place.correction or self._correction
+        return place
 
     def _switch(self, decoder: Decoder, encoding: Encoding, item: Released) -> None:
         self._concealer = Concealer(decoder.rate, decoder.conceal)
