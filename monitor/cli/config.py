@@ -30,12 +30,12 @@ def check(
     config: ConfigOption = None,
     model: Annotated[bool, typer.Option("--model", help="Also load the model, which may take a while.")] = False,
 ) -> None:
-    """Check a configuration: its keys, its rules, its windows; exit code 2 and one line a fault where it does not hold."""
+    """Check a configuration: keys, rules, sinks, windows; exit code 2 and one line a fault where it does not hold."""
     from monitor.alerts.rules import RuleSet, load_rules
     from monitor.cli.options import settings_from
     from monitor.errors import ConfigError
     from monitor.server.auth import check_exposure
-    from monitor.sinks.following import check_rules
+    from monitor.sinks.following import check_sinks
 
     settings = settings_from(config, log__level="warning")
     faults: list[str] = []
@@ -54,7 +54,7 @@ def check(
     with _gathered(faults):
         rules = load_rules(settings.alerts.rules, labels)
     with _gathered(faults):
-        check_rules(settings.sinks, rules.names)
+        check_sinks(settings.sinks, rules.names)
     with _gathered(faults):
         check_exposure(settings.server)
     if faults:

@@ -6,6 +6,7 @@ under way when the process died comes again: at least once, in order.
 """
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,8 @@ BATCH = 200
 """Events read at a time."""
 LOOK_AGAIN = 1.0
 """Seconds after which a follower looks by itself: other processes append to the journal, too."""
+NOTE_EVERY = 2.0
+"""Seconds after which it is noted that events were passed over: at once, each would cost the disk a write for every sink."""
 
 
 @dataclass(slots=True)
@@ -59,6 +62,7 @@ class Follower:
         self._state = state
         self._position = self._first_position()
         self._saved = self._position
+        self._saved_at = time.monotonic()
         self._awake = threading.Event()
         self._unlisten: Callable[[], None] = lambda: None
         self._closing = threading.Event()
@@ -109,11 +113,14 @@ class Follower:
             closing = self._closing.is_set()  # asked first: what came before the closing is still delivered
             try:
                 moved = self._advance()
-            except StoreError as error:
-                _LOG.error("sink_journal_unreadable", sink=self.name, error=str(error))
+            except Exception as error:  # noqa: BLE001 - the thread must not end in silence
+                told = not isinstance(error, StoreError)
+                _LOG.error("sink_cannot_go_on", sink=self.name, error=str(error), exc_info=told)
                 moved = False
-            self._save()
-            if not moved and (closing or self._closing.is_set()):
+            ends = not moved and (closing or self._closing.is_set())
+            if ends or time.monotonic() - self._saved_at >= NOTE_EVERY:
+                self._save()
+            if ends:
                 return
             if not moved:
                 self._awake.wait(LOOK_AGAIN)
@@ -200,7 +207,7 @@ class Follower:
             return
         try:
             self._state.settle(self._position)
-            self._saved = self._position
+            self._saved, self._saved_at = self._position, time.monotonic()
         except StoreError as error:  # a warning is worth more than the knowledge that it was given
             _LOG.error("sink_position_not_written", sink=self.name, position=self._position, error=str(error))
 
@@ -208,4 +215,4 @@ class Follower:
 def standing(journal: Journal, message: Mapping[str, Any]) -> bool:
     """Whether an event is still in the journal: its call may have been erased. Raises `StoreError`."""
     found = journal.read(message["seq"] - 1, limit=1)
-    return bool(found) and found[0].get("call") == message["call"]
+    return bool(found) and found[0]["seq"] == message["seq"] and found[0].get("call") == message["call"]

@@ -59,6 +59,13 @@ def sink_state(store: ZarrStore, name: str) -> SinkState:
     return SinkState(store.layout.sinks / name, store.settings.fsync)
 
 
+def check_sinks(sections: Mapping[str, SinkSection], rules: Collection[str]) -> None:
+    """Raise `ConfigError` where a sink cannot be opened, or waits for a rule that there is not. Reaches nobody."""
+    check_rules(sections, rules)
+    for name, section in sections.items():
+        open_sink(name, section).close()
+
+
 def check_rules(sections: Mapping[str, SinkSection], rules: Collection[str]) -> None:
     """Raise `ConfigError` where a sink waits for a rule that there is not."""
     faults = [

@@ -56,6 +56,15 @@ def test_a_test_message_that_does_not_arrive_is_one_line_with_the_reason(
     assert done.stderr == "emotion-monitor: sinks.desk: the test was not delivered: HTTP status 401\n"
 
 
+def test_a_check_of_the_configuration_opens_sinks_and_looks_for_their_rules(emotion_monitor: Command, tmp_path: Path) -> None:
+    options = f"url: https://desk.example.com/, secret: {SECRET}, ca_file: none.pem"
+    (tmp_path / "c.yaml").write_text(f"sinks: {{desk: {{kind: webhook, options: {{{options}}}}}}}")
+    (tmp_path / "d.yaml").write_text("sinks: {log: {kind: jsonl, options: {path: x}, events: {rules: [angre]}}}")
+    unopened, unknown = (emotion_monitor("config", "check", "-c", name) for name in ("c.yaml", "d.yaml"))
+    assert (unopened.returncode, "sinks.desk: ca_file none.pem: cannot be read" in unopened.stderr) == (2, True)
+    assert (unknown.returncode, "sinks.log.events.rules: there is no rule 'angre'" in unknown.stderr) == (2, True)
+
+
 def test_a_sink_that_is_not_configured_is_told_which_there_are(configured: Receiver, emotion_monitor: Command) -> None:
     done = emotion_monitor("sinks", "test", "dsek", "-c", "c.yaml")
     assert (done.returncode, "no sink is called 'dsek'; the configuration has: desk" in done.stderr) == (2, True)
