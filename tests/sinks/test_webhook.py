@@ -271,3 +271,33 @@ def test_events_do_not_cross_a_network_in_the_clear_unless_that_is_wanted() -> N
 def test_a_secret_that_is_none_is_refused(secret: str) -> None:
     with pytest.raises(ValidationError, match="openssl rand -base64 32"):
         WebhookOptions(url="https://example.com/", secret=secret)  # type: ignore[arg-type]
+
+
+PROXIES = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+
+
+def proxied(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    """Have the environment name a proxy for everything."""
+    for name in PROXIES:
+        monkeypatch.setenv(name, address)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+
+
+def test_a_proxy_of_the_environment_leads_to_others_and_not_to_this_machine(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_receiver() as proxy:
+        proxied(monkeypatch, proxy.url.removesuffix("/hooks/calls"))
+        delivered(receiver)
+        sink = WebhookSink(WebhookOptions(url="http://desk.example/", secret=SECRET, plain_http=True))  # type: ignore[arg-type]
+        sink.deliver(Delivery.test("desk"))
+        sink.close()
+        assert (len(receiver.received), len(proxy.received)) == (1, 1)
+        assert proxy.requests[0].headers["host"] == "desk.example"
+
+
+def test_a_proxy_that_cannot_be_used_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    proxied(monkeypatch, "gopher://proxy:1/")
+    with pytest.raises(ConfigError, match="the proxy that the environment names cannot be used"):
+        WebhookSink(WebhookOptions(url="https://desk.example/", secret=SECRET))  # type: ignore[arg-type]
