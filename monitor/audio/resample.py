@@ -7,13 +7,15 @@ on average and 117 ms at worst there (MQ and HQ alike), or spoil what lies above
 average at 48 kHz. Figures: `lab/experiments/audio_cost.py`.
 """
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import soxr
 
 from monitor.audio.chunk import Samples
 from monitor.timeline import SAMPLE_RATE
+
+if TYPE_CHECKING:
+    import soxr
 
 Quality = Literal["streaming", "LQ", "MQ", "HQ", "VHQ"]
 """`streaming`: the least delay at which telephone and wide-band speech stay whole. The others are soxr's fixed-rate recipes."""
@@ -39,6 +41,8 @@ class Resampler:
         self._given = 0
         self._stream: soxr.ResampleStream | None = None
         if rate_in != SAMPLE_RATE:
+            import soxr  # here, so that what a source is can be asked without it
+
             variable = quality == "streaming" and rate_in < SAMPLE_RATE
             recipe = "HQ" if quality == "streaming" else quality
             self._stream = soxr.ResampleStream(rate_in, SAMPLE_RATE, 1, dtype="float32", quality=recipe, vr=variable)

@@ -112,7 +112,7 @@ def run(
     named, several = named_sources(sources)
     if several and call is not None:
         raise ConfigError("--call names one call: leave it out, or name one source")
-    options = {**key_values(option, "--option"), **_rtp_options(payload_type, sdp)}
+    options = {**key_values(option, "--option"), **_sdp_options(payload_type, sdp)}
     if list_streams:
         if several:
             raise ConfigError("--list shows what is in one capture: name one")
@@ -165,7 +165,7 @@ def _leave(errors: list[MonitorError], *, several: bool) -> None:
         raise errors[0]
 
 
-def _rtp_options(payload_types: list[str] | None, sdp: Path | None) -> dict[str, Any]:
+def _sdp_options(payload_types: list[str] | None, sdp: Path | None) -> dict[str, Any]:
     options: dict[str, Any] = {}
     if payload_types:
         options["payload_types"] = payload_types

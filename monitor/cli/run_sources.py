@@ -5,15 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from monitor.errors import ConfigError
-from monitor.sources.registry import CAPTURES
-
-# fmt: off
-RECORDINGS = (
-    ".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".m4b", ".aac", ".webm", ".mka", ".mkv", ".mp4", ".mov", ".wma",
-    ".au", ".aif", ".aiff", ".caf", ".w64", ".rf64", ".amr", ".gsm",
-)
-# fmt: on
-"""Endings by which files of a folder are taken for recordings; a file that is named itself may have any."""
+from monitor.sources.registry import suffixes
 
 
 def named_sources(texts: Sequence[str]) -> tuple[list[str], bool]:
@@ -38,7 +30,7 @@ def named_sources(texts: Sequence[str]) -> tuple[list[str], bool]:
 
 
 def _recordings(folder: Path) -> list[str]:
-    heard = (*RECORDINGS, *CAPTURES)
+    heard = tuple(suffixes())
     inside = (path for path in folder.rglob("*") if not any(part.startswith(".") for part in path.relative_to(folder).parts))
     files = sorted(str(path) for path in inside if path.name.lower().endswith(heard) and path.is_file())
     if not files:

@@ -224,7 +224,7 @@ class StaticSource(Section):
     """A call that `serve` takes from its start on, without being asked over the API."""
 
     kind: str
-    """A source of `sources/registry.py`: rtp, microphone, file, pcap, stdin."""
+    """A source of `sources/registry.py` that is opened, or of another package: rtp, microphone, file, pcap, stdin."""
     call: str | None = None
     """Call id; default: made from the kind and the time."""
     options: dict[str, Any] = Field(default_factory=dict)

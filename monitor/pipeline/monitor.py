@@ -77,13 +77,13 @@ class Monitor:
             source.stop()
             raise
 
-    def check_room(self, sockets: int = 0) -> None:
-        """Raise `BusyError` where no further call is taken, of which so many sockets are open: ask before that, too."""
+    def check_room(self, there: int = 0) -> None:
+        """Raise `BusyError` where no further call is taken, of whose descriptors so many are open: ask before that, too."""
         if self._closing:
             raise BusyError("the monitor is stopping and takes no new call")
         if len(self._calls) >= self.settings.server.max_calls:
             raise BusyError(f"{len(self._calls)} calls are in progress, server.max_calls allows no more")
-        Descriptors.now(self.settings.store).require(sockets)
+        Descriptors.now(self.settings.store).require(there)
 
     def _start(self, source: Source, call_id: str | None, metadata: Mapping[str, Any]) -> LiveCall:
         check_privacy(source, self.settings.privacy)
@@ -92,7 +92,7 @@ class Monitor:
         info = self.inference.info
         formats = {leg: leg_format(leg, self.settings, info) for leg in source.legs}
         with self._lock:
-            self.check_room(sockets=2 * len(source.legs) if source.realtime else 0)
+            self.check_room(there=source.descriptors())
             writer = self.store.create(
                 CallRecord(
                     id=call_id,

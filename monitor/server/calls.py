@@ -10,9 +10,7 @@ from monitor.server.call_request import CallRequest
 from monitor.server.call_views import call_detail, call_line
 from monitor.server.context import ERRORS, CallId, MonitorOf, SettingsOf
 from monitor.server.errors import ErrorBody
-from monitor.sources.base import Source
 from monitor.sources.registry import open_source
-from monitor.sources.rtp.source import RtpSource
 from monitor.store.base import CallStatus
 
 STARTING: dict[int | str, dict[str, object]] = {
@@ -56,7 +54,7 @@ def start_call(body: CallRequest, monitor: MonitorOf, settings: SettingsOf) -> d
     monitor.check_room()
     source = open_source("rtp", body.options(), settings)
     call = monitor.start_call(source, call_id=body.call, metadata=body.metadata)
-    return {"call": call.id, "started_at": call.started_at.isoformat(), "legs": _endpoints(source)}
+    return {"call": call.id, "started_at": call.started_at.isoformat(), "legs": source.endpoints()}
 
 
 @router.delete("/{call}", summary="End a live call", status_code=HTTP_202_ACCEPTED)
@@ -71,10 +69,3 @@ def end_call(call: CallId, monitor: MonitorOf) -> dict[str, Any]:
         monitor.store.open(call)  # raises where there is no such call at all
         raise NotFoundError(f"call {call} is over; to erase what is stored: DELETE /api/v1/calls/{call}/data") from None
     return {"call": call, "status": "ending"}
-
-
-def _endpoints(source: Source) -> dict[str, dict[str, Any]]:
-    """Where each leg is to be sent."""
-    if not isinstance(source, RtpSource):
-        raise TypeError(f"expected an RTP source, got {type(source).__name__}")
-    return {leg: {"address": source.address, "port": port} for leg, port in source.ports.items()}

@@ -13,13 +13,11 @@ from monitor.errors import MonitorError
 from monitor.events import Event, Leg, LegReport
 from monitor.pipeline.monitor import Monitor
 from monitor.sources.base import Source
-from monitor.sources.registry import open_source
+from monitor.sources.registry import open_source, source_of
 from monitor.store.call_id import new_call_id
 
 log = structlog.get_logger(__name__)
 
-COMES_AGAIN = frozenset({"rtp", "microphone"})
-"""Kinds of which the next call may come by the same way."""
 RETRY_SECONDS = 5.0
 
 
@@ -64,7 +62,7 @@ class StaticSources:
                 log.error("static_source_failed", kind=static.kind, error=str(error), retry_in=RETRY_SECONDS)
                 self._closing.wait(RETRY_SECONDS)
             self._open.pop(number, None)
-            if static.kind not in COMES_AGAIN:
+            if not source_of(static.kind).recurs:
                 return
 
     def _one_call(self, source: Source, static: StaticSource) -> None:
@@ -86,7 +84,7 @@ class _Begun(Source):
         self._source = source
         self._first = first
         self._rest = rest
-        self.bounded = source.bounded  # type: ignore[misc]
+        self.bounded = source.bounded
         self.legs = source.legs
         self.realtime = source.realtime
         self.description = source.description
@@ -103,6 +101,10 @@ class _Begun(Source):
     def report(self) -> Mapping[Leg, LegReport]:
         """The source's."""
         return self._source.report()
+
+    def descriptors(self) -> int:
+        """The source's."""
+        return self._source.descriptors()
 
     def end_reason(self) -> str:
         """The source's."""

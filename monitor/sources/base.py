@@ -1,15 +1,18 @@
 """What a source is: for each leg, gapless 16 kHz samples from sample 0 of the call, and an account of what was lost.
 
-Every source passes `tests/conformance/test_sources.py`.
+A source is opened by this program (`Source`: a microphone, a port, a file), or its call comes to the server over a connection
+(`monitor/sources/incoming/`). Every one passes its suite in `monitor/conformance/`. Modules of sources import nothing heavy when
+they are loaded, so that what a source is (its options, its endings) can be asked of its class.
 """
 
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from monitor.audio.chunk import AudioChunk
+from monitor.errors import ConfigError
 from monitor.events import Event, Leg, LegReport
 
 
@@ -22,14 +25,48 @@ def named(path: str | Path) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-class Source(ABC):
-    """One call's audio. Opened by its constructor, which raises `SourceError` where that cannot be done."""
+def named_options(kind: str, text: str) -> dict[str, Any]:
+    """Options as they are written on the command line, `rate=8000,legs=customer,agent`: a value goes on to the next name.
+
+    Raises `ConfigError` where the first has no name.
+    """
+    options: dict[str, Any] = {}
+    name = ""
+    for part in text.split(","):
+        before, equals, value = part.partition("=")
+        if equals:
+            name = before.strip()
+            options[name] = value
+        elif name:  # a list within a value: legs=customer,agent
+            options[name] += f",{part}"
+        else:
+            raise ConfigError(f"source {kind}: expected options as name=value, got {part!r}")
+    return options
+
+
+class SourceKind(ABC):
+    """What is registered as a source: one that is opened (`Source`), or one whose calls come to the server (`IncomingCall`)."""
 
     kind: ClassVar[str]
-    """The name in the configuration and on the command line."""
+    """The name in the configuration, on the command line and of its entry point."""
+
+
+class Source(SourceKind):
+    """One call's audio. Opened by its constructor, which raises `SourceError` where that cannot be done.
+
+    The parameters of the constructor are the options; one that takes a section of the settings (`settings: RtpSection`) is
+    given that.
+    """
+
+    main_option: ClassVar[str | None] = None
+    """What text after `KIND:` on the command line is, where it is not `name=value`."""
+    suffixes: ClassVar[tuple[str, ...]] = ()
+    """Endings, in lower case, of the files that it takes: in folders, and where a path is named without a kind."""
+    recurs: ClassVar[bool] = False
+    """Whether the next call may come by the same way, as on a port: `sources:` opens it again."""
     legs: tuple[Leg, ...]
     """In the order of `LEGS`."""
-    bounded: ClassVar[bool] = False
+    bounded: bool = False
     """Whether the sound has an end of its own, as a file has: a call that is stopped before that is stored as interrupted."""
     realtime: bool
     """Whether audio comes at the speed of the clock, so that falling behind loses some."""
@@ -54,8 +91,23 @@ class Source(ABC):
     def report(self) -> Mapping[Leg, LegReport]:
         """What became of each leg so far. From any thread."""
 
+    @classmethod
+    def options_of(cls, text: str) -> dict[str, Any]:
+        """The options that the text after `KIND:` names on the command line. Raises `ConfigError`."""
+        if cls.main_option is not None and "=" not in text:
+            return {cls.main_option: text}
+        return named_options(cls.kind, text)
+
+    def endpoints(self) -> Mapping[Leg, Mapping[str, Any]]:
+        """Where each leg is to be sent, for whoever started the call; empty where nothing is sent to it."""
+        return {}
+
+    def descriptors(self) -> int:
+        """How many file descriptors it holds for as long as the call lasts, where it is taken live."""
+        return 0
+
     def end_reason(self) -> str:
-        """Why `chunks` ended: `finished`, `stopped` or `inactive`."""
+        """Why `chunks` ended: `finished`, `stopped`, `inactive` or `interrupted`."""
         return "finished"
 
     def events(self) -> list[Event]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from monitor.sources.base import named
 from monitor.sources.decode import open_decoder
@@ -21,13 +21,26 @@ class FileSource(DecodedSource):
     """Whatever ffmpeg or libsndfile reads, with one or two channels, decoded piece by piece."""
 
     kind: ClassVar[str] = "file"
-    bounded: ClassVar[bool] = True
+    main_option: ClassVar[str] = "path"
+    # fmt: off
+    suffixes: ClassVar[tuple[str, ...]] = (
+        ".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".m4b", ".aac", ".webm", ".mka", ".mkv", ".mp4", ".mov",
+        ".wma", ".au", ".aif", ".aiff", ".caf", ".w64", ".rf64", ".amr", ".gsm",
+    )
+    # fmt: on
+    """A file that is named itself may have any."""
+    bounded = True
 
     def __init__(self, path: Path, legs: Legs | None = None, realtime: bool = False) -> None:
         """Open `path`. `legs` names the leg of each channel; default `mixed` for one channel and customer, agent for two."""
         self.realtime = realtime
         self.description = named(path)
         super().__init__(open_decoder(path), legs, str(path))
+
+    @classmethod
+    def options_of(cls, text: str) -> dict[str, Any]:
+        """A path, whatever is in it."""
+        return {"path": text}
 
     def _blocks(self) -> Iterator[Block]:
         rate = self._decoder.rate

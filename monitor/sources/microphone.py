@@ -38,6 +38,8 @@ class MicrophoneSource(Source):
     """One or two channels of an input device."""
 
     kind: ClassVar[str] = "microphone"
+    main_option: ClassVar[str] = "device"
+    recurs: ClassVar[bool] = True
 
     def __init__(
         self,

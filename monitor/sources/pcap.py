@@ -40,7 +40,9 @@ class PcapSource(Source):
     """
 
     kind: ClassVar[str] = "pcap"
-    bounded: ClassVar[bool] = True
+    main_option: ClassVar[str] = "path"
+    suffixes: ClassVar[tuple[str, ...]] = (".pcap", ".pcap.gz", ".pcapng", ".pcapng.gz", ".cap", ".cap.gz")
+    bounded = True
 
     def __init__(
         self,
@@ -91,6 +93,11 @@ class PcapSource(Source):
         for number, encoding in guessed.items():
             log.warning("payload_type_guessed", payload_type=number, taken_for=str(encoding), stream=str(line), say="--pt")
         return LegSpec(leg, self._routes.add(line), options.encodings(types | told | guessed))
+
+    @classmethod
+    def options_of(cls, text: str) -> dict[str, Any]:
+        """A path, whatever is in it."""
+        return {"path": text}
 
     def chunks(self) -> Iterator[AudioChunk]:
         """See `Source`. A truncated file gives what is good, then raises `SourceError`."""

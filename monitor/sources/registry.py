@@ -1,38 +1,57 @@
-"""All sources by their kind. A new one is one file or folder, one line here, and passing the conformance suite."""
+"""All sources by their kind: those that ship, and those of other packages (`emotion_monitor.sources`, `monitor/plugins.py`).
 
+A new one is one file or folder, one line here, and passing the conformance suite.
+"""
+
+import inspect
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Any
 
 from monitor.config import Settings
 from monitor.errors import ConfigError
-from monitor.events import LEGS
-from monitor.sources.base import Source
+from monitor.plugins import Registry
+from monitor.sources.base import Source, SourceKind
+from monitor.sources.options import construct
 
-KINDS: Mapping[str, str] = {
-    "file": "monitor.sources.file:FileSource",
-    "microphone": "monitor.sources.microphone:MicrophoneSource",
-    "pcap": "monitor.sources.pcap:PcapSource",
-    "rtp": "monitor.sources.rtp.source:RtpSource",
-    "stdin": "monitor.sources.stdin:StdinSource",
-}
-"""Module and class of each kind; imported when it is first opened, since some need libraries that take seconds to load."""
+SOURCES: Registry[type[SourceKind]] = Registry(
+    "source",
+    {
+        "file": "monitor.sources.file:FileSource",
+        "microphone": "monitor.sources.microphone:MicrophoneSource",
+        "pcap": "monitor.sources.pcap:PcapSource",
+        "rtp": "monitor.sources.rtp.source:RtpSource",
+        "stdin": "monitor.sources.stdin:StdinSource",
+    },
+    SourceKind,
+)
+PLAIN = "file"
+"""What a path is whose ending no source claims."""
 
-MAIN_OPTION: Mapping[str, str] = {"file": "path", "pcap": "path", "microphone": "device", "rtp": "sdp"}
-"""What the text after `KIND:` names where it is not an option by name."""
-CAPTURES = tuple(ending + packed for ending in (".pcap", ".pcapng", ".cap") for packed in ("", ".gz"))
-"""Endings by which a plain path is taken for a capture file."""
+
+def source_of(kind: str, key: str = "source") -> type[Source]:
+    """The class of the sources of a kind, which `key` asks for.
+
+    Raises `ConfigError` where there is none, or it is one whose calls come to the server.
+    """
+    found = SOURCES.load(kind, key)
+    if not issubclass(found, Source):
+        raise ConfigError(f"{key}: {kind} is not opened: its calls come to a running service (emotion-monitor serve)")
+    return found
 
 
 def open_source(kind: str, options: Mapping[str, Any], settings: Settings) -> Source:
     """Open a source. Raises `ConfigError` for an unknown kind or wrong options, `SourceError` where it cannot be opened."""
-    if kind not in KINDS:
-        raise ConfigError(f"unknown source {kind!r}: known are {', '.join(KINDS)}")
-    # Imported here so that naming sources (`parse_source`, KINDS) loads nothing of them.
-    from monitor.sources.options import construct
+    return construct(source_of(kind), options, settings)
 
-    module, name = KINDS[kind].split(":")
-    return construct(getattr(import_module(module), name), options, settings)
+
+def suffixes() -> Mapping[str, str]:
+    """Endings of files that sources take, each with the source's kind."""
+    claimed: dict[str, str] = {}
+    for kind in SOURCES.names():
+        found = SOURCES.load(kind, "source")
+        if issubclass(found, Source):
+            claimed.update(dict.fromkeys(found.suffixes, kind))
+    return claimed
 
 
 def parse_source(text: str) -> tuple[str, dict[str, Any]]:
@@ -52,39 +71,24 @@ def parse_source(text: str) -> tuple[str, dict[str, Any]]:
     if text == "-":
         return "stdin", {}
     kind, colon, rest = text.partition(":")
-    if kind not in KINDS or (not colon and kind in ("file", "pcap")):
+    if kind not in SOURCES.names():
         return _plain_path(text)
-    if not rest:
-        return kind, {}
-    main = MAIN_OPTION.get(kind)
-    if main == "path" or (main and "=" not in rest):
-        return kind, {main: rest}
-    return kind, _ports(_named_options(kind, rest)) if kind == "rtp" else _named_options(kind, rest)
+    source = source_of(kind)
+    if not colon and _needs_its_main_option(source):
+        return _plain_path(text)
+    return kind, source.options_of(rest) if rest else {}
+
+
+def _needs_its_main_option(source: type[Source]) -> bool:
+    parameter = inspect.signature(source).parameters.get(source.main_option or "")
+    return parameter is not None and parameter.default is inspect.Parameter.empty
 
 
 def _plain_path(text: str) -> tuple[str, dict[str, Any]]:
     kind, colon, _ = text.partition(":")
     if colon and kind.isidentifier() and len(kind) > 1:
-        raise ConfigError(f"unknown source {kind!r} in {text!r}: known are {', '.join(KINDS)}; a file of that name is ./{text}")
-    return "pcap" if text.lower().endswith(CAPTURES) else "file", {"path": text}
-
-
-def _named_options(kind: str, text: str) -> dict[str, Any]:
-    options: dict[str, Any] = {}
-    name = ""
-    for part in text.split(","):
-        before, equals, value = part.partition("=")
-        if equals:
-            name = before.strip()
-            options[name] = value
-        elif name:  # a list within a value: legs=customer,agent
-            options[name] += f",{part}"
-        else:
-            raise ConfigError(f"source {kind}: expected options as name=value, got {part!r}")
-    return options
-
-
-def _ports(options: dict[str, Any]) -> dict[str, Any]:
-    """`customer=5004` for RTP: the leg's port."""
-    legs = {leg: {"port": options.pop(leg)} for leg in LEGS if leg in options}
-    return {**options, "legs": legs} if legs else options
+        known = ", ".join(SOURCES.names())
+        raise ConfigError(f"no source is called {kind!r}, in {text!r}; there are: {known}; a file of that name is ./{text}")
+    name = text.lower()
+    taken_by = next((kind for ending, kind in suffixes().items() if name.endswith(ending)), PLAIN)
+    return taken_by, source_of(taken_by).options_of(text)

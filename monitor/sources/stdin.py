@@ -25,7 +25,7 @@ class StdinSource(DecodedSource):
     """What comes until the pipe ends."""
 
     kind: ClassVar[str] = "stdin"
-    bounded: ClassVar[bool] = True
+    bounded = True
 
     def __init__(
         self,

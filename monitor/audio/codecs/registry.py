@@ -5,7 +5,6 @@ import re
 from monitor.audio.codecs.base import COMFORT_NOISE, NOT_AUDIO, TELEPHONE_EVENT, Decoder, Encoding
 from monitor.audio.codecs.g711 import G711
 from monitor.audio.codecs.l16 import L16
-from monitor.audio.codecs.libav import G729, LibavDecoder, Opus
 from monitor.errors import SourceError
 
 STATIC_PAYLOAD_TYPES: dict[int, Encoding] = {
@@ -86,6 +85,8 @@ def decodable(encoding: Encoding) -> bool:
 
 def make_decoder(encoding: Encoding) -> Decoder:
     """A fresh decoder. Raises `SourceError` for an encoding that is not decoded."""
+    from monitor.audio.codecs.libav import G729, LibavDecoder, Opus  # here, so that what a source is can be asked without it
+
     match encoding:
         case Encoding("pcmu" | "pcma" as law, clock, 1) if 8_000 <= clock <= 48_000:
             return G711(law, clock)

@@ -5,9 +5,7 @@ from pathlib import Path
 
 from monitor.errors import SourceError
 from monitor.sources.decode.base import Decoder, NotAudio
-from monitor.sources.decode.ffmpeg import FfmpegDecoder
 from monitor.sources.decode.pipe import Pipe
-from monitor.sources.decode.sndfile import SndfileDecoder
 
 __all__ = ["Decoder", "open_decoder", "open_pipe"]
 
@@ -27,6 +25,9 @@ def open_decoder(path: Path) -> Decoder:
         raise SourceError(f"{str(path)!r}: is not a path") from None
     if not path.is_file():
         return open_pipe(Pipe(os.open(path, os.O_RDONLY), owned=True), str(path))
+    from monitor.sources.decode.ffmpeg import FfmpegDecoder  # here, so that what a source is can be asked without it
+    from monitor.sources.decode.sndfile import SndfileDecoder
+
     try:
         return FfmpegDecoder(path)
     except NotAudio as reason:
@@ -38,6 +39,8 @@ def open_decoder(path: Path) -> Decoder:
 
 def open_pipe(pipe: Pipe, name: str) -> Decoder:
     """Decode the beginning of a media file that comes out of a pipe. Raises `SourceError` where there is no audio in it."""
+    from monitor.sources.decode.ffmpeg import FfmpegDecoder
+
     try:
         return FfmpegDecoder(pipe, name)
     except NotAudio as reason:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import numpy as np
-import soundfile
 import structlog
 from numpy.typing import NDArray
 
@@ -30,6 +29,24 @@ BLOCK = 0.5
 log = structlog.get_logger(__name__)
 
 
+def decode_raw(data: bytes, encoding: Encoding, channels: int) -> NDArray[np.float32]:
+    """Interleaved samples of whole rows, shape (n, channels)."""
+    import soundfile  # here, so that what a source is can be asked without it
+
+    samples: NDArray[np.float32]
+    samples, _ = soundfile.read(
+        io.BytesIO(data),
+        dtype="float32",
+        always_2d=True,
+        samplerate=8_000,  # libsndfile wants one, and does nothing with it
+        channels=channels,
+        format="RAW",
+        subtype=SUBTYPES[encoding][0],
+        endian="LITTLE",
+    )
+    return samples
+
+
 class RawDecoder(Decoder):
     """What another program writes into a pipe, as it comes: an empty block where nothing did."""
 
@@ -39,8 +56,8 @@ class RawDecoder(Decoder):
         self.codec = encoding
         self._name = name
         self._pipe = pipe
-        self._subtype, width = SUBTYPES[encoding]
-        self._row = width * channels
+        self._encoding = encoding
+        self._row = SUBTYPES[encoding][1] * channels
 
     def blocks(self) -> Iterator[Block]:
         """The samples. Raises `SourceError` where nothing came at all, or what came is a file with a header."""
@@ -51,7 +68,7 @@ class RawDecoder(Decoder):
                 self._refuse_a_file(head)
             held += data
             whole = len(held) // self._row * self._row
-            yield Block(self._decode(held[:whole]))
+            yield Block(decode_raw(held[:whole], self._encoding, self.channels))
             held = held[whole:]
         if held:
             log.warning("last_sample_not_whole", source=self._name, bytes=len(held))
@@ -72,17 +89,3 @@ class RawDecoder(Decoder):
                 f"stdin: this is a {name} file, not raw PCM: leave out rate, channels, encoding and realtime, "
                 "and it is heard as its header says; or give it by its name"
             )
-
-    def _decode(self, data: bytes) -> NDArray[np.float32]:
-        samples: NDArray[np.float32]
-        samples, _ = soundfile.read(
-            io.BytesIO(data),
-            dtype="float32",
-            always_2d=True,
-            samplerate=self.rate,
-            channels=self.channels,
-            format="RAW",
-            subtype=self._subtype,
-            endian="LITTLE",
-        )
-        return samples

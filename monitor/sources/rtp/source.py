@@ -11,7 +11,7 @@ import numpy as np
 
 from monitor.audio.chunk import AudioChunk
 from monitor.config.sections import RtpSection
-from monitor.events import Event, Leg, LegReport
+from monitor.events import LEGS, Event, Leg, LegReport
 from monitor.sources.base import Source
 from monitor.sources.rtp.plan import plan_legs
 from monitor.sources.rtp.ports import kernel_drops, open_control, open_in_range, open_port
@@ -70,6 +70,8 @@ class RtpSource(Source):
     """A live call. Its audio ends by `stop`, by goodbyes on all legs, or when nothing came for `settings.inactivity`."""
 
     kind: ClassVar[str] = "rtp"
+    main_option: ClassVar[str] = "sdp"
+    recurs: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -122,6 +124,21 @@ class RtpSource(Source):
         if port is not None:
             return open_port(self._settings.bind, port)
         return open_in_range(self._settings.bind, self._settings.port_low, self._settings.port_high)
+
+    @classmethod
+    def options_of(cls, text: str) -> dict[str, Any]:
+        """A session file, or options by name; `customer=5004` is the port of a leg."""
+        options = super().options_of(text)
+        legs = {leg: {"port": options.pop(leg)} for leg in LEGS if leg in options}
+        return {**options, "legs": legs} if legs else options
+
+    def endpoints(self) -> Mapping[Leg, Mapping[str, Any]]:
+        """Address and port of each leg."""
+        return {leg: {"address": self.address, "port": port} for leg, port in self.ports.items()}
+
+    def descriptors(self) -> int:
+        """A socket for RTP and one for RTCP on each port."""
+        return 2 * len(self._ports)
 
     def chunks(self) -> Iterator[AudioChunk]:
         """See `Source`."""
