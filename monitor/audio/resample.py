@@ -39,13 +39,7 @@ class Resampler:
         self._rate_in = rate_in
         self._taken = 0
         self._given = 0
-        self._stream: soxr.ResampleStream | None = None
-        if rate_in != SAMPLE_RATE:
-            import soxr  # here, so that what a source is can be asked without it
-
-            variable = quality == "streaming" and rate_in < SAMPLE_RATE
-            recipe = "HQ" if quality == "streaming" else quality
-            self._stream = soxr.ResampleStream(rate_in, SAMPLE_RATE, 1, dtype="float32", quality=recipe, vr=variable)
+        self._stream = _stream(rate_in, quality) if rate_in != SAMPLE_RATE else None
 
     def push(self, samples: Samples) -> Samples:
         """Take input, shape (n,), float32 at `rate_in`; return the 16 kHz samples that are now decided, often fewer or none."""
@@ -66,3 +60,11 @@ class Resampler:
         converted = converted[: whole - self._given]
         self._given += len(converted)
         return converted
+
+
+def _stream(rate_in: int, quality: Quality) -> "soxr.ResampleStream":
+    import soxr  # here, so that what a source is can be asked without it
+
+    variable = quality == "streaming" and rate_in < SAMPLE_RATE
+    recipe = "HQ" if quality == "streaming" else quality
+    return soxr.ResampleStream(rate_in, SAMPLE_RATE, 1, dtype="float32", quality=recipe, vr=variable)

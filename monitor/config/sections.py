@@ -185,6 +185,15 @@ class RtpSection(Section):
         return self
 
 
+class IncomingSection(Section):
+    """Calls that come to the server over a connection, such as `/ws/v1/ingest`."""
+
+    max_stall: Seconds = Field(default=15.0, ge=1, le=60)
+    """A leg that sends nothing while the other goes on waits by itself for so long; then it is silent."""
+    inactivity: Seconds = Field(default=30.0, gt=0, le=86_400)
+    """A call of which nothing comes for so long is over."""
+
+
 class ServerSection(Section):
     """The one port."""
 
@@ -242,6 +251,7 @@ class Settings(Section):
     alerts: AlertsSection = AlertsSection()
     store: StoreSection = StoreSection()
     rtp: RtpSection = RtpSection()
+    incoming: IncomingSection = IncomingSection()
     server: ServerSection = ServerSection()
     log: LogSection = LogSection()
     sources: tuple[StaticSource, ...] = ()

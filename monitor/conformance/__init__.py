@@ -14,4 +14,4 @@ Each suite says in its first lines which fixture it asks for. Importing this pac
 
 import pytest
 
-pytest.register_assert_rewrite(f"{__name__}.stores", f"{__name__}.stored_calls", f"{__name__}.sinks")
+pytest.register_assert_rewrite(*(f"{__name__}.{suite}" for suite in ("stores", "stored_calls", "sinks", "sources", "incoming")))

@@ -61,6 +61,8 @@ class LiveCall:
         self.metadata = metadata
         self.error: MonitorError | None = None
         """Why the call ended before its time; None where it did not."""
+        self.reason = ""
+        """Why it ended, as in `call_ended`; empty while it lasts."""
         self.wall_seconds = 0.0
         """From the first audio asked for to the last frame stored."""
         self._listening = listening
@@ -126,15 +128,16 @@ class LiveCall:
     def _run(self) -> None:
         begun = time.monotonic()
         try:
-            reason = self._take_audio()
-            self._close(reason)
+            self.reason = self._take_audio()
+            self._close(self.reason)
         except MonitorError as error:
             self.error = error
             log.error("call_failed", call=self.id, error=str(error))
         except Exception as error:
             self.error = MonitorError(f"call {self.id}: defect in this program: {type(error).__name__}: {error}")
             log.exception("call_failed", call=self.id)
-            self._give_up(f"error: defect: {type(error).__name__}")
+            self.reason = f"error: defect: {type(error).__name__}"
+            self._give_up(self.reason)
         finally:
             self._listening.close()
             self.wall_seconds = time.monotonic() - begun

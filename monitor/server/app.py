@@ -19,6 +19,7 @@ from monitor.server.collector import MonitorCollector
 from monitor.server.errors import install_error_handlers
 from monitor.server.head import Head
 from monitor.server.hub import Hub, Limits
+from monitor.server.incoming import incoming_routes
 from monitor.server.pages import dashboard_folder
 from monitor.server.replays import Replays
 from monitor.server.security_headers import SecurityHeaders
@@ -47,7 +48,7 @@ async def _take_in(journal: Journal) -> None:
 def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = None, sinks: Sinks | None = None) -> FastAPI:
     """The ASGI application over a running `monitor`. It does not own it: `run_server` closes it.
 
-    Raises `ConfigError` where the page's files are missing.
+    Raises `ConfigError` where the page's files are missing, or sources want the same route.
     """
     hub = Hub(monitor.store.journal, limits)
     collector = MonitorCollector(monitor, hub)
@@ -77,6 +78,7 @@ def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = Non
     app.state.monitor = monitor
     app.state.settings = settings
     app.state.hub = hub
+    app.state.senders = set()
     app.state.replays = Replays(monitor.store, hub)
     app.state.registry = CollectorRegistry()
     app.state.registry.register(collector)
@@ -88,5 +90,6 @@ def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = Non
     app.add_middleware(SecurityHeaders)
     for room in (calls, recordings, replay_routes, alerts, status, documents, health, metrics, websocket):
         app.include_router(room.router)
+    app.include_router(incoming_routes())
     app.mount("/", StaticFiles(directory=dashboard_folder(), html=True), name="dashboard")
     return app

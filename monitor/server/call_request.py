@@ -1,6 +1,7 @@
 """What `POST /api/v1/calls` takes, and the source's options that it becomes."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -11,6 +12,17 @@ MAX_SDP = 64 * 1024
 """Characters: a security limit."""
 MAX_METADATA = 16 * 1024
 """Characters as JSON: it is written into the journal and sent to every client."""
+
+
+def check_metadata(metadata: Mapping[str, Any]) -> None:
+    """Raise `ValueError` for what cannot be kept with a call and sent to everybody."""
+    try:
+        text = json.dumps(metadata, allow_nan=False, ensure_ascii=False)
+        text.encode()
+    except (TypeError, ValueError, RecursionError):
+        raise ValueError("must be JSON: no NaN, no Infinity, no lone surrogates, not nested deeply") from None
+    if len(text) > MAX_METADATA:
+        raise ValueError(f"has {len(text)} characters as JSON, more than {MAX_METADATA}")
 
 
 class LegRequest(BaseModel):
@@ -61,13 +73,7 @@ class CallRequest(BaseModel):
     @field_validator("metadata")
     @classmethod
     def _plain_and_short(cls, value: dict[str, Any]) -> dict[str, Any]:
-        try:
-            text = json.dumps(value, allow_nan=False, ensure_ascii=False)
-            text.encode()
-        except (ValueError, RecursionError):
-            raise ValueError("must be JSON: no NaN, no Infinity, no lone surrogates, not nested deeply") from None
-        if len(text) > MAX_METADATA:
-            raise ValueError(f"has {len(text)} characters as JSON, more than {MAX_METADATA}")
+        check_metadata(value)
         return value
 
     def options(self) -> dict[str, Any]:

@@ -1,11 +1,11 @@
-"""The contracts for programs: JSON Schema of the websocket's messages, and the AsyncAPI document."""
+"""The contracts for programs: JSON Schemas of the websockets' messages, and the AsyncAPI document."""
 
 from functools import cache
 from typing import Any
 
 from fastapi import APIRouter
 
-from monitor.server.schemas import asyncapi, messages_schema
+from monitor.server.schemas import asyncapi, ingest_schema, messages_schema
 
 router = APIRouter(prefix="/api/v1", tags=["contracts"])
 
@@ -16,11 +16,18 @@ def get_messages_schema() -> dict[str, Any]:
     return _messages_schema()
 
 
-@router.get("/asyncapi.json", summary="AsyncAPI 3 document of the websocket")
+@router.get("/schema/ingest.json", summary="JSON Schema of the messages of a call that comes")
+def get_ingest_schema() -> dict[str, Any]:
+    """JSON Schema, draft 2020-12, of the text messages of `/ws/v1/ingest`, both ways."""
+    return _ingest_schema()
+
+
+@router.get("/asyncapi.json", summary="AsyncAPI 3 document of the websockets")
 def get_asyncapi() -> dict[str, Any]:
-    """Channels, operations and messages of `/ws/v1/events`."""
+    """Channels, operations and messages of `/ws/v1/events` and `/ws/v1/ingest`."""
     return _asyncapi()
 
 
 _messages_schema = cache(messages_schema)
+_ingest_schema = cache(ingest_schema)
 _asyncapi = cache(asyncapi)

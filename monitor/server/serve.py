@@ -5,7 +5,7 @@ import errno
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -86,7 +86,7 @@ def run_server(
         timeout_graceful_shutdown=int(FAREWELL),
     )
     host, port = listener.getsockname()[:2]
-    server = _Server(config, monitor, app.state.hub)
+    server = _Server(config, monitor, app.state.hub, app.state.senders)
     running = RunningServer(settings.server.host if settings.server.host != "localhost" else host, port, server.begin_stop)
 
     def started() -> None:
@@ -131,10 +131,11 @@ class _Server(uvicorn.Server):
 
     on_started: Callable[[], None]
 
-    def __init__(self, config: uvicorn.Config, monitor: Monitor, hub: Hub) -> None:
+    def __init__(self, config: uvicorn.Config, monitor: Monitor, hub: Hub, senders: Sized) -> None:
         super().__init__(config)
         self._monitor = monitor
         self._hub = hub
+        self._senders = senders
 
     def begin_stop(self) -> None:
         """Have the main loop end."""
@@ -154,7 +155,7 @@ class _Server(uvicorn.Server):
         await asyncio.to_thread(self._monitor.close)
         self._hub.stop()
         deadline = asyncio.get_running_loop().time() + FAREWELL
-        while self._hub.clients and not self.force_exit and asyncio.get_running_loop().time() < deadline:
+        while (self._hub.clients or self._senders) and not self.force_exit and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.02)
         await super().shutdown(sockets)
 

@@ -12,7 +12,7 @@ from starlette.websockets import WebSocketDisconnect
 from monitor import __version__
 from monitor.errors import ConfigError, MonitorError
 from monitor.pipeline.monitor import Monitor
-from monitor.server.auth import SUBPROTOCOL
+from monitor.server.connection import GOING_AWAY, INTERNAL_ERROR, MAX_MISTAKES, POLICY_VIOLATION, accept, converse, reason
 from monitor.server.errors import error_code
 from monitor.server.hub import Client, Hub
 from monitor.server.messages import FROM_CLIENT, AcknowledgeMessage
@@ -22,14 +22,6 @@ router = APIRouter()
 
 MAX_INBOUND = 16 * 1024
 """Bytes of a client's message: a security limit; the longest that is of use is a quarter of this."""
-MAX_MISTAKES = 5
-"""Messages that make no sense, after which a client is shown the door."""
-
-GOING_AWAY = 1001
-POLICY_VIOLATION = 1008
-INTERNAL_ERROR = 1011
-MAX_REASON = 120
-"""Bytes that a close frame has room for, RFC 6455 section 5.5."""
 
 
 class UnknownSinceError(ConfigError):
@@ -41,8 +33,7 @@ async def events(websocket: WebSocket) -> None:
     """Follow the journal from `since` on, then live."""
     hub: Hub = websocket.app.state.hub
     monitor: Monitor = websocket.app.state.monitor
-    offered = websocket.scope.get("subprotocols", [])
-    await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
+    await accept(websocket)
     try:
         subscription = _subscribe(websocket, hub)
     except ConfigError as error:
@@ -53,7 +44,7 @@ async def events(websocket: WebSocket) -> None:
         present = [message for message in hub.present.messages() if subscription.wants(message)]
         await _say(websocket, {"type": "hello", "version": __version__, "seq": hub.last, "present": present})
         with monitor.attention.following(subscription.calls):
-            await _converse(_speak(websocket, client, hub), _listen(websocket, monitor, hub))
+            await converse(_speak(websocket, client, hub), _listen(websocket, monitor, hub))
     except WebSocketDisconnect:
         pass
     except MonitorError as error:
@@ -70,19 +61,6 @@ def _subscribe(websocket: WebSocket, hub: Hub) -> Subscription:
             "it comes from another store; connect without since"
         )
     return subscription
-
-
-async def _converse(*sides: Any) -> None:
-    """Run both directions until one ends; its error is raised."""
-    tasks = [asyncio.ensure_future(side) for side in sides]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _speak(websocket: WebSocket, client: Client, hub: Hub) -> None:
@@ -129,7 +107,7 @@ async def _answer(websocket: WebSocket, monitor: Monitor, hub: Hub, received: An
 async def _refuse(websocket: WebSocket, error: MonitorError, status: int) -> None:
     with contextlib.suppress(WebSocketDisconnect):
         await _say(websocket, _error(error))
-        await websocket.close(status, str(error).encode()[:MAX_REASON].decode(errors="ignore"))
+        await websocket.close(status, reason(str(error)))
 
 
 def _error(error: MonitorError) -> dict[str, str]:

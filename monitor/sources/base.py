@@ -1,8 +1,8 @@
 """What a source is: for each leg, gapless 16 kHz samples from sample 0 of the call, and an account of what was lost.
 
-A source is opened by this program (`Source`: a microphone, a port, a file), or its call comes to the server over a connection
-(`monitor/sources/incoming/`). Every one passes its suite in `monitor/conformance/`. Modules of sources import nothing heavy when
-they are loaded, so that what a source is (its options, its endings) can be asked of its class.
+A source is opened by this program (`Source`: a microphone, a port, a file), or its calls come to the server over connections
+(`monitor/sources/incoming/`). Every one passes its suite in `monitor/conformance/`. Modules of sources import nothing heavy
+when they are loaded, so that what a source is (its options, its endings) can be asked of its class.
 """
 
 import os

@@ -7,7 +7,7 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from monitor.audio.chunk import AudioChunk, Gap
+from monitor.audio.chunk import AudioChunk, Gap, Samples
 from monitor.audio.resample import Resampler
 from monitor.errors import ConfigError, SourceError
 from monitor.events import LEGS, Leg, LegReport
@@ -46,27 +46,17 @@ class ChannelLegs:
     """Turns blocks of all channels at one rate into each leg's chunks. `report` may be called from any thread."""
 
     def __init__(self, legs: Sequence[Leg], rate: int, codec: str, what: str) -> None:
-        self._what = what
-        by_channel = [(channel, _LegAudio(leg, rate, codec)) for channel, leg in enumerate(legs)]
+        by_channel = [(channel, LegAudio(leg, rate, codec, what)) for channel, leg in enumerate(legs)]
         self._legs = sorted(by_channel, key=lambda item: LEGS.index(item[1].leg))
-        self._warned = False
 
     def push(self, block: NDArray[np.float32], missing: Cause | None = None) -> Iterator[AudioChunk]:
         """Take a block, shape (n, channels), float32; yield one chunk a leg, in the order of `LEGS`.
 
-        `missing` says that the block stands for audio that is not there. NaN, infinity and what is beyond `USABLE` become
-        silence and are marked as lost: no engine makes sense of them.
+        `missing` says that the block stands for audio that is not there.
         """
         for channel, leg in self._legs:
             samples = np.ascontiguousarray(block[:, channel], np.float32)
-            usable = np.abs(samples) < USABLE
-            if not usable.all():
-                self._warn_once(leg)
-                leg.mark_unusable(~usable)
-                samples = np.where(usable, samples, np.float32(0))
-            if missing is not None:
-                leg.mark(0, len(samples), missing)
-            yield leg.push(samples)
+            yield leg.push(samples) if missing is None else leg.push_missing(samples, missing)
 
     def finish(self) -> Iterator[AudioChunk]:
         """What the resamplers still hold: one chunk a leg, after which all legs have the same length."""
@@ -77,17 +67,15 @@ class ChannelLegs:
         """Each leg's account up to the last chunk."""
         return {leg.leg: leg.report() for _, leg in self._legs}
 
-    def _warn_once(self, leg: "_LegAudio") -> None:
-        if not self._warned:
-            log.warning("samples_are_no_numbers", source=self._what, leg=leg.leg, taken_as="lost")
-        self._warned = True
 
+class LegAudio:
+    """One leg: resampling, and gaps that wait for the chunk in which they lie. `report` may be called from any thread."""
 
-class _LegAudio:
-    """One leg: resampling, and gaps that wait for the chunk in which they lie."""
-
-    def __init__(self, leg: Leg, rate: int, codec: str) -> None:
+    def __init__(self, leg: Leg, rate: int, codec: str, what: str) -> None:
+        """`rate` in Hz, of the samples that are pushed; `what` is the source's name, for the log."""
         self.leg = leg
+        self._what = what
+        self._warned = False
         self._rate = rate
         self._codec = codec
         self._resampler = Resampler(rate)
@@ -96,7 +84,43 @@ class _LegAudio:
         self._gaps: list[Gap] = []
         self._missing: dict[Cause, int] = {"lost": 0, "silence": 0}
 
-    def mark(self, start: int, stop: int, cause: Cause) -> None:
+    def push(self, samples: Samples) -> AudioChunk:
+        """Take samples, shape (n,), float32; the audio that is now decided.
+
+        NaN, infinity and what is beyond `USABLE` become silence and are marked as lost: no engine makes sense of them.
+        """
+        usable = np.abs(samples) < USABLE
+        if not usable.all():
+            self._warn_once()
+            self._mark_unusable(~usable)
+            samples = np.where(usable, samples, np.float32(0))
+        self._taken += len(samples)
+        return self._chunk(self._resampler.push(samples))
+
+    def push_missing(self, samples: Samples, cause: Cause) -> AudioChunk:
+        """The same with samples that stand for audio that is not there."""
+        self._mark(0, len(samples), cause)
+        return self.push(samples)
+
+    def finish(self) -> AudioChunk:
+        """What the resampler still holds."""
+        return self._chunk(self._resampler.flush())
+
+    def report(self) -> LegReport:
+        """The account up to the last chunk."""
+        return LegReport(
+            codec=self._codec,
+            seconds=sample_seconds(self._start),
+            lost_seconds=sample_seconds(self._missing["lost"]),
+            silence_seconds=sample_seconds(self._missing["silence"]),
+        )
+
+    def _warn_once(self) -> None:
+        if not self._warned:
+            log.warning("samples_are_no_numbers", source=self._what, leg=self.leg, taken_as="lost")
+        self._warned = True
+
+    def _mark(self, start: int, stop: int, cause: Cause) -> None:
         """Note a gap, from sample `start` up to `stop` of the next block at the input's rate.
 
         Gaps of one cause that lie less than a frame apart are joined: nothing finer is told of them downstream.
@@ -108,26 +132,11 @@ class _LegAudio:
         if last > first:
             self._gaps.append(Gap(first, last - first, cause))
 
-    def mark_unusable(self, unusable: NDArray[np.bool_]) -> None:
+    def _mark_unusable(self, unusable: NDArray[np.bool_]) -> None:
         """Note the runs of a mask over the next block as lost."""
         edges = np.flatnonzero(np.diff(unusable, prepend=False, append=False))
         for start, stop in edges.reshape(-1, 2):
-            self.mark(int(start), int(stop), "lost")
-
-    def push(self, samples: NDArray[np.float32]) -> AudioChunk:
-        self._taken += len(samples)
-        return self._chunk(self._resampler.push(samples))
-
-    def finish(self) -> AudioChunk:
-        return self._chunk(self._resampler.flush())
-
-    def report(self) -> LegReport:
-        return LegReport(
-            codec=self._codec,
-            seconds=sample_seconds(self._start),
-            lost_seconds=sample_seconds(self._missing["lost"]),
-            silence_seconds=sample_seconds(self._missing["silence"]),
-        )
+            self._mark(int(start), int(stop), "lost")
 
     def _chunk(self, samples: NDArray[np.float32]) -> AudioChunk:
         stop = self._start + len(samples)

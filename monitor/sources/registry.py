@@ -17,6 +17,7 @@ SOURCES: Registry[type[SourceKind]] = Registry(
     "source",
     {
         "file": "monitor.sources.file:FileSource",
+        "ingest": "monitor.sources.incoming.ingest:IngestCall",
         "microphone": "monitor.sources.microphone:MicrophoneSource",
         "pcap": "monitor.sources.pcap:PcapSource",
         "rtp": "monitor.sources.rtp.source:RtpSource",

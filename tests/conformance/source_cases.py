@@ -8,9 +8,8 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -20,31 +19,13 @@ import pytest
 import soundfile
 
 from monitor.config import Settings
+from monitor.conformance.sources import SECONDS, Opened, SourceCase
+from monitor.events import Leg
 from monitor.sources.base import Source
+from monitor.sources.incoming.pushed import PushedSource
 from monitor.sources.registry import open_source
 from tests.conformance.rtp_cases import captured, received
 from tests.sound_server import running_sound_server
-
-SECONDS = 1.6
-"""Of input, where it has an end."""
-
-Opened = Callable[[Path], AbstractContextManager[Source]]
-"""Opens a source on input that it makes in a folder."""
-
-
-@dataclass(frozen=True)
-class SourceCase:
-    """A source, ready to be opened on real input."""
-
-    name: str
-    kind: str
-    opened: Opened
-    endless: bool = False
-    """Ends only by `stop`."""
-    ends_as: str = "finished"
-
-    def __str__(self) -> str:
-        return self.name
 
 
 def voices(rate: int, channels: int = 2) -> np.ndarray:
@@ -117,6 +98,33 @@ def microphone(channels: int) -> Opened:
     return opened
 
 
+def pushed(rate: int, legs: tuple[Leg, ...], hurried: bool = False) -> Opened:
+    """In messages of 20 ms, the legs in turns, at the speed of the clock or all at once."""
+
+    @contextmanager
+    def opened(folder: Path) -> Iterator[Source]:
+        del folder
+        source = PushedSource(legs, rate, "s16le", "pushed")
+        samples = (voices(rate, len(legs)) * 32_767).astype("<i2")
+        over = threading.Event()
+
+        def push() -> None:
+            for start in range(0, len(samples), rate // 50):
+                for place, leg in enumerate(legs):
+                    source.push(leg, samples[start : start + rate // 50, place].tobytes())
+                if over.wait(0 if hurried else 0.02):
+                    return
+            source.end()
+
+        pusher = threading.Thread(target=push)
+        pusher.start()
+        yield source
+        over.set()
+        pusher.join()
+
+    return opened
+
+
 CASES = [
     SourceCase("file-wav-mono-8k", "file", file("x.wav", 8_000, channels=1)),
     SourceCase("file-wav-stereo-44k", "file", file("x.wav", 44_100)),
@@ -130,6 +138,9 @@ CASES = [
     SourceCase("rtp-two-ports", "rtp", received(voices(8_000))),
     SourceCase("stdin", "stdin", pipe(realtime=False)),
     SourceCase("stdin-realtime", "stdin", pipe(realtime=True)),
+    SourceCase("pushed-one-leg-8k", "pushed", pushed(8_000, ("customer",))),
+    SourceCase("pushed-two-legs-44k", "pushed", pushed(44_100, ("customer", "agent"))),
+    SourceCase("pushed-at-once", "pushed", pushed(8_000, ("agent", "customer"), hurried=True)),
     SourceCase("microphone-mono", "microphone", microphone(1), endless=True, ends_as="stopped"),
     SourceCase("microphone-stereo", "microphone", microphone(2), endless=True, ends_as="stopped"),
 ]

@@ -1,165 +1,21 @@
-"""What every source keeps, whatever it listens to: `monitor/sources/base.py` in tests.
+"""The sources that ship pass the suite of `monitor/conformance/sources.py`, and so does the bridge to those that come."""
 
-Parametrised over `source_cases.CASES`, in which every kind of the registry has a case.
-"""
-
-import threading
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import pairwise
-
-import numpy as np
 import pytest
 
-from monitor.audio.chunk import AudioChunk
-from monitor.events import LEGS, Leg, LegReport
+from monitor.conformance.sources import *  # noqa: F403 - its tests
+from monitor.conformance.sources import SourceCase
 from monitor.sources.base import Source
-from monitor.sources.registry import KINDS
-from tests.conformance.source_cases import CASES, SECONDS, SourceCase
-
-PATIENCE = 30
-"""Seconds after which a source that was stopped is taken to have hung."""
-
-
-@dataclass
-class Taken:
-    """A source that was taken to its end, and what it said on the way."""
-
-    source: Source
-    before: dict[Leg, LegReport]
-    """Its report before it was read."""
-    chunks: list[AudioChunk]
-    meanwhile: list[float] = field(default_factory=list)
-    """Seconds of its first leg, as another thread was told them while it was read."""
-
-    @property
-    def legs(self) -> dict[Leg, list[AudioChunk]]:
-        legs: dict[Leg, list[AudioChunk]] = defaultdict(list)
-        for chunk in self.chunks:
-            legs[chunk.leg].append(chunk)
-        return legs
-
-    def spreads(self) -> Iterator[int]:
-        """After each chunk, by how many samples the legs are apart."""
-        reached = dict.fromkeys(self.source.legs, 0)
-        for chunk in self.chunks:
-            reached[chunk.leg] = chunk.stop
-            yield max(reached.values()) - min(reached.values())
-
-    def marked(self, leg: Leg, cause: str) -> int:
-        """Samples in gaps of a cause."""
-        return sum(gap.length for chunk in self.legs[leg] for gap in chunk.gaps if gap.cause == cause)
+from monitor.sources.incoming.pushed import PushedSource
+from monitor.sources.registry import SOURCES
+from tests.conformance.source_cases import CASES
 
 
 @pytest.fixture(scope="module", params=CASES, ids=str)
-def case(request: pytest.FixtureRequest) -> SourceCase:
-    return request.param
+def source_case(request: pytest.FixtureRequest) -> SourceCase:
+    case: SourceCase = request.param
+    return case
 
 
-@pytest.fixture
-def source(case: SourceCase, tmp_path) -> Iterator[Source]:
-    with case.opened(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def taken(case: SourceCase, tmp_path_factory) -> Iterator[Taken]:
-    with case.opened(tmp_path_factory.mktemp("source")) as source:
-        taken = Taken(source, dict(source.report()), [])
-        done = threading.Event()
-
-        def ask() -> None:
-            while not done.wait(0.001):
-                taken.meanwhile.append(source.report()[source.legs[0]].seconds)
-
-        asker = threading.Thread(target=ask)
-        asker.start()
-        for chunk in source.chunks():
-            taken.chunks.append(chunk)
-            if case.endless and chunk.stop > SECONDS * 16_000:
-                source.stop()
-        done.set()
-        asker.join()
-        yield taken
-
-
-def test_every_kind_of_source_is_held_to_this():
-    assert {case.kind for case in CASES} == set(KINDS)
-
-
-def test_it_says_what_it_is_before_it_is_read(taken, case):
-    assert taken.source.kind == case.kind
-    assert taken.source.legs == tuple(leg for leg in LEGS if leg in taken.source.legs)
-    assert taken.source.description
-    assert isinstance(taken.source.realtime, bool)
-    assert taken.before == {leg: LegReport(codec=taken.before[leg].codec) for leg in taken.source.legs}
-
-
-def test_each_leg_is_gapless_from_sample_0(taken):
-    assert set(taken.legs) == set(taken.source.legs)
-    assert all(chunks[0].start == 0 for chunks in taken.legs.values())
-    assert all(before.stop == after.start for chunks in taken.legs.values() for before, after in pairwise(chunks))
-
-
-def test_all_legs_end_together_and_nothing_is_missing(taken):
-    ends = {chunks[-1].stop for chunks in taken.legs.values()}
-    assert len(ends) == 1
-    assert ends.pop() >= (SECONDS - 0.1) * 16_000
-
-
-def test_samples_are_finite_float32_in_chunks_of_a_second_at_most(taken):
-    assert {(chunk.samples.dtype, chunk.samples.ndim) for chunk in taken.chunks} == {(np.dtype(np.float32), 1)}
-    assert all(np.isfinite(chunk.samples).all() for chunk in taken.chunks)
-    assert max(len(chunk.samples) for chunk in taken.chunks) <= 16_000
-
-
-def test_legs_are_never_more_than_a_second_apart(taken):
-    assert max(taken.spreads()) <= 16_000
-
-
-def test_gaps_lie_inside_their_chunk_in_order_and_apart(taken):
-    gaps = [(chunk, gap) for chunk in taken.chunks for gap in chunk.gaps]
-    assert all(chunk.start <= gap.start and gap.start + gap.length <= chunk.stop for chunk, gap in gaps)
-    assert all(gap.length > 0 for _, gap in gaps)
-    assert all(a.start + a.length <= b.start for chunk in taken.chunks for a, b in pairwise(chunk.gaps))
-
-
-def test_the_report_adds_up_to_what_was_given(taken):
-    report = taken.source.report()
-    told = [(report[leg].seconds, report[leg].lost_seconds, report[leg].silence_seconds) for leg in taken.source.legs]
-    given = [(taken.legs[leg][-1].stop, taken.marked(leg, "lost"), taken.marked(leg, "silence")) for leg in taken.source.legs]
-    np.testing.assert_allclose(told, np.array(given) / 16_000, atol=1e-3)
-
-
-def test_the_report_may_be_asked_for_at_any_time_from_any_thread(taken):
-    assert taken.meanwhile == sorted(taken.meanwhile)
-
-
-def test_at_its_end_it_says_why(taken, case):
-    assert taken.source.end_reason() == case.ends_as
-
-
-def test_stop_from_another_thread_ends_it_soon_and_evenly(source):
-    chunks: list[AudioChunk] = []
-    begun = threading.Event()
-
-    def listen() -> None:
-        for chunk in source.chunks():
-            chunks.append(chunk)
-            begun.set()
-
-    listener = threading.Thread(target=listen, daemon=True)
-    listener.start()
-    assert begun.wait(PATIENCE)
-    source.stop()
-    source.stop()
-    listener.join(PATIENCE)
-    assert not listener.is_alive()
-    assert len({chunk.stop for chunk in {chunk.leg: chunk for chunk in chunks}.values()}) == 1
-
-
-def test_stopped_before_it_is_read_it_ends_at_once(source):
-    source.stop()
-    assert max((chunk.stop for chunk in source.chunks()), default=0) <= 16_000
-    assert source.end_reason() == "stopped"
+def test_every_kind_of_source_is_held_to_this() -> None:
+    kinds = {name for name in SOURCES.names() if issubclass(SOURCES.load(name, "source"), Source)}
+    assert {case.kind for case in CASES} == kinds | {PushedSource.kind}

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from websockets.sync.client import ClientConnection, connect
 
-from monitor.config.sections import RtpSection, ServerSection, Settings, StoreSection
+from monitor.config.sections import RtpSection, Section, ServerSection, Settings, StoreSection
 from monitor.config.sinks import SinkSection
 from monitor.events import Leg
 from monitor.pipeline.call import LiveCall
@@ -42,12 +42,16 @@ class Service:
         rtp: RtpSection | None = None,
         audio: str = "none",
         sinks: Mapping[str, SinkSection] | None = None,
-        **server: Any,
+        **given: Any,
     ) -> None:
+        """Of what is `given`, sections are the settings', as `privacy`; the rest is the server's."""
+        sections = {key: value for key, value in given.items() if isinstance(value, Section)}
+        server = {key: value for key, value in given.items() if key not in sections}
         self.settings = Settings(
             store=StoreSection(path=folder / "store", fsync=False, audio=audio),
             server=ServerSection(**{"port": 0, **server}),
             rtp=rtp or RtpSection(),
+            **sections,
         )
         store = ZarrStore(self.settings.store)
         self.sinks = Sinks(sinks or {}, store)

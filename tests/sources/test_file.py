@@ -133,7 +133,7 @@ def test_samples_beyond_full_scale_are_left_alone(tmp_path):
     assert np.max(taken.audio("customer")) == pytest.approx(2, abs=1e-3)
 
 
-def test_values_that_are_no_numbers_become_lost_silence_and_one_warning(tmp_path):
+def test_values_that_are_no_numbers_become_lost_silence_and_one_warning_a_leg(tmp_path):
     samples = two_tones(rate=16_000)
     samples[8_000:9_600, 0] = np.nan
     samples[20_000, 0] = np.inf
@@ -144,7 +144,7 @@ def test_values_that_are_no_numbers_become_lost_silence_and_one_warning(tmp_path
     assert np.all(taken.audio("customer")[8_000:9_600] == 0)
     assert [(gap.start, gap.length, gap.cause) for gap in taken.gaps("agent")] == [(24_000, 1, "lost")]
     assert source.report()["customer"].lost_seconds == pytest.approx(1_601 / 16_000)
-    assert [entry["log_level"] for entry in logs] == ["warning"]
+    assert [(entry["log_level"], entry["leg"]) for entry in logs] == [("warning", "customer"), ("warning", "agent")]
 
 
 def test_a_file_of_nothing_but_nan_is_silence_that_is_marked_lost(tmp_path):
