@@ -1,5 +1,7 @@
 # make demo    a whole call, from RTP to replay, on this machine
-# make test    all tests            make check   types, style, layers
+# make test    all tests            make check   types, style, layers, workflows
+# make docs    the documentation as a site, in build/site; a link that leads nowhere is an error
+# make lock    the versions that set-up installs, anew (requirements/)
 # Set-up happens by itself, once, in .venv; nothing asks a question. The demonstration needs the core alone, tests and checks all extras.
 
 PYTHON ?= python3.11
@@ -9,26 +11,29 @@ BIN := $(VENV)/bin
 TORCH_INDEX ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST_ARGS ?=
+UV_COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --upgrade pyproject.toml
 
 # What the tests need of the system, in Debian's names.
 PACKAGES := ffmpeg espeak-ng libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins chromium nginx openssl caddy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format system-packages clean
+.PHONY: help setup demo test check docs lock format system-packages clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
-$(VENV)/core.stamp: pyproject.toml
+# The versions of requirements/, so that every set-up is the same: of the core with the hashes of its files; torch's builds differ from index to index.
+$(VENV)/core.stamp: pyproject.toml requirements/core.txt
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is not installed; install Python 3.11 or name one: make PYTHON=python3.12" >&2; exit 1; }
 	@echo "setting up $(VENV) (once)"
 	@$(PYTHON) -m venv $(VENV) || { echo "make: $(PYTHON) has no venv module; on Debian: apt-get install python3-venv" >&2; exit 1; }
-	@$(PIP) install -q -e .
+	@$(PIP) install -q --require-hashes -r requirements/core.txt
+	@$(PIP) install -q --no-deps -e .
 	@touch $@
 
-$(VENV)/all.stamp: $(VENV)/core.stamp
+$(VENV)/all.stamp: $(VENV)/core.stamp requirements/all.txt
 	@echo "adding all extras and the tools to $(VENV) (once; a few minutes)"
-	@$(PIP) install -q $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e ".[all,dev]"
+	@$(PIP) install -q $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c requirements/all.txt -e ".[all,dev]"
 	@touch $@
 
 setup: $(VENV)/core.stamp
@@ -55,9 +60,17 @@ check: $(VENV)/all.stamp
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/*.yml
+
+docs: $(VENV)/all.stamp
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q --strict
+
+lock: $(VENV)/all.stamp
+	@$(UV_COMPILE) --generate-hashes -o requirements/core.txt
+	@$(UV_COMPILE) --extra all --extra dev --constraint requirements/core.txt -o requirements/all.txt
 
 format: $(VENV)/all.stamp
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* build/site

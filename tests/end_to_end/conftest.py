@@ -29,17 +29,22 @@ def free_port() -> int:
 class ServeProcess:
     """`emotion-monitor serve` on loopback with the embedded default."""
 
-    def __init__(self, store: Path, *arguments: str, descriptors: int | None = None) -> None:
-        """`descriptors` is the hard limit of the process; none leaves it alone."""
+    def __init__(self, store: Path, *arguments: str, descriptors: int | None = None, program: Path | None = None) -> None:
+        """`descriptors` is the hard limit of the process; none leaves it alone. `program` is that of an installation."""
         self.store = store
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = store.parent / f"serve-{self.port}.log"
-        command = [sys.executable, "-m", "monitor", "serve", "--port", str(self.port), "--store", str(store), *arguments]
+        monitor = [str(program)] if program else [sys.executable, "-m", "monitor"]
+        command = [*monitor, "serve", "--port", str(self.port), "--store", str(store), *arguments]
         command = ["prlimit", f"--nofile={descriptors}", *command] if descriptors else command
         with self.log.open("w") as out:
             self.process = subprocess.Popen(
-                command, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, "PYTHONPATH": str(ROOT)}
+                command,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                cwd=store.parent,
+                env={**os.environ, "PYTHONPATH": "" if program else str(ROOT)},
             )
         self._wait_until_ready()
 

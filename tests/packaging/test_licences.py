@@ -1,4 +1,4 @@
-"""What the package says of itself."""
+"""The licences that the package says of itself."""
 
 import tomllib
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from monitor.engines.compact.network import STEP_INPUTS
 from monitor.engines.compact.weights import SHIPPED, load_weights
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
