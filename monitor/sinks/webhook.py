@@ -133,21 +133,21 @@ def _judge(answer: httpx.Response) -> None:
     if answer.is_success:
         return
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _AGAIN:
-        raise DeliveryError(f"HTTP status {status}", _retry_after(answer.headers.get("retry-after", "")))
+        raise DeliveryError(f"HTTP status {status}", retry_after(answer.headers.get("retry-after", "")))
     if answer.is_redirect:
         raise RejectedError(f"HTTP status {status}: redirections are not followed; name the address that it leads to")
     raise RejectedError(f"HTTP status {status}")
 
 
-def _retry_after(text: str) -> float | None:
+def retry_after(text: str) -> float | None:
     """Seconds that the header asks for (RFC 9110, section 10.2.3); None where it is not there, or says nothing sensible.
 
-    >>> _retry_after("120"), _retry_after("soon")
+    >>> retry_after("120"), retry_after("soon")
     (120.0, None)
     """
     if text.isascii() and text.isdigit() and len(text) < 10:
         return float(text)
     try:
         return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None

@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 
 from monitor.config import Settings, load_settings
+from monitor.config.sinks import RetrySection, SelectionSection
 from monitor.errors import ConfigError
 from monitor.sinks.following import check_rules
 from monitor.sinks.jsonl import JsonlOptions
 from monitor.sinks.webhook import WebhookOptions
 from tests.config.test_settings import written
 
+REPOSITORY = Path(__file__).parents[2]
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_AAKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 URL = "url: https://desk.example.com/"
@@ -97,3 +99,17 @@ def test_a_rule_that_there_is_not_is_named(tmp_path: Path) -> None:
     path = written(tmp_path, "sinks: {log: {kind: jsonl, options: {path: x}, events: {rules: [customer-angry, angre]}}}")
     with pytest.raises(ConfigError, match=r"sinks\.log\.events\.rules: there is no rule 'angre'; there are customer-angry"):
         check_rules(load_settings(path, environment={}).sinks, ["customer-angry"])
+
+
+def test_the_documented_configuration_holds(tmp_path: Path) -> None:
+    text = (REPOSITORY / "docs" / "sinks.md").read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+    (tmp_path / "webhook.secret").write_text(SECRET)
+    assert sorted(load_settings(written(tmp_path, text), environment={}).sinks) == ["archive", "desk"]
+
+
+def test_the_example_in_the_default_file_holds_and_shows_the_defaults_it_says(tmp_path: Path) -> None:
+    lines = (REPOSITORY / "configs" / "default.yaml").read_text(encoding="utf-8").split("\n# sinks:\n")[1].splitlines()
+    (tmp_path / "webhook.secret").write_text(SECRET)
+    text = "\n".join(["sinks:", *(line.removeprefix("# ") for line in lines)])
+    desk = load_settings(written(tmp_path, text), environment={}).sinks["desk"]
+    assert (desk.retry, desk.events.types) == (RetrySection(), SelectionSection().types)

@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from monitor.conformance.followed_journal import AT_ONCE, FOR_HOURS, Following, alert, section
 from monitor.errors import ConfigError
 from monitor.sinks.base import Delivery, DeliveryError, RejectedError
 from monitor.sinks.following import sink_state
-from monitor.sinks.webhook import WebhookOptions, WebhookSink
+from monitor.sinks.webhook import WebhookOptions, WebhookSink, retry_after
 from monitor.store.zarr_store import ZarrStore
 from tests.server.service import wait_until
 from tests.sinks.receiver import SECRET, Receiver, Request, running_receiver
@@ -162,6 +164,16 @@ def test_a_retry_after_that_says_nothing_is_none(text: str, receiver: Receiver) 
     with pytest.raises(DeliveryError) as caught:
         delivered(receiver)
     assert caught.value.retry_after is None
+
+
+DATES = r"(Fri, )?\d{1,3} [A-Z][a-z]{2} \d{1,11} \d{1,3}:\d{1,3}(:\d{1,3})?( GMT| [+-]\d{1,11})?"
+
+
+@given(st.text() | st.from_regex(DATES, fullmatch=True))
+@example("0 Jan 3000000000 0:0 GMT")
+def test_any_retry_after_is_a_time_to_wait_or_none(text: str) -> None:
+    found = retry_after(text)
+    assert found is None or found >= 0
 
 
 def test_a_receiver_that_asks_for_time_is_left_alone(receiver: Receiver, store: ZarrStore, following: Following) -> None:
