@@ -19,7 +19,7 @@ Part = TypeVar("Part")
 class Registry(Generic[Part]):
     """The parts of one room. Names are read without loading anything; a part is imported when it is asked for.
 
-    >>> Registry[type]("store", {"zarr": "monitor.store.zarr_store:ZarrStore"}).names()
+    >>> Registry[type]("store", {"zarr": "monitor.store.zarr.store:ZarrStore"}).names()
     ('zarr',)
     """
 

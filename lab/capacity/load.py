@@ -16,7 +16,7 @@ from monitor.events import Leg
 from monitor.pipeline.call import LiveCall
 from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.monitor import Monitor
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.registry import open_store
 from monitor.timeline import SAMPLE_RATE
 
 NO_LIMIT = 1_000_000
@@ -83,7 +83,7 @@ class Load:
         store = settings.store.model_copy(update={"path": Path(self._folder.name) / "store"})
         server = settings.server.model_copy(update={"max_calls": NO_LIMIT})
         settings = settings.model_copy(update={"store": store, "server": server})
-        self.monitor = Monitor(settings, InferenceWorker.of(LentEngine(engine), settings.engine), ZarrStore(store))
+        self.monitor = Monitor(settings, InferenceWorker.of(LentEngine(engine), settings.engine), open_store(store))
         seconds = min(len(samples) for samples in audio.values()) / SAMPLE_RATE
         # The golden ratio spreads any number of calls evenly over the recording and over the hop.
         self._sources = [LoopedCall(audio, (0.618034 * number % 1) * seconds) for number in range(calls)]

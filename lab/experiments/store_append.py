@@ -21,7 +21,7 @@ from monitor.config.sections import StoreSection
 from monitor.events import Frames
 from monitor.frame_format import LegFormat, as_stored
 from monitor.store.base import CallRecord
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr.store import ZarrStore
 from monitor.timeline import FRAME_RATE
 
 HOP_FRAMES = 25

@@ -19,7 +19,7 @@ from monitor.config.sections import StoreSection
 from monitor.events import Frames, Leg, StateChanged
 from monitor.frame_format import LegFormat
 from monitor.store.base import CallRecord
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr.store import ZarrStore
 
 LEGS: tuple[Leg, ...] = ("customer", "agent")
 RULES = [

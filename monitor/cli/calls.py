@@ -18,8 +18,7 @@ from monitor.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from monitor.store.base import CallSummary
-    from monitor.store.zarr_store import ZarrStore
+    from monitor.store.base import CallSummary, Store
 
 LEG_COLUMNS = ("speech_seconds", "gaps", "codec", "packets", "lost", "late", "reordered")
 """What is shown of the report of a leg."""
@@ -49,7 +48,7 @@ def list_calls(
             typer.echo(f"... and {len(summaries) - last} older; --last {len(summaries)} shows all")
 
 
-def _alerts_raised(store: "ZarrStore", calls: Collection[str]) -> Counter[str]:
+def _alerts_raised(store: "Store", calls: Collection[str]) -> Counter[str]:
     raised = (message for message in store.journal.read(0, types=("alert",)) if message["status"] == "raised")
     return Counter(message["call"] for message in raised if message["call"] in calls)
 
@@ -145,8 +144,8 @@ def delete(
     typer.echo(f"{call}: erased")
 
 
-def _open(config: Path | None, store: Path | None) -> "ZarrStore":
-    settings = settings_from(config, store__path=store, log__level="warning")
+def _open(config: Path | None, store: str | None) -> "Store":
+    settings = settings_from(config, store=store, log__level="warning")
     return existing_store(settings)
 
 

@@ -36,6 +36,7 @@ def check(
     from monitor.errors import ConfigError
     from monitor.server.auth import check_exposure
     from monitor.sinks.following import check_sinks
+    from monitor.store.registry import STORES, store_options
 
     settings = settings_from(config, log__level="warning")
     faults: list[str] = []
@@ -57,9 +58,12 @@ def check(
         check_sinks(settings.sinks, rules.names)
     with _gathered(faults):
         check_exposure(settings.server)
+    with _gathered(faults):
+        store_options(STORES.load(settings.store.kind, "store.kind"), settings.store)
     if faults:
         raise ConfigError("\n".join(faults))
-    typer.echo(f"the configuration holds: engine {settings.engine.name}, {len(rules.rules)} rules, store {settings.store.path}")
+    store = settings.store.path if settings.store.kind == "zarr" else settings.store.kind
+    typer.echo(f"the configuration holds: engine {settings.engine.name}, {len(rules.rules)} rules, store {store}")
     if labels is None:
         typer.echo("whether the model names the emotions of the rules is checked with --model")
 

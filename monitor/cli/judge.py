@@ -15,14 +15,13 @@ from monitor.errors import StoreError
 from monitor.replay.alert_spans import Compared, Span, alert_spans, compare
 from monitor.replay.reevaluate import judge
 from monitor.server.event_line import clock
-from monitor.store.base import CallSummary, StoredCall
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.base import CallSummary, Store, StoredCall
 
 SHOWN = 50
 """Differences that are printed; `--json` has all."""
 
 
-def judge_calls(store: ZarrStore, calls: Sequence[CallSummary], files: Sequence[Path], console: Console) -> dict[str, Any]:
+def judge_calls(store: Store, calls: Sequence[CallSummary], files: Sequence[Path], console: Console) -> dict[str, Any]:
     """Judge calls, print what is new, gone and the same, and give it as data. One that cannot be read does not stop the rest.
 
     Raises `ConfigError` for rules that are wrong, an emotion that no engine of these calls names among them.

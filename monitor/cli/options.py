@@ -10,7 +10,7 @@ from monitor.output_file import check_file, check_folder, check_new, write_text
 
 if TYPE_CHECKING:
     from monitor.config import Settings
-    from monitor.store.zarr_store import ZarrStore
+    from monitor.store.base import Store
 
 STANDARD_OUTPUT = "-"
 """What names it in place of a file."""
@@ -20,7 +20,13 @@ ConfigOption = Annotated[
     typer.Option("--config", "-c", help="YAML configuration; `emotion-monitor config show` prints every key.", metavar="FILE"),
 ]
 StoreOption = Annotated[
-    Path | None, typer.Option("--store", "-s", help="Folder of the store. [default: emotion-store]", metavar="DIR")
+    str | None,
+    typer.Option(
+        "--store",
+        "-s",
+        help="Folder of the store; or memory, which keeps nothing on a disk. [default: emotion-store]",
+        metavar="DIR|KIND",
+    ),
 ]
 EngineOption = Annotated[
     str | None,
@@ -74,18 +80,40 @@ JsonOption = Annotated[
 JobsOption = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes. [default: one a core]", metavar="N")]
 
 
-def settings_from(config: Path | None, **flags: Any) -> "Settings":
+def settings_from(config: Path | None, store: str | None = None, **flags: Any) -> "Settings":
     """The settings of a command: its configuration file, the environment, and its flags.
 
-    Flags are named like keys with `__` for the dot (`store__path`); None is no flag.
+    `store` is what `--store` names. Flags are named like keys with `__` for the dot (`server__port`); None is no flag.
     """
     from monitor.config import load_settings
 
-    settings = load_settings(config, flags={key.replace("__", "."): value for key, value in flags.items()})
+    dotted = {key.replace("__", "."): value for key, value in flags.items()}
+    settings = load_settings(config, flags={**dotted, **store_flags(store)})
     from monitor.cli.log_output import set_up_logging
 
     set_up_logging(settings.log)
     return settings
+
+
+def store_flags(text: str | None) -> dict[str, str]:
+    """What `--store` sets: a store that is no folder by its kind, else the folder of the store that ships.
+
+    >>> store_flags("memory"), store_flags("calls")
+    ({'store.kind': 'memory'}, {'store.kind': 'zarr', 'store.path': 'calls'})
+    >>> store_flags("./memory"), store_flags(None)
+    ({'store.kind': 'zarr', 'store.path': './memory'}, {})
+    """
+    if text is None:
+        return {}
+    from monitor.config.sections import StoreSection
+    from monitor.store.registry import STORES
+
+    on_disk = StoreSection().kind
+    if text == on_disk or text not in STORES.names():
+        return {"store.kind": on_disk, "store.path": text}
+    if Path(text).exists():
+        raise ConfigError(f"--store {text}: a kind of store, and the name of something here: write ./{text} for the folder")
+    return {"store.kind": text}
 
 
 def service_url(given: str | None, settings: "Settings") -> str:
@@ -102,14 +130,17 @@ def log_level(config: Path | None, *, quiet: bool) -> str | None:
     return None if config else "warning"
 
 
-def existing_store(settings: "Settings") -> "ZarrStore":
+def existing_store(settings: "Settings") -> "Store":
     """The configured store. Raises `StoreError` where there is none, rather than showing an empty one."""
     from monitor.errors import StoreError
-    from monitor.store.zarr_store import ZarrStore
+    from monitor.store.registry import open_store
 
-    if not settings.store.path.is_dir():
-        raise StoreError(f"no store at {settings.store.path}; name one with --store, or make one with: emotion-monitor run")
-    return ZarrStore(settings.store)
+    store = open_store(settings.store)
+    if not store.lasting:
+        raise StoreError(f"the store {settings.store.kind} is there for the service that has it alone: ask that over its API")
+    if not store.exists():
+        raise StoreError(f"no store at {store.place}; name one with --store, or make one with: emotion-monitor run")
+    return store
 
 
 def key_values(pairs: list[str] | None, flag: str) -> dict[str, str]:

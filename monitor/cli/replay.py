@@ -21,8 +21,7 @@ from monitor.errors import ConfigError, StoreError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from monitor.store.base import StoredCall
-    from monitor.store.zarr_store import ZarrStore
+    from monitor.store.base import Store, StoredCall
 
 
 def replay(
@@ -61,7 +60,7 @@ def replay(
 
       emotion-monitor replay 2026-11-01..2026-11-07 --rules default --rules mine.yaml
     """
-    settings = settings_from(config, store__path=store, log__level="warning")
+    settings = settings_from(config, store=store, log__level="warning")
     from monitor.cli.tables import report_console
 
     console = report_console(stderr=str(json_file) == STANDARD_OUTPUT)
@@ -89,7 +88,7 @@ def replay(
     write_json({"call": call, "events": messages, "alerts": [m for m in messages if m["type"] == "alert"]}, json_file)
 
 
-def _play(stored: "StoredCall", store: "ZarrStore", speed: float, console: "Console") -> list[dict[str, Any]]:
+def _play(stored: "StoredCall", store: "Store", speed: float, console: "Console") -> list[dict[str, Any]]:
     from monitor.events import Event
     from monitor.replay.player import play
     from monitor.server.event_line import event_line

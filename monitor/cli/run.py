@@ -120,7 +120,7 @@ def run(
         return
     settings = settings_from(
         config,
-        store__path=store,
+        store=store,
         engine__name=engine,
         engine__model=model,
         alerts__rules=rules or None,
@@ -210,7 +210,7 @@ def _analyse(
     from monitor.pipeline.inference import InferenceWorker
     from monitor.pipeline.monitor import Monitor
     from monitor.sources.registry import open_source, parse_source
-    from monitor.store.zarr_store import ZarrStore
+    from monitor.store.registry import open_store
 
     def opened(text: str) -> "Source":
         kind, named = parse_source(text)
@@ -218,7 +218,7 @@ def _analyse(
 
     first = opened(sources[0]) if fail_at_once else None
     try:
-        store = ZarrStore(settings.store)
+        store = open_store(settings.store)
         engine = load_engine(settings.engine)
     except BaseException:
         if first is not None:
@@ -230,7 +230,7 @@ def _analyse(
     heard: list[_Heard] = []
     try:
         for text in sources:
-            report = RunReport(monitor, Path(settings.store.path), printer)
+            report = RunReport(monitor, printer)
             try:
                 live = monitor.start_call(first or opened(text), call_id=call_id, metadata=metadata)
             except (SourceError, ConfigError) as error:

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console, RenderableType
@@ -50,9 +49,8 @@ class Printer:
 class RunReport:
     """Follows one call of a monitor, from before it begins."""
 
-    def __init__(self, monitor: Monitor, store: Path, printer: Printer) -> None:
+    def __init__(self, monitor: Monitor, printer: Printer) -> None:
         self._monitor = monitor
-        self._store = store
         self._printer = printer
         self._messages: list[dict[str, Any]] = []
         self._forget = monitor.journal.listen(self._messages.append)
@@ -97,7 +95,7 @@ class RunReport:
             "same_sound": call.same_sound,
             "change_points": [point for point in _last_words(mine, "change_point") if point["status"] != "retracted"],
             "alerts": alert_spans(mine),
-            "store": str(self._store),
+            "store": self._monitor.store.place,
             "bytes": size,
             "bytes_per_call_hour": round(size / seconds * 3600) if seconds else None,
         }
@@ -134,9 +132,10 @@ class RunReport:
         )
         if report["status"] != "complete":
             self._printer.print(f"[yellow]stored as {report['status']}: {escape(ending(report['reason']))}[/]")
+        again = f"look again with: emotion-monitor replay {report['call']} --store {escape(report['store'])}"
         self._printer.print(
             f"stored in {escape(report['store'])} ({(report['bytes_per_call_hour'] or 0) / 1e6:.0f} MB a call-hour); "
-            f"look again with: emotion-monitor replay {report['call']} --store {escape(report['store'])}"
+            f"{again if self._monitor.store.lasting else 'it is gone when this command ends'}"
         )
 
 

@@ -31,7 +31,7 @@ def serve(
     """
     settings = settings_from(
         config,
-        store__path=store,
+        store=store,
         engine__name=engine,
         engine__model=model,
         alerts__rules=rules or None,
@@ -46,13 +46,13 @@ def serve(
     from monitor.server.serve import run_server
     from monitor.server.static_sources import StaticSources
     from monitor.sinks.following import Sinks, check_rules
-    from monitor.store.zarr_store import ZarrStore
+    from monitor.store.registry import open_store
 
     check_exposure(settings.server)
-    frame_store = ZarrStore(settings.store)
+    frame_store = open_store(settings.store)
     with frame_store.serving():
-        prepare_descriptors(settings.store, settings.server.max_calls)
         sinks = Sinks(settings.sinks, frame_store)
+        prepare_descriptors(frame_store, settings.server.max_calls)
         model_engine = load_engine(settings.engine)
         model_engine.warm_up()
         monitor = Monitor(settings, InferenceWorker.of(model_engine, settings.engine), frame_store)

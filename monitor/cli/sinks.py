@@ -19,15 +19,13 @@ NameArgument = Annotated[str, typer.Argument(help="A name under `sinks:` in the 
 @app.command("list")
 def list_sinks(config: ConfigOption = None, store: StoreOption = None, json_file: JsonOption = None) -> None:
     """Each sink's position in the journal, how many events it is behind, and its dead letters."""
-    from monitor.sinks.following import sink_state
-
     settings = _settings(config, store)
     frame_store = existing_store(settings)
     last = frame_store.journal.last
-    left = [path.name for path in sorted(frame_store.layout.sinks.glob("*")) if path.name not in settings.sinks]
+    left = [name for name in frame_store.sinks() if name not in settings.sinks]
     rows: list[dict[str, Any]] = []
     for name in (*settings.sinks, *left):
-        state = sink_state(frame_store, name)
+        state = frame_store.sink_state(name)
         position = state.position()
         rows.append(
             {
@@ -69,14 +67,13 @@ def retry(name: NameArgument, config: ConfigOption = None, store: StoreOption = 
     which stay where they are.
     """
     from monitor.sinks.base import DeliveryError
-    from monitor.sinks.following import sink_state
     from monitor.sinks.resend import resend
 
     settings = _settings(config, store)
     sink = _open(name, settings)
     frame_store = existing_store(settings)
     try:
-        result = resend(sink, sink_state(frame_store, name).letters, frame_store.journal)
+        result = resend(sink, frame_store.sink_state(name).letters, frame_store.journal)
     finally:
         sink.close()
     said = f"{name}: {result.delivered} delivered, {result.left} dead letters left"
@@ -85,8 +82,8 @@ def retry(name: NameArgument, config: ConfigOption = None, store: StoreOption = 
     typer.echo(said)
 
 
-def _settings(config: Path | None, store: Path | None) -> "Settings":
-    return settings_from(config, store__path=store, log__level="warning")
+def _settings(config: Path | None, store: str | None) -> "Settings":
+    return settings_from(config, store=store, log__level="warning")
 
 
 def _open(name: str, settings: "Settings") -> "Sink":

@@ -12,7 +12,8 @@ def resolve(data: dict[str, Any], folder: Path) -> None:
     """Make the relative paths of a file's data relative to its folder.
 
     What need not be a path is one where it is written as such: a word alone in `alerts.rules` is the name of rules that ship,
-    `engine.model` may be a hub's id, and text of a source's options is a path where it is called so or begins with `./`.
+    `engine.model` may be a hub's id, and text of a source's or store's options is one where it is called `path` or begins with
+    `./`.
     """
     for keys in path_keys(data):
         _replace(section_of(data, keys), keys[-1], folder)
@@ -22,8 +23,8 @@ def resolve(data: dict[str, Any], folder: Path) -> None:
             section[keys[-1]] = [_rules(item, folder) for item in section[keys[-1]]]
     _replace(section_of(data, ("engine", "model")), "model", folder, only=_HERE)
     sources = data.get("sources")
-    for source in sources if isinstance(sources, list) else ():
-        options = section_of(source, ("options", ""))
+    for part in [data.get("store"), *(sources if isinstance(sources, list) else ())]:
+        options = section_of(part, ("options", ""))
         for name in options:
             _replace(options, name, folder, only=("",) if name == "path" else _HERE)
 

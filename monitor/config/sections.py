@@ -144,17 +144,26 @@ class AlertsSection(Section):
     """Rule files, or names of those that ship; none given takes `default`, an empty list takes no rule."""
 
 
-class StoreSection(Section):
-    """Where frames are kept, and how."""
+class DiskOptions(Section):
+    """What a store on a disk is told: the options of `zarr`."""
 
     path: Path = Path("emotion-store")
+    audio: Literal["none", "flac", "opus"] = "none"
+    fsync: bool = True
+    """Have the disk confirm each event of the journal; without, events survive a crash of the process but not of the power."""
+
+
+class StoreSection(DiskOptions):
+    """Where frames are kept, and how."""
+
+    kind: str = "zarr"
+    """A store of `store/registry.py`, or of another package: zarr, memory."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """What a store of another package takes beside `path`, `audio` and `fsync`, if it has those."""
     embedding_dtype: Literal["float16", "float32"] = "float16"
     embedding_rate: Literal[50, 10] = 50
     """Embedding rows a second of a leg."""
-    audio: Literal["none", "flac", "opus"] = "none"
     snapshot_every: Seconds = Field(default=180.0, ge=10, le=86_400)
-    fsync: bool = True
-    """Have the disk confirm each event of the journal; without, events survive a crash of the process but not of the power."""
 
 
 class RtpSection(Section):

@@ -10,8 +10,9 @@ from monitor.config.sinks import SinkSection
 from monitor.events import Alert
 from monitor.sinks.follower import Follower
 from monitor.sinks.following import Sinks
+from monitor.store.base import Store
 from monitor.store.journal import Journal
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr.store import ZarrStore
 
 Message = dict[str, Any]
 AT_ONCE = {"first_pause": 0, "longest_pause": 0}
@@ -65,7 +66,7 @@ def section(kind: str, options: Mapping[str, Any], retry: Mapping[str, Any] = AT
 class Following:
     """Starts and ends the sinks of a store as a service does."""
 
-    def __init__(self, store: ZarrStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
         self._started: list[Sinks] = []
 

@@ -16,9 +16,8 @@ from monitor.conformance.followed_journal import FOR_HOURS, Following, alert, al
 from monitor.conformance.stored_calls import record_of
 from monitor.sinks.base import Delivery
 from monitor.sinks.follower import Follower
-from monitor.sinks.following import sink_state
 from monitor.sinks.registry import open_sink
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr.store import ZarrStore
 
 
 class Place(ABC):
@@ -73,7 +72,7 @@ def desk(place: Place) -> SinkSection:
 
 
 def settled(store: ZarrStore, name: str = "desk") -> bool:
-    return sink_state(store, name).position() == store.journal.last
+    return store.sink_state(name).position() == store.journal.last
 
 
 def has_failed(follower: Follower) -> bool:
@@ -148,7 +147,7 @@ def test_what_is_given_up_is_a_dead_letter_and_the_next_has_its_turn(
     place.come_back()
     told = alert(store.journal, "call-2")
     come_true(lambda: settled(store))
-    letters = sink_state(store, "desk").letters.read()
+    letters = store.sink_state("desk").letters.read()
     assert [(letter.seq, letter.attempts, letter.message) for letter in letters] == [(lost["seq"], 2, lost)]
     assert letters[0].reason
     assert place.received() == [told]
@@ -204,7 +203,7 @@ def test_the_dead_letters_of_an_erased_call_are_erased(place: Place, store: Zarr
     kept = alert(store.journal, "call-2")
     come_true(lambda: follower.counts.dead_lettered == 3)
     store_in(store.layout.root).delete("call-1")
-    assert [letter.message for letter in sink_state(store, "desk").letters.read()] == [kept]
+    assert [letter.message for letter in store.sink_state("desk").letters.read()] == [kept]
     assert not any(b"call-1" in path.read_bytes() for path in store.layout.sinks.rglob("*") if path.is_file())
 
 
@@ -227,7 +226,7 @@ def killed_once(came: Callable[[], bool], place: Place, store: ZarrStore) -> Non
 
 
 def test_over_kills_every_event_comes_at_least_once_in_its_order(place: Place, store: ZarrStore) -> None:
-    sink_state(store, "desk").settle(0)
+    store.sink_state("desk").settle(0)
     told = alerts(store.journal, 300)
     killed_once(lambda: len(place.received()) >= 40, place, store)
     killed_once(lambda: len(place.received()) >= 120, place, store)

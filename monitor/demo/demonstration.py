@@ -20,7 +20,7 @@ from monitor.server.address import service_address
 from monitor.server.ask import ask
 from monitor.server.client import follow
 from monitor.server.event_line import event_line
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.registry import open_store
 
 REPLAY_SPEED = 20.0
 PATIENCE = 60.0
@@ -106,7 +106,7 @@ def _judged(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _sum_up(call: str, folder: Path, events: list[dict[str, Any]]) -> None:
-    store, path = ZarrStore(StoreSection(path=folder)), escape(str(folder))
+    store, path = open_store(StoreSection(path=folder)), escape(str(folder))
     summary = store.open(call).summary()
     changes = {e["id"] for e in events if e["type"] == "change_point" and e["status"] == "confirmed"}
     alerts = [e for e in events if e["type"] == "alert" and e["status"] == "raised"]

@@ -78,11 +78,21 @@ class LiveCall:
         self._on_end = on_end
         self._stop_reason: str | None = None
         self._over = threading.Event()
+        self._announced = threading.Event()
+        self._dismissed = False
         self._thread = threading.Thread(target=self._run, name=f"call-{call_id}", daemon=True)
 
-    def start(self) -> None:
-        """Begin taking audio."""
-        self._thread.start()
+    def start(self, announce: Callable[[], object]) -> None:
+        """Begin taking audio, once `announce` has said so. Where that raises, or there is no thread, nothing was begun."""
+        try:
+            self._thread.start()
+            announce()
+        except BaseException:
+            self._dismissed = True
+            self._over.set()
+            raise
+        finally:
+            self._announced.set()
 
     def stop(self, reason: str) -> None:
         """End the call soon; what came is still analysed and stored."""
@@ -126,6 +136,9 @@ class LiveCall:
         }
 
     def _run(self) -> None:
+        self._announced.wait()
+        if self._dismissed:
+            return
         begun = time.monotonic()
         try:
             self.reason = self._take_audio()

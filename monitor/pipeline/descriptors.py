@@ -6,14 +6,13 @@ from pathlib import Path
 
 import structlog
 
-from monitor.config.sections import StoreSection
 from monitor.errors import BusyError
+from monitor.store.base import Store
 
 log = structlog.get_logger(__name__)
 
-PER_CALL, PER_RECORDED_CALL = 5, 7
-"""A socket for RTP and one for RTCP of each of two legs, and the lock of the call's writer. Where sound is kept, a file a leg
-beside. Counted in a test."""
+SOCKETS = 4
+"""Of a call: one for RTP and one for RTCP of each of two legs. What its store opens beside is `Store.descriptors`."""
 RESERVE = 100
 """For what opens files for a moment, whatever the number of calls (journal, chunks, snapshots), and for clients."""
 ENOUGH = 524_288
@@ -30,30 +29,30 @@ class Descriptors:
     per_call: int
 
     @classmethod
-    def now(cls, store: StoreSection) -> "Descriptors":
+    def now(cls, store: Store) -> "Descriptors":
         """As it is at this moment, for calls that are stored so; none open where the system does not say."""
         try:
             used = sum(1 for _ in _OWN.iterdir())
         except OSError:
             used = 0
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        return cls(used, limit, PER_CALL if store.audio == "none" else PER_RECORDED_CALL)
+        return cls(used, limit, SOCKETS + store.descriptors)
 
     @property
     def calls(self) -> int:
         """Further calls for which there is room."""
         return max(self.limit - RESERVE - self.open, 0) // self.per_call
 
-    def require(self, there: int = 0) -> None:
-        """Raise `BusyError` where there is no room for a call, of whose descriptors some are there."""
-        if self.open - there + self.per_call > self.limit - RESERVE:
+    def require(self, there: int = 0, beginning: int = 0) -> None:
+        """Raise `BusyError` where there is no room for a call, of whose descriptors some are there, after others that begin."""
+        if self.open - there + self.per_call * (1 + beginning) > self.limit - RESERVE:
             raise BusyError(
                 f"no room for a call: {self.open} of {self.limit} file descriptors are in use, {RESERVE} are kept back; "
                 "raise the hard limit (LimitNOFILE= of the unit, ulimit -Hn)"
             )
 
 
-def prepare_descriptors(store: StoreSection, max_calls: int) -> None:
+def prepare_descriptors(store: Store, max_calls: int) -> None:
     """At the start of a service: take what the system allows, and say so where that is too little for `max_calls`."""
     limit = raise_limit()
     room = Descriptors.now(store).calls

@@ -6,7 +6,7 @@ import structlog
 
 from monitor.errors import StoreError
 from monitor.events import Alert, CallEnded
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.base import Store
 from monitor.timeline import frame_seconds
 
 log = structlog.get_logger(__name__)
@@ -16,19 +16,19 @@ RECENT = 10_000
 """Messages at the end of the journal among which a call is looked for that was stored whole but never said to have ended."""
 
 
-def close_interrupted(store: ZarrStore) -> list[str]:
+def close_interrupted(store: Store) -> list[str]:
     """Mark calls whose writer is dead as interrupted; clear their alerts and say that they ended. The ids of those closed.
 
     Calls that another living process has are its own to end, and several processes may start at a time.
     """
-    if not store.layout.calls.is_dir():
+    if not store.exists():
         return []
     with store.recovering():
         candidates = list(dict.fromkeys([*store.recover(), *_never_ended(store)]))
         return [call for call in candidates if not store.is_written(call) and _close(store, call)]
 
 
-def _close(store: ZarrStore, call: str) -> bool:
+def _close(store: Store, call: str) -> bool:
     """Say what was left unsaid of a call that nobody writes any more; whether there was anything.
 
     Its writer lets go of it after the last word, so what the journal has by now is all that will come.
@@ -53,7 +53,7 @@ def _close(store: ZarrStore, call: str) -> bool:
     return True
 
 
-def _never_ended(store: ZarrStore) -> list[str]:
+def _never_ended(store: Store) -> list[str]:
     since = max(0, store.journal.last - RECENT)
     messages = store.journal.read(since, types=("call_started", "call_ended"))
     ended = {message["call"] for message in messages if message["type"] == "call_ended"}

@@ -1,8 +1,9 @@
 """The monitor: one engine behind its worker, one store, and the calls in progress."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,7 @@ import structlog
 
 from monitor.alerts.rules import RuleSet, load_rules
 from monitor.config.sections import Settings
-from monitor.errors import BusyError, MonitorError, NotFoundError
+from monitor.errors import BusyError, NotFoundError, TakenError
 from monitor.events import AlertAcknowledged, CallStarted
 from monitor.pipeline.attention import Attention
 from monitor.pipeline.call import LiveCall
@@ -26,20 +27,20 @@ from monitor.pipeline.recorder import CallRecorder
 from monitor.pipeline.snapshots import Snapshots
 from monitor.pipeline.windows import Geometry
 from monitor.sources.base import Source
-from monitor.store.base import CallRecord
+from monitor.store.base import CallRecord, CallWriter, Store
 from monitor.store.call_id import check_call_id, new_call_id
-from monitor.store.zarr_store import ZarrStore
 from monitor.timeline import FRAME_RATE
 
 log = structlog.get_logger(__name__)
 
+CLOSING = "the monitor is stopping and takes no new call"
 LiveListener = Callable[[dict[str, Any]], None]
 
 
 class Monitor:
     """Starts calls, knows the ones in progress, and ends them. All methods may be called from any thread."""
 
-    def __init__(self, settings: Settings, inference: InferenceWorker, store: ZarrStore) -> None:
+    def __init__(self, settings: Settings, inference: InferenceWorker, store: Store) -> None:
         """Take over a worker with its engine, and a store; calls that a dead process left open are closed as interrupted.
 
         Raises `ConfigError` where the windows or the rules of the configuration do not hold together.
@@ -59,6 +60,8 @@ class Monitor:
         self._snapshot_thread = ThreadPoolExecutor(1, thread_name_prefix="snapshots")
         self._lock = threading.Lock()
         self._calls: dict[str, LiveCall] = {}
+        self._beginning: set[str] = set()
+        """Ids of calls that have a place, but nothing in the store yet."""
         self._live_listeners: list[LiveListener] = []
         self._closing = False
         self._open_alerts = OpenAlerts()
@@ -69,77 +72,89 @@ class Monitor:
         """Begin to take a source's audio.
 
         Raises `ConfigError` where the source may not be analysed, the id is wrong or taken, or there are too many calls, and
-        `StoreError` where the store cannot be written. The source is stopped then.
+        `StoreError` where the store cannot be written. The source is stopped then, and nothing is left of the call.
         """
         try:
             return self._start(source, call_id, metadata or {})
-        except MonitorError:
+        except BaseException:
             source.stop()
             raise
 
     def check_room(self, there: int = 0) -> None:
         """Raise `BusyError` where no further call is taken, of whose descriptors so many are open: ask before that, too."""
         if self._closing:
-            raise BusyError("the monitor is stopping and takes no new call")
-        if len(self._calls) >= self.settings.server.max_calls:
-            raise BusyError(f"{len(self._calls)} calls are in progress, server.max_calls allows no more")
-        Descriptors.now(self.settings.store).require(there)
+            raise BusyError(CLOSING)
+        taken = len(self._calls.keys() | self._beginning)
+        if taken >= self.settings.server.max_calls:
+            raise BusyError(f"{taken} calls are in progress, server.max_calls allows no more")
+        Descriptors.now(self.store).require(there, len(self._beginning))
 
     def _start(self, source: Source, call_id: str | None, metadata: Mapping[str, Any]) -> LiveCall:
         check_privacy(source, self.settings.privacy)
         started_at = datetime.now(UTC)
         call_id = check_call_id(call_id) if call_id is not None else new_call_id(started_at)
-        info = self.inference.info
-        formats = {leg: leg_format(leg, self.settings, info) for leg in source.legs}
-        with self._lock:
-            self.check_room(there=source.descriptors())
-            writer = self.store.create(
-                CallRecord(
-                    id=call_id,
-                    started_at=started_at,
-                    source=source.description,
-                    engine=asdict(info),
-                    labels=info.labels,
-                    legs=formats,
-                    metadata=metadata,
-                    settings={
-                        "state": self.settings.state.model_dump(mode="json"),
-                        "changes": self.settings.changes.model_dump(mode="json"),
-                        "rules": self.rules.document(),
-                        "window": asdict(self.geometry),
-                    },
-                )
-            )
-            self.journal.append(
-                CallStarted(
-                    call=call_id,
-                    started_at=started_at.isoformat(),
-                    legs=source.legs,
-                    inferred=tuple(leg for leg in source.legs if formats[leg].classes),
-                    source=source.description,
-                    engine=f"{info.name} {info.model}",
-                    labels=info.labels,
-                    metadata=metadata,
-                )
-            )
-            call = LiveCall(
-                call_id,
-                source,
-                started_at=started_at,
-                metadata=metadata,
-                listening=open_listening(call_id, formats, self.settings, self.rules, self.inference, live=source.realtime),
-                recorder=CallRecorder(writer, self.journal),
-                snapshots=Snapshots(writer, self.settings.store.snapshot_every, self._snapshot_thread),
-                live=LiveFrames(call_id, info.labels),
-                speech_threshold=self.settings.state.speech_threshold,
-                watched=lambda: self.attention.on(call_id),
-                on_live=self._tell_live,
-                on_end=self._forget,
-            )
-            self._calls[call_id] = call
-        call.start()
+        formats = {leg: leg_format(leg, self.settings, self.inference.info) for leg in source.legs}
+        record = CallRecord(
+            id=call_id,
+            started_at=started_at,
+            source=source.description,
+            engine=asdict(self.inference.info),
+            labels=self.inference.info.labels,
+            legs=formats,
+            metadata=metadata,
+            settings={
+                "state": self.settings.state.model_dump(mode="json"),
+                "changes": self.settings.changes.model_dump(mode="json"),
+                "rules": self.rules.document(),
+                "window": asdict(self.geometry),
+            },
+        )
+        with self._place_for(call_id, there=source.descriptors()):
+            writer = self.store.create(record)
+            try:
+                call = self._open(record, source, writer)
+                with self._lock:
+                    if self._closing:
+                        raise BusyError(CLOSING)
+                    self._calls[call_id] = call
+                call.start(lambda: self.journal.append(_started(record)))
+            except BaseException:
+                with self._lock:
+                    self._calls.pop(call_id, None)
+                writer.discard()
+                raise
         log.info("call_started", call=call_id, source=source.description, legs=source.legs)
         return call
+
+    @contextmanager
+    def _place_for(self, call_id: str, there: int) -> Iterator[None]:
+        """Keep a place for a call that begins. The lock is held only to take it: a disk may be slow, and others go on."""
+        with self._lock:
+            self.check_room(there)
+            if call_id in self._beginning or call_id in self._calls:
+                raise TakenError(f"cannot start call {call_id}: a call of this id is in progress; choose another id")
+            self._beginning.add(call_id)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._beginning.discard(call_id)
+
+    def _open(self, record: CallRecord, source: Source, writer: CallWriter) -> LiveCall:
+        return LiveCall(
+            record.id,
+            source,
+            started_at=record.started_at,
+            metadata=record.metadata,
+            listening=open_listening(record.id, record.legs, self.settings, self.rules, self.inference, live=source.realtime),
+            recorder=CallRecorder(writer, self.journal),
+            snapshots=Snapshots(writer, self.settings.store.snapshot_every, self._snapshot_thread),
+            live=LiveFrames(record.id, record.labels),
+            speech_threshold=self.settings.state.speech_threshold,
+            watched=lambda: self.attention.on(record.id),
+            on_live=self._tell_live,
+            on_end=self._forget,
+        )
 
     def calls(self) -> list[LiveCall]:
         """The calls in progress, oldest first."""
@@ -197,7 +212,7 @@ class Monitor:
             open_alerts=len(self.alerts()),
             store_errors={call.id: error for call in calls if (error := call.summary()["store_error"])},
             journal_seq=self.journal.last,
-            descriptors=Descriptors.now(self.settings.store),
+            descriptors=Descriptors.now(self.store),
             closing=self._closing,
         )
 
@@ -223,3 +238,16 @@ class Monitor:
         with self._lock:
             self._calls.pop(call.id, None)
         log.info("call_ended", call=call.id, seconds=call.seconds, error=str(call.error) if call.error else None)
+
+
+def _started(record: CallRecord) -> CallStarted:
+    return CallStarted(
+        call=record.id,
+        started_at=record.started_at.isoformat(),
+        legs=tuple(record.legs),
+        inferred=tuple(leg for leg, format_ in record.legs.items() if format_.classes),
+        source=record.source,
+        engine=f"{record.engine['name']} {record.engine['model']}",
+        labels=record.labels,
+        metadata=record.metadata,
+    )

@@ -1,12 +1,10 @@
 """`/health/live` and `/health/ready`: for whatever restarts the program or sends calls to it. They need no token."""
 
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Response
 
-from monitor.server.context import HubOf, MonitorOf, SettingsOf
-from monitor.store.disk import takes_a_byte
+from monitor.server.context import HubOf, MonitorOf
 
 router = APIRouter(prefix="/health", tags=["operation"])
 
@@ -18,26 +16,16 @@ def live() -> dict[str, str]:
 
 
 @router.get("/ready", summary="Does the program take calls?", responses={503: {"description": "Not now; `checks` says why."}})
-def ready(monitor: MonitorOf, settings: SettingsOf, hub: HubOf, response: Response) -> dict[str, Any]:
+def ready(monitor: MonitorOf, hub: HubOf, response: Response) -> dict[str, Any]:
     """200 where calls can be started, else 503. No check names a path or a call: anybody may ask."""
     status = monitor.status()
     stopping = hub.stopping or status.closing
     checks = {
         "engine": not status.inference.failing,
-        "store": _writable(settings.store.path),
+        "store": monitor.store.takes_calls(),
         "descriptors": status.descriptors.calls > 0,
         "accepting": not stopping,
     }
     well = all(checks.values())
     response.status_code = 200 if well else 503
     return {"status": "ready" if well else "not ready", "checks": checks}
-
-
-def _writable(folder: Path) -> bool:
-    """Whether the store takes a byte. Its folder is made with its first call; until then its parent is asked."""
-    there = next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
-    try:
-        takes_a_byte(there)
-    except OSError:
-        return False
-    return True

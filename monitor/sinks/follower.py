@@ -19,9 +19,8 @@ from monitor.errors import StoreError
 from monitor.sinks.backoff import Backoff
 from monitor.sinks.base import Delivery, DeliveryError, Message, RejectedError, Sink
 from monitor.sinks.selection import Selection
-from monitor.store.dead_letters import DeadLetter
 from monitor.store.journal import Journal
-from monitor.store.sink_state import SinkState
+from monitor.store.sink_state import DeadLetter, SinkState
 
 _LOG = structlog.get_logger(__name__)
 

@@ -9,8 +9,7 @@ from monitor.errors import ConfigError, NotFoundError
 from monitor.sinks.follower import Follower
 from monitor.sinks.registry import open_sink
 from monitor.sinks.selection import Selection
-from monitor.store.sink_state import SinkState
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.base import Store
 
 FAREWELL = 5.0
 """Seconds that all sinks together have for the last events when the service stops."""
@@ -19,7 +18,7 @@ FAREWELL = 5.0
 class Sinks:
     """The followers of a store's journal, one for each section of the settings."""
 
-    def __init__(self, sections: Mapping[str, SinkSection], store: ZarrStore) -> None:
+    def __init__(self, sections: Mapping[str, SinkSection], store: Store) -> None:
         """Open them. Raises `ConfigError`, or `StoreError` where the store gives no position or takes none."""
 
         def metadata_of(call: str) -> Mapping[str, Any]:
@@ -35,7 +34,7 @@ class Sinks:
                 Selection(section.events, metadata_of),
                 section.retry,
                 store.journal,
-                sink_state(store, name),
+                store.sink_state(name),
             )
             for name, section in sections.items()
         ]
@@ -52,11 +51,6 @@ class Sinks:
             follower.begin_close()
         for follower in self.followers:
             follower.close(give_up - time.monotonic())
-
-
-def sink_state(store: ZarrStore, name: str) -> SinkState:
-    """What a sink left in a store."""
-    return SinkState(store.layout.sinks / name, store.settings.fsync)
 
 
 def check_sinks(sections: Mapping[str, SinkSection], rules: Collection[str]) -> None:

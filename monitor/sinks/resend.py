@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from monitor.sinks.base import Delivery, DeliveryError, RejectedError, Sink
 from monitor.sinks.follower import standing
-from monitor.store.dead_letters import DeadLetters
 from monitor.store.journal import Journal
+from monitor.store.sink_state import DeadLetters
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,23 @@ Every store passes the suite of `monitor/conformance/stores.py`.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, BinaryIO, ClassVar, Literal
 
 from monitor.audio.chunk import Samples
-from monitor.events import Frames, Leg
+from monitor.config.section import Section
+from monitor.errors import NotFoundError
+from monitor.events import LEGS, Frames, Leg
 from monitor.frame_format import LegFormat
+from monitor.store.journal import Journal
+from monitor.store.sink_state import SinkState
+from monitor.store.versions import versions
+from monitor.timeline import TICK_FRAMES, frames_for
+
+RELEASE_SECONDS = 5.0
+"""For which a deletion waits for the writer of a closed call to say that it ended."""
 
 CallStatus = Literal["live", "complete", "empty", "interrupted"]
 """`empty`: closed without a frame, as where no audio ever came. `interrupted`: the call was not heard to its end, since the
@@ -34,6 +44,8 @@ class CallRecord:
     settings: Mapping[str, Any] = field(default_factory=dict)
     """The configuration sections that determine the events: `state`, `changes`, `rules` (full rule documents), so that the
     call can be replayed as it was heard."""
+    versions: Mapping[str, str] = field(default_factory=versions)
+    """Of what began it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,43 +61,49 @@ class CallSummary:
     legs: Mapping[Leg, int]
     """Committed frames a leg."""
     bytes: int
-    """On disk: frames, snapshots, audio."""
+    """That the call takes: frames, snapshots, audio."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 class CallWriter(ABC):
-    """Writes one call. One thread at a time."""
+    """Writes one call. One thread at a time, but for `snapshot`."""
 
     @abstractmethod
     def append(self, frames: Frames) -> None:
-        """Commit frames: when this returns, they survive the death of the process. They must follow the last ones.
+        """Commit frames: when this returns, they are kept as well as this store keeps anything. They must follow the last ones.
 
-        Raises `StoreError` where the disk refuses (full, read-only); what was committed before stays, and the same
-        frames may be offered again.
+        Raises `ValueError` where they do not (`check_frames`), and `StoreError` where the store refuses (a disk that is full,
+        read-only); what was committed before stays, and the same frames may be offered again.
         """
 
-    @abstractmethod
-    def append_audio(self, leg: Leg, samples: Samples) -> None:
-        """Keep audio, where the settings say so; else do nothing. A disk that refuses ends the recording alone."""
+    def append_audio(self, leg: Leg, samples: Samples) -> None:  # noqa: B027 - not every store keeps sound
+        """Keep audio, where the settings say so and the store can; else do nothing. A refusal ends the recording alone."""
 
     @abstractmethod
     def committed(self, leg: Leg) -> int:
         """Frames of a leg that are safe."""
 
-    @abstractmethod
-    def snapshot(self) -> None:
-        """Write the `.npy` files and `result.json` of what is committed so far, atomically."""
+    def snapshot(self) -> None:  # noqa: B027 - nor files
+        """Write the `.npy` files and `result.json` of what is committed so far, where the store keeps files; else do nothing.
+
+        May be called from another thread than `append`, which it does not hold up.
+        """
 
     @abstractmethod
     def close(self, reason: str, reports: Mapping[str, Mapping[str, Any]]) -> None:
-        """Close the call: trim, last snapshot, status `complete`, `empty`, or `interrupted` where `reason` is that or an error.
+        """Close the call: last snapshot, and the status that `status_of` gives.
 
-        It stays this process's until `release`, so that no other takes what is still to be said of it for left open.
+        It stays this process's until `release`, so that no other takes what is still to be said of it for left open. Where the
+        store refuses, it raises `StoreError` and may be called again.
         """
 
     @abstractmethod
     def release(self) -> None:
         """Let go of a closed call: all that there is to say of it is said."""
+
+    @abstractmethod
+    def discard(self) -> None:
+        """Take back a call that never began: nothing of it is left, and its id is free."""
 
     def finish(self, reason: str, reports: Mapping[str, Mapping[str, Any]]) -> None:
         """Close the call and let go of it."""
@@ -94,7 +112,7 @@ class CallWriter(ABC):
 
 
 class StoredCall(ABC):
-    """Reads one call, finished or live. Reopen to see what was committed since."""
+    """Reads one call, finished or live, as it was committed when it was opened. Reopen to see what came since."""
 
     record: CallRecord
     status: CallStatus
@@ -103,27 +121,78 @@ class StoredCall(ABC):
 
     @abstractmethod
     def committed(self, leg: Leg) -> int:
-        """Frames of a leg that can be read."""
+        """Frames of a leg that can be read. Raises `NotFoundError` where the call has no such leg."""
 
     @abstractmethod
-    def read(self, leg: Leg, start: int = 0, stop: int | None = None) -> Frames:
-        """Frames `[start, stop)`; `start` is a multiple of TICK_FRAMES. Raises `StoreError` where the data is corrupted."""
+    def read_range(self, leg: Leg, start: int, stop: int) -> Frames:
+        """Frames `[start, stop)`, all of which are there; `start` is a multiple of TICK_FRAMES. For `read`, which checks that.
 
-    @abstractmethod
-    def blocks(self, seconds: float = 10.0) -> Iterator[Frames]:
-        """All frames in runs of `seconds`, the legs side by side in the order of `LEGS`."""
+        Raises `StoreError` where the data is corrupted.
+        """
 
     @abstractmethod
     def summary(self) -> CallSummary:
         """Its line of the catalogue."""
 
+    def audio(self, leg: Leg) -> tuple[str, BinaryIO] | None:
+        """The recorded sound of a leg, to be closed by the caller: its format (`flac`, `opus`) and its bytes. None here."""
+        return None
+
+    def read(self, leg: Leg, start: int = 0, stop: int | None = None) -> Frames:
+        """Frames `[start, stop)`, as far as they are there; `start` is a multiple of TICK_FRAMES. Raises `StoreError`."""
+        committed = self.committed(leg)
+        if start < 0 or start % TICK_FRAMES:
+            raise ValueError(f"start must be a multiple of {TICK_FRAMES}, 0 or more, got {start}")
+        return self.read_range(leg, start, max(start, committed if stop is None else min(stop, committed)))
+
+    def blocks(self, seconds: float = 10.0) -> Iterator[Frames]:
+        """All frames in runs of `seconds`, the legs side by side in the order of `LEGS`."""
+        step = max(frames_for(seconds) // TICK_FRAMES, 1) * TICK_FRAMES
+        there = {leg: self.committed(leg) for leg in LEGS if leg in self.record.legs}
+        for start in range(0, max(there.values(), default=0), step):
+            for leg, committed in there.items():
+                if start < committed:
+                    yield self.read(leg, start, start + step)
+
 
 class Store(ABC):
-    """All calls that were kept."""
+    """All calls that were kept, and their events. All methods may be called from any thread."""
+
+    Options: ClassVar[type[Section]] = Section
+    """The model of its options, from the configuration's `store:` (`store/registry.py`); the constructor takes one of it."""
+    lasting: ClassVar[bool] = True
+    """Whether what is kept outlives this process, so that another may read it."""
+    descriptors: int = 0
+    """File descriptors that a call of two legs holds open while it is written."""
+
+    @abstractmethod
+    def __init__(self, options: Any) -> None:
+        """Open the store. Nothing is written before the first call. Raises `StoreError` where it cannot be read."""
+
+    @property
+    @abstractmethod
+    def place(self) -> str:
+        """Where calls are kept, for people: a folder's path, an address."""
+
+    @property
+    @abstractmethod
+    def journal(self) -> Journal:
+        """The events of all calls."""
+
+    @abstractmethod
+    def sink_state(self, name: str) -> SinkState:
+        """What is kept for the sink of this name, which need not be in the configuration any more."""
+
+    @abstractmethod
+    def sinks(self) -> list[str]:
+        """The names of sinks for which something is kept, sorted."""
 
     @abstractmethod
     def create(self, record: CallRecord) -> CallWriter:
-        """Begin a call. Raises `TakenError` where the id is taken, `StoreError` where the store cannot be written."""
+        """Begin a call. Raises `TakenError` where the id is taken, `StoreError` where the store cannot be written.
+
+        Where it raises, nothing is left of the call.
+        """
 
     @abstractmethod
     def open(self, call: str) -> StoredCall:
@@ -135,8 +204,46 @@ class Store(ABC):
 
     @abstractmethod
     def delete(self, call: str) -> None:
-        """Remove every trace of a call: frames, snapshots, audio, its events in the journal."""
+        """Remove every trace of a call: frames, snapshots, audio, its events in the journal and with sinks."""
 
     @abstractmethod
+    def is_written(self, call: str) -> bool:
+        """Whether a living process has the call: takes its audio, or has still to say that it ended."""
+
     def recover(self) -> list[str]:
         """At start: mark calls that a dead process left `live` as `interrupted`; their ids."""
+        return []
+
+    def recovering(self) -> AbstractContextManager[None]:
+        """Be the one process that closes what dead ones left open; waits for another to be done."""
+        return nullcontext()
+
+    def serving(self) -> AbstractContextManager[None]:
+        """Be the one service of this store. Raises `StoreError` where another process is, or the store cannot be written."""
+        return nullcontext()
+
+    def exists(self) -> bool:
+        """Whether there is a store: false where none was ever written."""
+        return True
+
+    def takes_calls(self) -> bool:
+        """Whether something can be written at this moment. It is asked often, and changes nothing."""
+        return True
+
+
+def status_of(reason: str, frames: Mapping[Leg, int]) -> CallStatus:
+    """How a call that ended for `reason` is stored: `complete` only where all that there was to hear was heard.
+
+    >>> [status_of(reason, {"agent": 25}) for reason in ("finished", "interrupted", "error: the file is cut off")]
+    ['complete', 'interrupted', 'interrupted']
+    >>> status_of("inactive", {"agent": 0})
+    'empty'
+    """
+    if reason == "interrupted" or reason.startswith("error"):
+        return "interrupted"
+    return "complete" if any(frames.values()) else "empty"
+
+
+def no_such_leg(call: str, leg: Leg, legs: Mapping[Leg, Any]) -> NotFoundError:
+    """What `StoredCall.committed` raises."""
+    return NotFoundError(f"call {call} has no leg {leg}; it has {', '.join(legs)}")

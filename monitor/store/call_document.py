@@ -1,22 +1,18 @@
-"""What the store writes about a call: the attributes of its root group, one small JSON file that the catalogue reads."""
+"""What is written about a call, as JSON: in a store, and beside what is copied out of one."""
 
-import json
-import platform
 from datetime import datetime
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from monitor import __version__
-from monitor.errors import NotFoundError, StoreError
 from monitor.events import Leg
 from monitor.frame_format import LegFormat
-from monitor.store.base import CallRecord, CallStatus
-from monitor.store.disk import write_json
-from monitor.store.layout import FORMAT
+from monitor.store.base import CallRecord, CallStatus, StoredCall
+from monitor.store.versions import FORMAT
 from monitor.timeline import FRAME_RATE, SAMPLE_RATE
+
+NOT_JSON = "its metadata is not JSON with finite numbers"
+"""Why a call is refused whose document could not be read again."""
 
 
 class LegDocument(BaseModel):
@@ -70,8 +66,16 @@ class CallDocument(BaseModel):
             },
             metadata=dict(record.metadata),
             settings=dict(record.settings),
-            versions=versions(),
+            versions=dict(record.versions),
         )
+
+    @classmethod
+    def of_stored(cls, stored: StoredCall) -> "CallDocument":
+        """The document of a call as it is stored."""
+        summary = stored.summary()
+        since = {"status": stored.status, "reason": stored.reason, "committed": dict(summary.legs), "bytes": summary.bytes}
+        reports = {leg: dict(report) for leg, report in stored.reports.items()}
+        return cls.of(stored.record).model_copy(update={**since, "reports": reports})
 
     def record(self) -> CallRecord:
         """What was known when the call began."""
@@ -84,47 +88,5 @@ class CallDocument(BaseModel):
             legs={leg: LegFormat(f.dim, f.classes, f.stride, f.dtype) for leg, f in self.legs.items()},
             metadata=self.metadata,
             settings=self.settings,
+            versions=self.versions,
         )
-
-
-def versions() -> dict[str, str]:
-    """Of what writes the store."""
-    return {
-        "emotion-monitor": __version__,
-        "python": platform.python_version(),
-        "zarr": version("zarr"),
-        "numpy": version("numpy"),
-    }
-
-
-def read_document(frames: Path) -> CallDocument:
-    """The document of a call. Raises `NotFoundError`, or `StoreError` where it is damaged or of a newer version."""
-    call = frames.stem
-    try:
-        attributes = json.loads((frames / "zarr.json").read_bytes())["attributes"]
-    except FileNotFoundError as error:
-        raise NotFoundError(f"call {call} is not in this store") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"call {call} is damaged: {frames / 'zarr.json'} cannot be read ({error})") from error
-    written = attributes.get("format") if isinstance(attributes, dict) else None
-    if isinstance(written, int) and written > FORMAT:
-        raise StoreError(
-            f"call {call} was written by a newer emotion-monitor (format {written}); this one reads up to {FORMAT}"
-        )
-    try:
-        return CallDocument.model_validate(attributes)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise StoreError(f"call {call} is damaged: {frames / 'zarr.json'}: {where or 'attributes'}: {first['msg']}") from error
-
-
-def write_document(frames: Path, document: CallDocument, fsync: bool) -> None:
-    """Put the document in place, atomically: the root group of the call, as zarr 3 writes it."""
-    attributes = document.model_dump(mode="json")
-    try:
-        write_json(frames / "zarr.json", {"attributes": attributes, "zarr_format": 3, "node_type": "group"}, fsync)
-    except (TypeError, ValueError) as error:
-        raise StoreError(
-            f"cannot write call {document.call}: its metadata is not JSON with finite numbers ({error})"
-        ) from error

@@ -8,13 +8,13 @@ import zipfile
 from pathlib import Path
 
 from monitor.errors import StoreError
-from monitor.store.call_document import read_document
+from monitor.store.base import Store
+from monitor.store.call_document import CallDocument
 from monitor.store.disk import refusals, write_json
 from monitor.store.snapshot import SnapshotWriter
-from monitor.store.zarr_store import ZarrStore
 
 
-def export_call(store: ZarrStore, call: str, to: Path) -> list[str]:
+def export_call(store: Store, call: str, to: Path) -> list[str]:
     """Write a call to the folder `to`, or to the file where that ends with `.zip`; the names of what was written.
 
     `call.json` (what is known of it), `LEG/embedding.npy`, `LEG/utterance.npy`, `LEG/result.json`, `events.jsonl`, and
@@ -30,14 +30,14 @@ def export_call(store: ZarrStore, call: str, to: Path) -> list[str]:
         with tempfile.TemporaryDirectory(prefix=".export-", dir=to.parent) as name:
             folder = Path(name) / "call"
             SnapshotWriter(folder).write(stored, fsync=False)
-            write_json(folder / "call.json", read_document(stored.path).model_dump(mode="json"), fsync=False)
+            write_json(folder / "call.json", CallDocument.of_stored(stored).model_dump(mode="json"), fsync=False)
             with (folder / "events.jsonl").open("w", encoding="utf-8") as file:
                 for message in store.journal.read(0, call=call):
                     file.write(json.dumps(message, ensure_ascii=False) + "\n")
             for leg in stored.record.legs:
-                audio = store.layout.audio_file(call, leg)
-                if audio is not None:
-                    shutil.copyfile(audio, folder / audio.name)
+                if (sound := stored.audio(leg)) is not None:
+                    with sound[1] as recorded, (folder / f"{leg}.{sound[0]}").open("wb") as copy:
+                        shutil.copyfileobj(recorded, copy)
             names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
             if to.suffix == ".zip":
                 _zip(folder, names, Path(name) / "call.zip").rename(to)

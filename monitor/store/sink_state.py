@@ -1,37 +1,50 @@
-"""What a sink leaves in the store: how far it has come in the journal, and what it gave up."""
+"""What a store keeps for a sink: how far it has come in the journal, and what it gave up."""
 
-import json
-from pathlib import Path
-
-from monitor.errors import StoreError
-from monitor.store.dead_letters import DeadLetters
-from monitor.store.disk import refusals, write_json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 
-class SinkState:
-    """The folder of one sink, which is made with its first position."""
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An event that was not delivered."""
 
-    def __init__(self, folder: Path, fsync: bool) -> None:
-        self._folder = folder
-        self._path = folder / "position.json"
-        self._fsync = fsync
-        self.letters = DeadLetters(folder, fsync)
+    seq: int
+    given_up_at: str
+    """Wall clock, ISO 8601 UTC."""
+    attempts: int
+    reason: str
+    """Of the last attempt."""
+    message: Mapping[str, Any]
+    """As the journal has it."""
 
+
+class DeadLetters(ABC):
+    """Those of one sink. Each has its event, so they go with their call. Methods raise `StoreError` where the store refuses."""
+
+    @abstractmethod
+    def add(self, letter: DeadLetter, stands: Callable[[], bool]) -> bool:
+        """Add a letter, unless its event no longer `stands` (its call was erased); whether it was added."""
+
+    @abstractmethod
+    def read(self) -> list[DeadLetter]:
+        """All of them, oldest first, each event once."""
+
+    @abstractmethod
+    def remove(self, seqs: Collection[int]) -> None:
+        """Take out those of some events."""
+
+
+class SinkState(ABC):
+    """That of one sink."""
+
+    letters: DeadLetters
+
+    @abstractmethod
     def position(self) -> int | None:
         """The last `seq` that is settled; None where the sink never ran. Raises `StoreError` where it cannot be read."""
-        try:
-            position = json.loads(self._path.read_bytes())["position"]
-            if isinstance(position, int) and position >= 0:
-                return position
-            reason = f"no position: {position!r}"
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            reason = str(error)
-        raise StoreError(f"cannot read {self._path} ({reason}); remove it, and this sink begins with the events to come")
 
+    @abstractmethod
     def settle(self, position: int) -> None:
-        """Every event up to `position` is delivered, given up or not wanted. Raises `StoreError` where the disk refuses."""
-        with refusals(f"cannot write {self._path}"):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            write_json(self._path, {"position": position}, self._fsync)
+        """Every event up to `position` is delivered, given up or not wanted. Raises `StoreError` where the store refuses."""

@@ -23,9 +23,8 @@ from numpy.typing import NDArray
 from monitor.events import Frames, Leg, Mark
 from monitor.frame_format import LegFormat, rows
 from monitor.store.base import StoredCall
-from monitor.store.call_document import versions
 from monitor.store.disk import as_json, refusals, replacing, write_all
-from monitor.store.layout import FORMAT
+from monitor.store.versions import FORMAT, versions
 from monitor.timeline import FRAME_RATE, frame_seconds
 
 _BLOCK_FRAMES = 30 * FRAME_RATE

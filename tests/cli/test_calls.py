@@ -6,7 +6,7 @@ from pathlib import Path
 from monitor.config.sections import StoreSection
 from monitor.events import Alert
 from monitor.frame_format import LegFormat
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr.store import ZarrStore
 from tests.cli.conftest import Command
 from tests.replay.moody_call import DIM, LABELS, begun, live_events
 

@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from monitor.config.sections import StoreSection
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr.store import ZarrStore
 from tests.cli.conftest import Command
 
 AUDIO = 3

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from monitor.conformance.followed_journal import alert
-from monitor.sinks.following import sink_state
-from monitor.store.dead_letters import DeadLetter
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.sink_state import DeadLetter
+from monitor.store.zarr.store import ZarrStore
 from tests.cli.conftest import Command
 from tests.sinks.receiver import SECRET, Receiver, running_receiver
 from tests.store.zarr_folder import store_at
@@ -34,7 +33,7 @@ def store(tmp_path: Path) -> ZarrStore:
     """A store of three events, of which `desk` gave up the first two and is at the second."""
     store = store_at(tmp_path / "emotion-store")
     told = [alert(store.journal, call) for call in ("call-1", "call-2", "call-3")]
-    state = sink_state(store, "desk")
+    state = store.sink_state("desk")
     state.settle(2)
     state.letters.add(DeadLetter(1, "2026-03-01T00:00:00+00:00", 3, "HTTP status 500", told[0]), lambda: True)
     state.letters.add(DeadLetter(2, "2026-03-01T00:00:00+00:00", 3, "HTTP status 500", told[1]), lambda: True)
@@ -71,7 +70,7 @@ def test_a_sink_that_is_not_configured_is_told_which_there_are(configured: Recei
 
 
 def test_the_list_tells_position_lag_and_dead_letters(configured: Receiver, store: ZarrStore, emotion_monitor: Command) -> None:
-    sink_state(store, "former").settle(3)
+    store.sink_state("former").settle(3)
     done = emotion_monitor("sinks", "list", "-c", "c.yaml", "--json", "-")
     assert json.loads(done.stdout) == [
         {"sink": "desk", "kind": "webhook", "position": 2, "lag": 1, "dead_letters": 2},
@@ -85,7 +84,7 @@ def test_dead_letters_are_sent_again_and_are_none_any_more(
     done = emotion_monitor("sinks", "retry", "desk", "-c", "c.yaml")
     assert (done.returncode, done.stdout) == (0, "desk: 2 delivered, 0 dead letters left\n"), done.stderr
     assert [message["call"] for message in configured.received] == ["call-1", "call-2"]
-    assert (sink_state(store, "desk").letters.read(), sink_state(store, "desk").position()) == ([], 2)
+    assert (store.sink_state("desk").letters.read(), store.sink_state("desk").position()) == ([], 2)
 
 
 def test_dead_letters_that_do_not_arrive_again_stay(configured: Receiver, store: ZarrStore, emotion_monitor: Command) -> None:
@@ -93,7 +92,7 @@ def test_dead_letters_that_do_not_arrive_again_stay(configured: Receiver, store:
     done = emotion_monitor("sinks", "retry", "desk", "-c", "c.yaml")
     assert (done.returncode, len(configured.requests)) == (1, 1)
     assert "desk: 0 delivered, 2 dead letters left: HTTP status 503" in done.stderr
-    assert len(sink_state(store, "desk").letters.read()) == 2
+    assert len(store.sink_state("desk").letters.read()) == 2
 
 
 def test_dead_letters_that_are_refused_for_good_do_not_keep_back_the_next(
@@ -102,4 +101,4 @@ def test_dead_letters_that_are_refused_for_good_do_not_keep_back_the_next(
     configured.status = 410
     done = emotion_monitor("sinks", "retry", "desk", "-c", "c.yaml")
     assert (done.returncode, len(configured.requests)) == (1, 2)
-    assert len(sink_state(store, "desk").letters.read()) == 2
+    assert len(store.sink_state("desk").letters.read()) == 2

@@ -5,14 +5,29 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config.sections import StoreSection
+from monitor.config.sections import DiskOptions
 from monitor.conformance.stores import *  # noqa: F403 - its tests
 from monitor.store.base import Store
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.memory import MemoryStore
+from monitor.store.registry import STORES
+from monitor.store.zarr.store import ZarrStore
 
-CASES: Mapping[str, Callable[[Path], Store]] = {"zarr": lambda path: ZarrStore(StoreSection(path=path, fsync=False))}
+
+def in_memory(folder: Path) -> Callable[[], Store]:
+    store = MemoryStore()
+    return lambda: store
+
+
+CASES: Mapping[str, Callable[[Path], Callable[[], Store]]] = {
+    "memory": in_memory,
+    "zarr": lambda folder: lambda: ZarrStore(DiskOptions(path=folder / "store", fsync=False)),
+}
 
 
 @pytest.fixture(params=sorted(CASES))
 def make_store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Store]:
-    return lambda: CASES[request.param](tmp_path / "store")
+    return CASES[request.param](tmp_path)
+
+
+def test_every_store_that_ships_has_a_case() -> None:
+    assert sorted(CASES) == list(STORES.names())

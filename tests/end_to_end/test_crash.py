@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Callable
 
 from monitor.config.sections import StoreSection
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr.store import ZarrStore
 from tests.end_to_end.conftest import ServeProcess
 
 Sender = Callable[..., "subprocess.Popen[bytes]"]

@@ -13,7 +13,7 @@ import soundfile
 from monitor.config.sections import StoreSection
 from monitor.demo import CALL
 from monitor.events import Frames, Leg
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr.store import ZarrStore
 from tests.end_to_end.conftest import ROOT, ServeProcess
 from tests.end_to_end.lossy_path import LossyPath
 

@@ -10,7 +10,7 @@ import numpy as np
 import soundfile
 
 from monitor.config.sections import StoreSection
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr.store import ZarrStore
 from tests.end_to_end.conftest import ROOT, WAIT, ServeProcess
 
 Serve = Callable[..., ServeProcess]

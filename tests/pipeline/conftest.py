@@ -9,7 +9,7 @@ import pytest
 from monitor.config import Settings, load_settings
 from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.monitor import Monitor
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr.store import ZarrStore
 from tests.pipeline.level_engine import LevelEngine
 
 StartMonitor = Callable[..., Monitor]

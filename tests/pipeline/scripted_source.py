@@ -34,6 +34,8 @@ class ScriptedSource(Source):
         self.more = threading.Event()
         """Set it to let a realtime source go on past its hold point."""
         self.hold_at: int | None = None
+        self.held = threading.Event()
+        """Set when the hold point is reached."""
         self._audio = dict(legs)
         self._chunk = chunk
         self._gaps = gaps or {}
@@ -45,6 +47,7 @@ class ScriptedSource(Source):
         length = max(len(samples) for samples in self._audio.values())
         for start in range(0, length, self._chunk):
             if self.hold_at is not None and start >= self.hold_at:
+                self.held.set()
                 self.more.wait(30)
             if self._stopped.is_set():
                 return

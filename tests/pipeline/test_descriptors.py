@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from monitor.config.sections import StoreSection
 from monitor.errors import BusyError
-from monitor.pipeline.descriptors import PER_CALL, RESERVE, Descriptors, raise_limit
+from monitor.pipeline.descriptors import RESERVE, SOCKETS, Descriptors, raise_limit
+from monitor.store.memory import MemoryStore
 
-STORE = StoreSection()
+STORE = MemoryStore()
+PER_CALL = SOCKETS + 1
 
 
 @pytest.fixture
@@ -50,7 +51,8 @@ def test_a_call_for_which_there_is_no_room_is_refused_with_the_remedy() -> None:
 
 
 def test_a_service_says_at_its_start_that_its_limit_is_too_low_for_its_calls() -> None:
-    script = "import monitor.pipeline.descriptors as d; d.prepare_descriptors(d.StoreSection(), 200)"
+    imports = "from monitor.pipeline.descriptors import prepare_descriptors; from monitor.store.memory import MemoryStore"
+    script = f"{imports}; prepare_descriptors(MemoryStore(), 200)"
     limited = f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256)); {script}"
     said = subprocess.run([sys.executable, "-c", limited], capture_output=True, text=True, check=True).stdout
     assert ("descriptors_limit_calls" in said, "max_calls=200" in said) == (True, True)

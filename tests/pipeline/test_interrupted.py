@@ -9,9 +9,9 @@ from monitor.config.sections import StoreSection
 from monitor.conformance.stored_calls import frames_of, record_of
 from monitor.events import CallEnded, CallStarted
 from monitor.pipeline.interrupted import close_interrupted
-from monitor.store.call_writer import ZarrCallWriter
-from monitor.store.layout import live_folder
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr.call_writer import ZarrCallWriter
+from monitor.store.zarr.layout import live_folder
+from monitor.store.zarr.store import ZarrStore
 
 ENDED = CallEnded(call="call-1", time=0.5, at=0.5, reason="finished", legs={})
 

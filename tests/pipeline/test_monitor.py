@@ -11,7 +11,7 @@ from monitor.errors import ConfigError, NotFoundError, SourceError, StoreError
 from monitor.events import Frames, Mark
 from monitor.pipeline import recorder as recorder_module
 from monitor.pipeline.monitor import Monitor
-from monitor.store.call_writer import ZarrCallWriter
+from monitor.store.zarr.call_writer import ZarrCallWriter
 from tests.pipeline.conftest import StartMonitor
 from tests.pipeline.level_engine import LevelEngine
 from tests.pipeline.scripted_source import ScriptedSource, tone
@@ -221,6 +221,7 @@ def test_closing_the_monitor_flushes_the_calls_in_progress(start_monitor: StartM
     source = ScriptedSource({"customer": tone(20, 0.1)}, realtime=True)
     source.hold_at = 32_000
     call = monitor.start_call(source)
+    assert source.held.wait(60)
     monitor.close()
     stored = monitor.store.open(call.id)
     assert (stored.status, stored.reason) == ("complete", "shutdown")

@@ -13,7 +13,7 @@ from monitor.events import CallEnded, Frames, Leg, Mark, StateChanged
 from monitor.pipeline import recorder as recorder_module
 from monitor.pipeline.recorder import CallRecorder
 from monitor.store.base import CallWriter
-from monitor.store.journal import Journal
+from monitor.store.zarr.journal import FileJournal
 
 
 class RefusingWriter(CallWriter):
@@ -45,6 +45,9 @@ class RefusingWriter(CallWriter):
     def release(self) -> None:
         self.released = True
 
+    def discard(self) -> None:
+        raise AssertionError("a call that has begun is not taken back")
+
     def _check(self) -> None:
         if not self.works:
             raise StoreError("no space left on device")
@@ -70,18 +73,18 @@ def writer() -> RefusingWriter:
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal(tmp_path / "journal", fsync=False)
+def journal(tmp_path: Path) -> FileJournal:
+    return FileJournal(tmp_path / "journal", fsync=False)
 
 
 @pytest.fixture
-def recorder(writer: RefusingWriter, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> CallRecorder:
+def recorder(writer: RefusingWriter, journal: FileJournal, monkeypatch: pytest.MonkeyPatch) -> CallRecorder:
     monkeypatch.setattr(recorder_module, "RETRY_SECONDS", 0.0)
     return CallRecorder(writer, journal)
 
 
 def test_what_waited_for_the_disk_is_written_in_order_once_it_works(
-    recorder: CallRecorder, writer: RefusingWriter, journal: Journal
+    recorder: CallRecorder, writer: RefusingWriter, journal: FileJournal
 ) -> None:
     recorder.put(frames(0))
     writer.works = False
@@ -95,7 +98,7 @@ def test_what_waited_for_the_disk_is_written_in_order_once_it_works(
 
 
 def test_when_too_much_waits_the_oldest_frames_become_gaps_and_no_event_is_lost(
-    recorder: CallRecorder, writer: RefusingWriter, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    recorder: CallRecorder, writer: RefusingWriter, journal: FileJournal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recorder_module, "MAX_HELD_FRAMES", 60)
     writer.works = False
@@ -110,7 +113,7 @@ def test_when_too_much_waits_the_oldest_frames_become_gaps_and_no_event_is_lost(
 
 
 def test_a_call_is_said_to_have_ended_after_it_is_closed_and_before_it_is_let_go_of(
-    recorder: CallRecorder, writer: RefusingWriter, journal: Journal
+    recorder: CallRecorder, writer: RefusingWriter, journal: FileJournal
 ) -> None:
     when_said: list[tuple[str | None, bool]] = []
     journal.listen(lambda message: when_said.append((writer.finished, writer.released)))
@@ -119,7 +122,9 @@ def test_a_call_is_said_to_have_ended_after_it_is_closed_and_before_it_is_let_go
     assert (when_said, writer.released) == ([("finished", False)], True)
 
 
-def test_a_disk_that_refuses_to_the_end_is_an_error(recorder: CallRecorder, writer: RefusingWriter, journal: Journal) -> None:
+def test_a_disk_that_refuses_to_the_end_is_an_error(
+    recorder: CallRecorder, writer: RefusingWriter, journal: FileJournal
+) -> None:
     writer.works = False
     recorder.put(frames(0))
     with pytest.raises(StoreError, match="no space left"):

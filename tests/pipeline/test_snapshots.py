@@ -50,6 +50,8 @@ class SnapshotCounter(CallWriter):
 
     def release(self) -> None: ...
 
+    def discard(self) -> None: ...
+
 
 @pytest.fixture
 def thread() -> Iterator[ThreadPoolExecutor]:

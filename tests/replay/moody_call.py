@@ -12,8 +12,8 @@ from monitor.events import Event, Frames, Leg, Mark
 from monitor.frame_format import LegFormat, as_stored
 from monitor.pipeline.analysis import CallAnalysis
 from monitor.store.base import CallRecord
-from monitor.store.call_writer import ZarrCallWriter
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr.call_writer import ZarrCallWriter
+from monitor.store.zarr.store import ZarrStore
 
 LABELS = ("angry", "disgusted", "fearful", "happy", "neutral", "other", "sad", "surprised")
 MOODS = ("neutral", "angry", "happy", "sad", "neutral", "angry")

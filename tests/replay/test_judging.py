@@ -13,8 +13,8 @@ from monitor.frame_format import LegFormat, as_stored
 from monitor.replay.alert_spans import alert_spans, compare
 from monitor.replay.choice import chosen_calls
 from monitor.store.base import CallRecord
-from monitor.store.call_writer import ZarrCallWriter
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr.call_writer import ZarrCallWriter
+from monitor.store.zarr.store import ZarrStore
 from tests.replay.moody_call import DIM, LABELS, heard, opened
 
 FORMAT = LegFormat(DIM, len(LABELS))

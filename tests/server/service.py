@@ -21,7 +21,7 @@ from monitor.pipeline.monitor import Monitor
 from monitor.server.hub import Limits
 from monitor.server.serve import RunningServer, run_server
 from monitor.sinks.following import Sinks
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.registry import open_store
 from tests.pipeline.level_engine import LevelEngine
 from tests.server.scripted_source import ScriptedSource
 
@@ -42,20 +42,21 @@ class Service:
         rtp: RtpSection | None = None,
         audio: str = "none",
         sinks: Mapping[str, SinkSection] | None = None,
+        store: str = "zarr",
         **given: Any,
     ) -> None:
         """Of what is `given`, sections are the settings', as `privacy`; the rest is the server's."""
         sections = {key: value for key, value in given.items() if isinstance(value, Section)}
         server = {key: value for key, value in given.items() if key not in sections}
         self.settings = Settings(
-            store=StoreSection(path=folder / "store", fsync=False, audio=audio),
+            store=StoreSection(kind=store, path=folder / "store", fsync=False, audio=audio),
             server=ServerSection(**{"port": 0, **server}),
             rtp=rtp or RtpSection(),
             **sections,
         )
-        store = ZarrStore(self.settings.store)
-        self.sinks = Sinks(sinks or {}, store)
-        self.monitor = Monitor(self.settings, InferenceWorker.of(LevelEngine(), self.settings.engine), store)
+        opened = open_store(self.settings.store)
+        self.sinks = Sinks(sinks or {}, opened)
+        self.monitor = Monitor(self.settings, InferenceWorker.of(LevelEngine(), self.settings.engine), opened)
         self.sinks.start()
         self._limits = limits
         self._ready = threading.Event()
@@ -131,7 +132,7 @@ class Service:
 def serve_here(folder: str) -> None:
     """Serve in this thread, with a call in progress, until a signal comes; a line says when."""
     settings = Settings(store=StoreSection(path=Path(folder) / "store", fsync=False), server=ServerSection(port=0))
-    monitor = Monitor(settings, InferenceWorker.of(LevelEngine(), settings.engine), ZarrStore(settings.store))
+    monitor = Monitor(settings, InferenceWorker.of(LevelEngine(), settings.engine), open_store(settings.store))
     monitor.start_call(ScriptedSource({"customer": [CALM] * 3}))
     run_server(monitor, settings, lambda running: print("ready", running.url, flush=True))
 

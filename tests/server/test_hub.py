@@ -9,25 +9,25 @@ import pytest
 
 from monitor.server.hub import Hub, Limits, Message
 from monitor.server.subscription import Subscription
-from monitor.store.journal import Journal
+from monitor.store.zarr.journal import FileJournal
 from tests.server.events import record
 
 LIMITS = Limits(ring=8, passing=4, batch=3)
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal(tmp_path / "journal", fsync=False)
+def journal(tmp_path: Path) -> FileJournal:
+    return FileJournal(tmp_path / "journal", fsync=False)
 
 
 @pytest.fixture
-async def hub(journal: Journal) -> Hub:
+async def hub(journal: FileJournal) -> Hub:
     hub = Hub(journal, LIMITS)
     hub.start(_no_live_frames, [])
     return hub
 
 
-async def test_a_client_takes_events_at_its_own_pace(hub: Hub, journal: Journal) -> None:
+async def test_a_client_takes_events_at_its_own_pace(hub: Hub, journal: FileJournal) -> None:
     quick, slow = hub.join(Subscription()), hub.join(Subscription())
     await asyncio.to_thread(record, journal, 3)
     assert _numbers(await quick.messages()) == [1, 2, 3]
@@ -37,7 +37,7 @@ async def test_a_client_takes_events_at_its_own_pace(hub: Hub, journal: Journal)
     assert _numbers(await slow.messages()) == [4, 5]
 
 
-async def test_a_client_that_falls_behind_is_told_and_catches_up_from_the_journal(hub: Hub, journal: Journal) -> None:
+async def test_a_client_that_falls_behind_is_told_and_catches_up_from_the_journal(hub: Hub, journal: FileJournal) -> None:
     client = hub.join(Subscription())
     await asyncio.to_thread(record, journal, 1)
     await client.messages()
@@ -48,7 +48,7 @@ async def test_a_client_that_falls_behind_is_told_and_catches_up_from_the_journa
     assert hub.counts.lagged == 1
 
 
-async def test_a_client_that_comes_back_late_is_not_called_lagging(hub: Hub, journal: Journal) -> None:
+async def test_a_client_that_comes_back_late_is_not_called_lagging(hub: Hub, journal: FileJournal) -> None:
     await asyncio.to_thread(record, journal, 20)
     await asyncio.sleep(0)
     client = hub.join(Subscription(since=0))
@@ -66,14 +66,14 @@ async def test_live_frames_that_nobody_takes_are_dropped_oldest_first_and_counte
     assert hub.counts.dropped == 6
 
 
-async def test_events_go_before_live_frames(hub: Hub, journal: Journal) -> None:
+async def test_events_go_before_live_frames(hub: Hub, journal: FileJournal) -> None:
     client = hub.join(Subscription(frames=True))
     hub.publish({"type": "frames", "call": "c", "time": 0.0})
     await asyncio.to_thread(record, journal, 1)
     assert [message["type"] for message in await _take(client, 2)] == ["alert_acknowledged", "frames"]
 
 
-async def test_an_erased_call_is_gone_from_memory_too(hub: Hub, journal: Journal) -> None:
+async def test_an_erased_call_is_gone_from_memory_too(hub: Hub, journal: FileJournal) -> None:
     await asyncio.to_thread(record, journal, 2, call="secret")
     await asyncio.to_thread(record, journal, 1, call="other")
     hub.forget("secret")
@@ -84,7 +84,7 @@ async def test_an_erased_call_is_gone_from_memory_too(hub: Hub, journal: Journal
     assert _numbers(told) == [1, 2, 3]
 
 
-async def test_clients_end_when_the_hub_stops_after_they_have_heard_everything(hub: Hub, journal: Journal) -> None:
+async def test_clients_end_when_the_hub_stops_after_they_have_heard_everything(hub: Hub, journal: FileJournal) -> None:
     client = hub.join(Subscription())
     await asyncio.to_thread(record, journal, 4)
     await asyncio.sleep(0)
@@ -93,14 +93,14 @@ async def test_clients_end_when_the_hub_stops_after_they_have_heard_everything(h
     assert await client.messages() == []
 
 
-async def test_the_pipeline_may_speak_after_the_hub_has_stopped(hub: Hub, journal: Journal) -> None:
+async def test_the_pipeline_may_speak_after_the_hub_has_stopped(hub: Hub, journal: FileJournal) -> None:
     hub.stop()
     hub.publish({"type": "frames", "call": "c"})
     await asyncio.to_thread(record, journal, 1)
     assert journal.last == 1
 
 
-def test_what_is_said_while_the_loop_is_closed_harms_nobody(journal: Journal) -> None:
+def test_what_is_said_while_the_loop_is_closed_harms_nobody(journal: FileJournal) -> None:
     hub = Hub(journal, LIMITS)
     asyncio.run(_start(hub))
     record(journal, 1)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from monitor.config.sections import RtpSection
-from monitor.pipeline.descriptors import PER_CALL, PER_RECORDED_CALL, Descriptors
+from monitor.pipeline.descriptors import SOCKETS, Descriptors
 from tests.server.conftest import StartService
 from tests.server.service import Service, of_type, receive, receive_until, wait_until
 
@@ -105,12 +105,12 @@ def test_more_calls_than_allowed_are_refused(start_service: StartService) -> Non
     assert "max_calls" in answer.json()["error"]["message"]
 
 
-@pytest.mark.parametrize(("audio", "counted"), [("none", PER_CALL), ("flac", PER_RECORDED_CALL)])
+@pytest.mark.parametrize(("audio", "counted"), [("none", SOCKETS + 1), ("flac", SOCKETS + 3)])
 def test_a_call_keeps_no_more_descriptors_than_are_counted_for_it(
     audio: str, counted: int, start_service: StartService
 ) -> None:
     service = start_service(audio=audio)
-    store = service.settings.store
+    store = service.monitor.store
     with service.http() as http:
         started = [http.post("/api/v1/calls", json={"legs": BOTH}).json() for _ in range(2)]
         before = Descriptors.now(store).open
@@ -126,7 +126,7 @@ def test_without_room_for_its_descriptors_a_call_is_refused_and_the_service_is_n
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with service.http() as http:
-        monkeypatch.setattr(Descriptors, "now", lambda _: Descriptors(1_020, 1_024, PER_CALL))
+        monkeypatch.setattr(Descriptors, "now", lambda _: Descriptors(1_020, 1_024, SOCKETS + 1))
         refused = http.post("/api/v1/calls", json={"legs": BOTH})
         ready = http.get("/health/ready")
     assert (refused.status_code, "1020 of 1024 file descriptors" in refused.json()["error"]["message"]) == (503, True)

@@ -6,7 +6,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from monitor.server.subscription import EVENT_TYPES
-from monitor.store.journal import Journal
+from monitor.store.zarr.journal import FileJournal
 from tests.server.events import record
 from tests.server.service import CALM, LOUD, PATIENCE, Service, of_type, receive, receive_until
 
@@ -30,7 +30,7 @@ def test_a_client_hears_what_happens_after_it_came(service: Service) -> None:
 def test_a_client_hears_what_another_process_appends_to_the_same_store(service: Service) -> None:
     with service.websocket() as websocket:
         hello = receive(websocket)
-        record(Journal(service.monitor.store.layout.journal, fsync=False), 2)
+        record(FileJournal(service.monitor.store.layout.journal, fsync=False), 2)
         heard = [receive(websocket)["seq"], receive(websocket)["seq"]]
     assert heard == [hello["seq"] + 1, hello["seq"] + 2]
 

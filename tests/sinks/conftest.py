@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from monitor.conformance.followed_journal import Following
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr.store import ZarrStore
 from tests.sinks.receiver import Receiver, running_receiver
 from tests.store.zarr_folder import store_at
 

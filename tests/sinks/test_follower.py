@@ -11,12 +11,10 @@ from monitor.conformance.followed_journal import AT_ONCE, Following, alert, aler
 from monitor.errors import StoreError
 from monitor.sinks.base import Delivery, DeliveryError, Sink
 from monitor.sinks.follower import Follower
-from monitor.sinks.following import sink_state
 from monitor.sinks.selection import Selection
-from monitor.store.dead_letters import DeadLetters
 from monitor.store.journal import Journal
-from monitor.store.sink_state import SinkState
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.sink_state import DeadLetters, SinkState
+from monitor.store.zarr.store import ZarrStore
 
 
 class Scripted(Sink):
@@ -32,7 +30,7 @@ class Scripted(Sink):
 def follower_of(store: ZarrStore, deliver: Callable[[Delivery], None], attempts: int = 3) -> Follower:
     retry = RetrySection(attempts=attempts, **AT_ONCE)
     selection = Selection(SelectionSection(), lambda _: {})
-    follower = Follower("desk", Scripted(deliver), selection, retry, store.journal, sink_state(store, "desk"))
+    follower = Follower("desk", Scripted(deliver), selection, retry, store.journal, store.sink_state("desk"))
     follower.start()
     return follower
 
@@ -41,15 +39,15 @@ def test_a_sink_that_is_ahead_of_a_journal_put_back_from_a_backup_goes_on_from_i
     store: ZarrStore, following: Following, tmp_path: Path
 ) -> None:
     alerts(store.journal, 3)
-    sink_state(store, "desk").settle(900)
+    store.sink_state("desk").settle(900)
     following.start(desk=section("jsonl", {"path": str(tmp_path / "out")}))
     told = alert(store.journal, "after")
-    come_true(lambda: sink_state(store, "desk").position() == told["seq"])
+    come_true(lambda: store.sink_state("desk").position() == told["seq"])
     assert len((tmp_path / "out").read_text().splitlines()) == 1
 
 
 def test_a_position_that_cannot_be_read_ends_the_start_with_the_remedy(store: ZarrStore, following: Following) -> None:
-    sink_state(store, "desk").settle(1)
+    store.sink_state("desk").settle(1)
     (store.layout.sinks / "desk" / "position.json").write_text("?")
     with pytest.raises(StoreError, match="remove it, and this sink begins with the events to come"):
         following.start(desk=section("jsonl", {"path": "out"}))
@@ -63,7 +61,7 @@ def test_a_defect_of_a_sink_is_a_failure_like_others(store: ZarrStore) -> None:
     alert(store.journal)
     come_true(lambda: follower.counts.dead_lettered == 1)
     follower.close(60)
-    letters = sink_state(store, "desk").letters.read()
+    letters = store.sink_state("desk").letters.read()
     assert [(letter.attempts, letter.reason) for letter in letters] == [(3, "defect of the sink: KeyError")]
 
 
@@ -86,7 +84,7 @@ def test_a_dead_letter_that_the_disk_refuses_is_written_when_it_takes_it(
     told = alert(store.journal)
     come_true(lambda: follower.counts.dead_lettered == 1)
     follower.close(60)
-    assert [letter.message for letter in sink_state(store, "desk").letters.read()] == [told]
+    assert [letter.message for letter in store.sink_state("desk").letters.read()] == [told]
 
 
 def test_events_are_delivered_though_the_disk_takes_no_position(store: ZarrStore, monkeypatch: pytest.MonkeyPatch) -> None:

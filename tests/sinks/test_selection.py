@@ -11,9 +11,8 @@ from monitor.conformance.stored_calls import record_of
 from monitor.errors import StoreError
 from monitor.events import CallEnded, StateChanged
 from monitor.server.subscription import EVENT_TYPES
-from monitor.sinks.following import sink_state
 from monitor.sinks.selection import Selection
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr.store import ZarrStore
 from tests.server.service import wait_until
 
 ALERT = {
@@ -81,7 +80,7 @@ def test_the_metadata_are_those_of_the_stored_call(store: ZarrStore, following: 
     state = StateChanged(call="billing-1", leg="agent", emotion="a", previous="b", confidence=1, valence=0, arousal=0)
     store.journal.append(state)
     store.journal.append(CallEnded(call="sales-1", reason="finished", legs={}))
-    wait_until(lambda: sink_state(store, "desk").position() == store.journal.last)
+    wait_until(lambda: store.sink_state("desk").position() == store.journal.last)
     lines = (tmp_path / "out").read_text().splitlines()
     assert ['"billing-1"' in line for line in lines] == [True, True]
 
@@ -95,7 +94,7 @@ def test_an_event_whose_call_cannot_be_read_goes_to_the_dead_letters_not_to_some
     followers = following.start(desk=section("jsonl", {"path": tmp_path / "out"}, metadata={"queue": "billing"}))
     alert(store.journal, "broken-1")
     wait_until(lambda: followers["desk"].counts.dead_lettered == 1)
-    assert "whether it is wanted cannot be known" in sink_state(store, "desk").letters.read()[0].reason
+    assert "whether it is wanted cannot be known" in store.sink_state("desk").letters.read()[0].reason
     assert not (tmp_path / "out").exists()
     with pytest.raises(StoreError):
         store.open("broken-1")

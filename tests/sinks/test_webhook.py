@@ -20,9 +20,8 @@ from pydantic import ValidationError
 from monitor.conformance.followed_journal import AT_ONCE, FOR_HOURS, Following, alert, section
 from monitor.errors import ConfigError
 from monitor.sinks.base import Delivery, DeliveryError, RejectedError
-from monitor.sinks.following import sink_state
 from monitor.sinks.webhook import WebhookOptions, WebhookSink, retry_after
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr.store import ZarrStore
 from tests.server.service import wait_until
 from tests.sinks.receiver import SECRET, Receiver, Request, running_receiver
 
@@ -128,7 +127,7 @@ def test_a_refusal_is_given_up_at_once(status: int, receiver: Receiver, store: Z
     follower = following.start(desk=section("webhook", options(receiver), FOR_HOURS))["desk"]
     alert(store.journal)
     wait_until(lambda: follower.counts.dead_lettered == 1)
-    letters = sink_state(store, "desk").letters.read()
+    letters = store.sink_state("desk").letters.read()
     assert [(letter.attempts, letter.reason) for letter in letters] == [(1, f"HTTP status {status}")]
 
 
@@ -216,7 +215,7 @@ def test_a_receiver_that_holds_a_request_holds_up_neither_the_end_nor_the_event(
     told = alert(store.journal)
     assert receiver.waiting.wait(60)
     following.close(farewell=0)
-    assert sink_state(store, "desk").position() == told["seq"] - 1
+    assert store.sink_state("desk").position() == told["seq"] - 1
 
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="making a certificate needs: apt install openssl")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr.store import ZarrStore
 from tests.store.zarr_folder import store_at
 
 ROOT = Path(__file__).parents[2]

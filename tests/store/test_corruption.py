@@ -9,9 +9,9 @@ import pytest
 
 from monitor.conformance.stored_calls import assert_as_written, frames_of, record_of
 from monitor.errors import MonitorError, NotFoundError, StoreError
-from monitor.store.layout import live_folder, tail_path
 from monitor.store.snapshot_reader import load_array, load_snapshot
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr.layout import live_folder, tail_path
+from monitor.store.zarr.store import ZarrStore
 from tests.store.zarr_folder import store_at
 
 

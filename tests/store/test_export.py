@@ -10,7 +10,7 @@ from monitor.errors import NotFoundError, StoreError
 from monitor.events import StateChanged
 from monitor.store.export import export_call
 from monitor.store.snapshot_reader import load_snapshot
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr.store import ZarrStore
 from tests.store.full_disk import disk_with_room
 from tests.store.zarr_folder import store_at
 

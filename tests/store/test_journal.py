@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from monitor.errors import StoreError
 from monitor.events import CallEnded, StateChanged
-from monitor.store import ledger
-from monitor.store.journal import Journal
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr import ledger
+from monitor.store.zarr.journal import FileJournal
+from monitor.store.zarr.store import ZarrStore
 from tests.store.conftest import Worker
 from tests.store.full_disk import disk_with_room
 
@@ -33,8 +33,8 @@ def state(number: int = 0, call: str = "call-1", **changes: object) -> StateChan
     return StateChanged(call=call, leg="customer", time=number / 50, at=number / 50, **{**known, **changes})  # type: ignore[arg-type]
 
 
-def filled(folder: Path, count: int, call: str = "call-1") -> Journal:
-    journal = Journal(folder, fsync=False)
+def filled(folder: Path, count: int, call: str = "call-1") -> FileJournal:
+    journal = FileJournal(folder, fsync=False)
     for number in range(count):
         journal.append(state(number, call))
     return journal
@@ -45,7 +45,7 @@ def newest_segment(folder: Path) -> Path:
 
 
 def test_an_event_becomes_a_message_with_seq_and_the_wall_clock(folder: Path):
-    message = Journal(folder, fsync=True).append(state(7))
+    message = FileJournal(folder, fsync=True).append(state(7))
 
     assert list(message)[:3] == ["seq", "recorded_at", "type"]
     assert message["seq"] == 1
@@ -69,21 +69,21 @@ def test_seq_grows_by_one_from_one(folder: Path):
 def test_a_journal_opened_again_goes_on_where_it_ended(folder: Path):
     before = filled(folder, 3).read(0)
 
-    again = Journal(folder, fsync=False)
+    again = FileJournal(folder, fsync=False)
 
     assert again.read(0) == before
     assert again.append(state())["seq"] == 4
 
 
 def test_opening_an_empty_journal_writes_nothing(folder: Path):
-    assert Journal(folder, fsync=True).last == 0
+    assert FileJournal(folder, fsync=True).last == 0
     assert not folder.exists()
 
 
 def test_messages_are_the_same_from_memory_and_from_the_disk(folder: Path):
-    written = Journal(folder, fsync=False).append(state(confidence=np.float32(0.25), previous="überrascht"))
+    written = FileJournal(folder, fsync=False).append(state(confidence=np.float32(0.25), previous="überrascht"))
 
-    assert Journal(folder, fsync=False).read(0) == [written]
+    assert FileJournal(folder, fsync=False).read(0) == [written]
 
 
 def test_segments_are_named_by_their_first_seq_and_reading_jumps_to_the_right_one(folder: Path, small_segments: None):
@@ -115,7 +115,7 @@ def test_reading_can_be_limited_to_a_call_to_types_and_to_a_number(folder: Path)
 
 
 def test_listeners_hear_of_what_is_on_the_disk_in_order(folder: Path):
-    journal = Journal(folder, fsync=True)
+    journal = FileJournal(folder, fsync=True)
     heard: list[tuple[int, bool]] = []
     stop = journal.listen(
         lambda message: heard.append(
@@ -131,7 +131,7 @@ def test_listeners_hear_of_what_is_on_the_disk_in_order(folder: Path):
 
 
 def test_a_listener_that_fails_or_appends_harms_nobody(folder: Path):
-    journal = Journal(folder, fsync=False)
+    journal = FileJournal(folder, fsync=False)
     heard: list[int] = []
     journal.listen(lambda message: 1 // 0)
     journal.listen(lambda message: journal.append(state(2)) if message["seq"] == 1 else None)
@@ -143,7 +143,7 @@ def test_a_listener_that_fails_or_appends_harms_nobody(folder: Path):
 
 
 def test_many_threads_append_without_a_hole_and_are_told_in_order(folder: Path):
-    journal = Journal(folder, fsync=True)
+    journal = FileJournal(folder, fsync=True)
     heard: list[int] = []
     journal.listen(lambda message: heard.append(message["seq"]))
 
@@ -152,7 +152,7 @@ def test_many_threads_append_without_a_hole_and_are_told_in_order(folder: Path):
 
     assert sorted(numbers) == list(range(1, 301))
     assert heard == list(range(1, 301))
-    assert [message["seq"] for message in Journal(folder, fsync=False).read(0)] == heard
+    assert [message["seq"] for message in FileJournal(folder, fsync=False).read(0)] == heard
 
 
 def test_processes_that_share_a_journal_number_it_together(store: ZarrStore, worker: Worker, second_worker: Worker):
@@ -172,7 +172,7 @@ def test_processes_that_share_a_journal_number_it_together(store: ZarrStore, wor
 
 
 def test_numbers_that_json_does_not_have_are_refused(folder: Path):
-    journal = Journal(folder, fsync=False)
+    journal = FileJournal(folder, fsync=False)
 
     with pytest.raises(StoreError, match="cannot write a state event of call call-1"):
         journal.append(state(confidence=math.nan))
@@ -185,11 +185,11 @@ def test_a_torn_last_line_is_cut_at_the_next_append(folder: Path):
     with newest_segment(folder).open("ab") as file:
         file.write(b'{"seq": 4, "recorded_at": "2026-')
 
-    journal = Journal(folder, fsync=False)
+    journal = FileJournal(folder, fsync=False)
 
     assert journal.last == 3
     assert journal.append(state())["seq"] == 4
-    assert [message["seq"] for message in Journal(folder, fsync=False).read(0)] == [1, 2, 3, 4]
+    assert [message["seq"] for message in FileJournal(folder, fsync=False).read(0)] == [1, 2, 3, 4]
     assert newest_segment(folder).read_bytes().count(b"\n") == 4
 
 
@@ -199,12 +199,12 @@ def test_messages_that_were_taken_out_by_hand_end_a_segment_and_nothing_is_cut(f
     lines = segment.read_bytes().splitlines(keepends=True)
     segment.write_bytes(b"".join(lines[:2] + lines[5:]))
 
-    journal = Journal(folder, fsync=False)
+    journal = FileJournal(folder, fsync=False)
     added = journal.append(state())
 
     assert added["seq"] == 3
     assert segment.read_bytes() == b"".join(lines[:2] + lines[5:])
-    assert [message["seq"] for message in Journal(folder, fsync=False).read(0)] == [1, 2, 3]
+    assert [message["seq"] for message in FileJournal(folder, fsync=False).read(0)] == [1, 2, 3]
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -218,11 +218,11 @@ def test_whatever_happens_to_the_last_line_the_others_stay(data: st.DataObject, 
     garbage = data.draw(st.binary(max_size=80), label="garbage behind them")
     segment.write_bytes(b"".join(lines[:-1]) + lines[-1][:kept] + garbage)
 
-    journal = Journal(folder, fsync=False)
+    journal = FileJournal(folder, fsync=False)
 
     assert journal.read(0)[:3] == written[:3]
     added = journal.append(state(99))
-    assert [message["seq"] for message in Journal(folder, fsync=False).read(0)] == list(range(1, added["seq"] + 1))
+    assert [message["seq"] for message in FileJournal(folder, fsync=False).read(0)] == list(range(1, added["seq"] + 1))
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -237,7 +237,7 @@ def test_damage_in_the_middle_costs_the_messages_it_hit_and_no_others(
     lines[2] = data.draw(st.binary(min_size=1, max_size=len(lines[2])), label="in place of line 3").ljust(len(lines[2]), b"x")
     segment.write_bytes(b"".join(lines))
 
-    messages = Journal(folder, fsync=False).read(0)
+    messages = FileJournal(folder, fsync=False).read(0)
 
     assert [message["seq"] for message in messages] == [1, 2, 3, 4, 5, 6]
     assert [messages[index] for index in (0, 1, 4, 5)] == [written[index] for index in (0, 1, 4, 5)]
@@ -267,7 +267,7 @@ def test_erasing_a_call_that_is_not_there_changes_nothing(folder: Path):
 
 
 def test_another_process_forgets_what_was_erased(folder: Path):
-    ours, theirs = filled(folder, 5, "gone"), Journal(folder, fsync=False)
+    ours, theirs = filled(folder, 5, "gone"), FileJournal(folder, fsync=False)
 
     ours.erase("gone")
 
@@ -282,11 +282,11 @@ def test_a_disk_that_refuses_costs_no_number(folder: Path):
         journal.append(state())
 
     assert journal.append(state())["seq"] == 3
-    assert [message["seq"] for message in Journal(folder, fsync=False).read(0)] == [1, 2, 3]
+    assert [message["seq"] for message in FileJournal(folder, fsync=False).read(0)] == [1, 2, 3]
 
 
 def test_a_journal_in_the_place_of_a_file_says_so(tmp_path: Path):
     (tmp_path / "file").write_text("")
 
     with pytest.raises(StoreError, match="a part of this path is a file"):
-        Journal(tmp_path / "file" / "journal", fsync=False).append(state())
+        FileJournal(tmp_path / "file" / "journal", fsync=False).append(state())

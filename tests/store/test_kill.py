@@ -8,7 +8,7 @@ import pytest
 
 from monitor.conformance.stored_calls import assert_as_written
 from monitor.errors import NotFoundError
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr.store import ZarrStore
 from tests.store.conftest import Worker
 from tests.store.zarr_folder import assert_no_fill_values
 

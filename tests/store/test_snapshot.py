@@ -13,7 +13,7 @@ from monitor.store import snapshot as snapshot_module
 from monitor.store.base import CallWriter
 from monitor.store.disk import write_all
 from monitor.store.snapshot_reader import Snapshot, load_snapshot
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr.store import ZarrStore
 
 
 def take(store: ZarrStore, leg: str = "customer") -> Snapshot:

@@ -11,9 +11,9 @@ import zarr
 from monitor.conformance.stored_calls import FORMATS, assert_as_written, assert_same_frames, frames_of, record_of
 from monitor.errors import StoreError
 from monitor.events import Frames, Leg, Mark, StateChanged
-from monitor.store.closing import close_frames
-from monitor.store.layout import live_folder
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr.closing import close_frames
+from monitor.store.zarr.layout import live_folder
+from monitor.store.zarr.store import ZarrStore
 from tests.store.conftest import Worker
 from tests.store.full_disk import disk_with_room
 from tests.store.zarr_folder import store_at
@@ -154,7 +154,7 @@ def test_a_writer_that_dies_after_closing_the_frames_leaves_the_rest_to_recovery
     writer = store.create(record_of())
     writer.append(frames_of("call-1", "customer", 0, 100))
     path = store.open("call-1").path
-    close_frames(path, "complete", "finished", {}, fsync=False)
+    close_frames(path, "finished", {}, fsync=False)
     writer.abandon()
     assert live_folder(path).exists()
 

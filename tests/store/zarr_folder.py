@@ -7,7 +7,7 @@ import numpy as np
 import zarr
 
 from monitor.config.sections import StoreSection
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr.store import ZarrStore
 
 
 def store_at(path: Path, **settings: Any) -> ZarrStore:

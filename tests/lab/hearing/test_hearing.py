@@ -16,7 +16,7 @@ from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.monitor import Monitor
 from monitor.replay.player import replay_events
 from monitor.sources.file import FileSource
-from monitor.store.zarr_store import ZarrStore
+from monitor.store.zarr.store import ZarrStore
 
 
 def heard(listeners: Listeners, take: Take, *, embeddings: bool = False) -> Hearing:

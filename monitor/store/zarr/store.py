@@ -10,24 +10,23 @@ from threading import Lock
 
 import structlog
 
-from monitor.config.sections import StoreSection
+from monitor.config.sections import DiskOptions
 from monitor.errors import NotFoundError, StoreError, TakenError
-from monitor.store.base import CallRecord, CallSummary, Store
+from monitor.store.base import RELEASE_SECONDS, CallRecord, CallSummary, Store
 from monitor.store.call_id import check_call_id
-from monitor.store.call_writer import ZarrCallWriter
-from monitor.store.closing import close_frames, forget_live, remove_frames, settle
-from monitor.store.dead_letters import erase_letters
 from monitor.store.disk import exclusively, hold, is_held, refusals, remove_temporaries, takes_a_byte
-from monitor.store.journal import Journal
-from monitor.store.layout import Layout, check_format, live_folder, prepare, writer_lock
-from monitor.store.recording import repair
+from monitor.store.sink_state import SinkState
 from monitor.store.snapshot import SnapshotWriter
-from monitor.store.stored_call import ZarrStoredCall, catalogue_line
+from monitor.store.zarr.call_writer import ZarrCallWriter
+from monitor.store.zarr.closing import close_frames, forget_live, remove_frames, settle
+from monitor.store.zarr.dead_letters import erase_letters
+from monitor.store.zarr.journal import FileJournal
+from monitor.store.zarr.layout import Layout, check_format, live_folder, prepare, writer_lock
+from monitor.store.zarr.recording import repair
+from monitor.store.zarr.sink_state import FileSinkState
+from monitor.store.zarr.stored_call import ZarrStoredCall, catalogue_line
 
 _LOG = structlog.get_logger(__name__)
-
-RELEASE_SECONDS = 5.0
-"""For which a deletion waits for the writer of a closed call to say that it ended."""
 
 
 class ZarrStore(Store):
@@ -36,23 +35,39 @@ class ZarrStore(Store):
     Raises `StoreError` where the folder cannot be a store or was written by a newer version, and under `python -O`.
     """
 
-    def __init__(self, settings: StoreSection) -> None:
+    Options = DiskOptions
+
+    def __init__(self, settings: DiskOptions) -> None:
         if not __debug__:  # zarr 3.1 reads a group's metadata within an `assert`
             raise StoreError("zarr cannot read a store under python -O: start without -O and unset PYTHONOPTIMIZE")
         check_format(settings.path)
         self.settings = settings
         self.layout = Layout(settings.path)
-        self._journal: Journal | None = None
+        self.descriptors = 1 if settings.audio == "none" else 3
+        self._journal: FileJournal | None = None
         self._opening = Lock()
         self._closed: dict[Path, tuple[int, CallSummary]] = {}
 
     @property
-    def journal(self) -> Journal:
+    def place(self) -> str:
+        """The folder."""
+        return str(self.settings.path)
+
+    @property
+    def journal(self) -> FileJournal:
         """The events of all calls; read when it is first asked for."""
         with self._opening:
             if self._journal is None:
-                self._journal = Journal(self.layout.journal, self.settings.fsync)
+                self._journal = FileJournal(self.layout.journal, self.settings.fsync)
             return self._journal
+
+    def sink_state(self, name: str) -> SinkState:
+        """See `Store`."""
+        return FileSinkState(self.layout.sinks / name, self.settings.fsync)
+
+    def sinks(self) -> list[str]:
+        """See `Store`."""
+        return sorted(path.name for path in self.layout.sinks.glob("*"))
 
     def create(self, record: CallRecord) -> ZarrCallWriter:
         """Begin a call. Raises `TakenError` where the id is taken, `StoreError` where the store cannot be written."""
@@ -120,6 +135,20 @@ class ZarrStore(Store):
         frames = self.layout.find_frames(call)
         return frames is not None and is_held(writer_lock(frames))
 
+    def exists(self) -> bool:
+        """See `Store`."""
+        return any(folder.is_dir() for folder in (self.layout.calls, self.layout.journal, self.layout.sinks))
+
+    def takes_calls(self) -> bool:
+        """See `Store`. The folder is made with its first call; until then its parent is asked."""
+        folder = self.layout.root
+        there = next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
+        try:
+            takes_a_byte(there)
+        except OSError:
+            return False
+        return True
+
     def check_writable(self) -> None:
         """Make the store's folder, where there is none. Raises `StoreError` where nothing can be written in it."""
         with refusals(f"cannot write the store {self.layout.root.absolute()}"):
@@ -174,7 +203,7 @@ class ZarrStore(Store):
             with refusals(f"cannot tidy up after call {frames.stem}"):
                 for folder in (frames, self.layout.snapshots(frames.stem), self.layout.audio(frames.stem)):
                     remove_temporaries(folder)
-            was_live = close_frames(frames, "interrupted", "interrupted", {}, self.settings.fsync)
+            was_live = close_frames(frames, "interrupted", {}, self.settings.fsync)
             for audio in self.layout.audio(frames.stem).glob("*"):
                 with refusals(f"cannot repair {audio}"):
                     repair(audio)

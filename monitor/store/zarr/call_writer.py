@@ -5,25 +5,26 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
 import structlog
 import zarr
 
 from monitor.audio.chunk import Samples
-from monitor.config.sections import StoreSection
+from monitor.config.sections import DiskOptions
 from monitor.errors import StoreError
 from monitor.events import Frames, Leg, Mark
-from monitor.frame_format import check_shapes, cut, damage, from_disk, to_disk
+from monitor.frame_format import cut
 from monitor.store.base import CallRecord, CallWriter
-from monitor.store.call_document import CallDocument, write_document
-from monitor.store.chunks import CHUNK_FRAMES, LegArrays, open_arrays
-from monitor.store.closing import close_frames, forget_live, remove_frames, settle, status_of
+from monitor.store.call_document import CallDocument
+from monitor.store.check_frames import check_frames
 from monitor.store.disk import hold, refusals
-from monitor.store.layout import Layout, live_folder, tail_path, writer_lock
-from monitor.store.recording import Recording
 from monitor.store.snapshot import SnapshotWriter
-from monitor.store.stored_call import ZarrStoredCall
-from monitor.store.tail import Tail, read_tail
+from monitor.store.zarr.chunks import CHUNK_FRAMES, LegArrays, open_arrays
+from monitor.store.zarr.closing import close_frames, forget_live, remove_frames, settle
+from monitor.store.zarr.document import write_document
+from monitor.store.zarr.layout import Layout, live_folder, tail_path, writer_lock
+from monitor.store.zarr.recording import Recording
+from monitor.store.zarr.stored_call import ZarrStoredCall
+from monitor.store.zarr.tail import Tail, read_tail
 from monitor.timeline import FRAME_RATE
 
 _LOG = structlog.get_logger(__name__)
@@ -32,19 +33,22 @@ _LOG = structlog.get_logger(__name__)
 class ZarrCallWriter(CallWriter):
     """The writer of one call. It holds the call's lock until `release`, or until its process ends: no other descriptor."""
 
-    def __init__(self, layout: Layout, record: CallRecord, settings: StoreSection) -> None:
+    def __init__(self, layout: Layout, record: CallRecord, settings: DiskOptions) -> None:
         self._layout, self._record, self._settings = layout, record, settings
         self._path = layout.new_frames(record.id, record.started_at)
         self._call = record.id
         self._lock, self._tails, self._arrays = _create(self._path, record, settings.fsync)
         self._snapshots = SnapshotWriter(layout.snapshots(record.id))
-        self._recordings = self._open_recordings()
+        self._recordings: dict[Leg, Recording] = {}
         self._move_at = dict.fromkeys(record.legs, CHUNK_FRAMES)
         self._closed = False
+        self._record_sound()
 
     def append(self, frames: Frames) -> None:
         """Commit frames: they are in the leg's tail when this returns. Raises `ValueError` where they do not follow."""
-        self._check(frames)
+        if self._closed:
+            raise ValueError(f"call {self._call} is closed and takes no further frames")
+        check_frames(frames, self._record, self.committed)
         tail = self._tails[frames.leg]
         with refusals(f"cannot write frames of call {self._call}"):
             tail.append(frames)
@@ -61,10 +65,9 @@ class ZarrCallWriter(CallWriter):
         return self._tails[leg].stop
 
     def snapshot(self) -> None:
-        """Write the `.npy` files and `result.json` of what is committed so far, atomically.
+        """See `CallWriter`; atomically.
 
-        May be called from another thread than `append`, which it does not hold up. It does not wait for the disk's
-        confirmation, as `close` does: a snapshot can be written again from the frames.
+        It does not wait for the disk's confirmation, as `close` does: a snapshot can be written again from the frames.
         """
         self._snapshots.write(ZarrStoredCall(self._layout, self._path), fsync=False)
 
@@ -73,7 +76,7 @@ class ZarrCallWriter(CallWriter):
         with refusals(f"cannot write the audio of call {self._call}"):
             for recording in self._recordings.values():
                 recording.close()
-        close_frames(self._path, status_of(reason), reason, reports, self._settings.fsync)
+        close_frames(self._path, reason, reports, self._settings.fsync)
         self._closed = True
         settle(self._layout, self._path, self._snapshots, self._settings.fsync)
 
@@ -82,38 +85,32 @@ class ZarrCallWriter(CallWriter):
         forget_live(self._path)
         self._lock.close()
 
+    def discard(self) -> None:
+        """See `CallWriter`."""
+        self.abandon()
+        for recording in self._recordings.values():
+            recording.discard()
+        remove_frames(self._path)
+        shutil.rmtree(self._layout.audio(self._call), ignore_errors=True)
+        shutil.rmtree(self._layout.snapshots(self._call), ignore_errors=True)
+
     def abandon(self) -> None:
         """Let go of the call without closing it, as if the process had died: `recover` finds it and marks it interrupted."""
         self._closed = True
         self._lock.close()
 
-    def _open_recordings(self) -> dict[Leg, Recording]:
+    def _record_sound(self) -> None:
+        """Open the recordings, where the settings say so; the call is discarded where one cannot be."""
         if self._settings.audio == "none":
-            return {}
+            return
         folder, format_ = self._layout.audio(self._call), self._settings.audio
         try:
             with refusals(f"cannot record call {self._call}"):
-                return {leg: Recording(folder / f"{leg}.{format_}", format_) for leg in self._record.legs}
+                for leg in self._record.legs:
+                    self._recordings[leg] = Recording(folder / f"{leg}.{format_}", format_)
         except BaseException:
-            self.abandon()
-            remove_frames(self._path)
-            shutil.rmtree(folder, ignore_errors=True)
+            self.discard()
             raise
-
-    def _check(self, frames: Frames) -> None:
-        if self._closed:
-            raise ValueError(f"call {self._call} is closed and takes no further frames")
-        if frames.call != self._call or frames.leg not in self._record.legs:
-            raise ValueError(f"call {self._call} with legs {', '.join(self._record.legs)} got {frames.call}/{frames.leg}")
-        format_ = self._record.legs[frames.leg]
-        check_shapes(frames, format_)
-        if frames.start != self.committed(frames.leg):
-            raise ValueError(f"leg {frames.leg} ends at frame {self.committed(frames.leg)}, got frames from {frames.start}")
-        wrong = damage(frames)
-        if wrong is not None:
-            raise ValueError(f"frames of leg {frames.leg} have {wrong}")
-        if not np.array_equal(from_disk(to_disk(frames.embedding, format_)), frames.embedding, equal_nan=True):
-            raise ValueError(f"embeddings of leg {frames.leg} are not rounded to {format_.dtype}; use as_stored")
 
     def _move(self, leg: Leg) -> None:
         """Write the chunks that a tail fills to the arrays. A refusal costs nothing: the tail keeps the frames and goes on."""
@@ -134,9 +131,10 @@ def _create(path: Path, record: CallRecord, fsync: bool) -> tuple[BinaryIO, dict
     hidden = path.with_suffix(".new")
     document = CallDocument.of(record)
     with refusals(f"cannot create call {record.id}"):
-        live_folder(path).mkdir(parents=True)
-        lock = hold(writer_lock(path))
+        lock: BinaryIO | None = None
         try:
+            live_folder(path).mkdir(parents=True)
+            lock = hold(writer_lock(path))
             tails = {leg: Tail(tail_path(path, leg), format_, fsync) for leg, format_ in record.legs.items()}
             for tail in tails.values():
                 tail.begin(0)
@@ -147,7 +145,8 @@ def _create(path: Path, record: CallRecord, fsync: bool) -> tuple[BinaryIO, dict
             hidden.rename(path)
             return lock, tails, open_arrays(path, record.id, record.legs, "r+")
         except BaseException:
-            lock.close()
+            if lock is not None:
+                lock.close()
             remove_frames(path)
             raise
 

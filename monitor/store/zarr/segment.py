@@ -10,11 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-Message = dict[str, Any]
+from monitor.store.journal import Message
 
 _NAME = re.compile(r"\d{20}\.jsonl")
 _SHORTEST = len(b'{"seq": 1, "type": "x"}\n')
@@ -41,11 +38,6 @@ def segments(folder: Path) -> list[Path]:
 def first_seq(segment: Path) -> int:
     """First `seq` of a segment."""
     return int(segment.stem)
-
-
-def encode(body: Message) -> bytes:
-    """A message without its `seq`, as JSON. Raises `ValueError` for numbers that are not finite, `TypeError` for no JSON."""
-    return json.dumps(body, ensure_ascii=False, allow_nan=False, default=_plain).encode()
 
 
 def line(seq: int, body: bytes) -> bytes:
@@ -114,12 +106,3 @@ def without_call(content: bytes, call: str) -> tuple[bytes, int]:
             count += 1
         lines.append(text)
     return b"".join(lines), count
-
-
-def _plain(value: object) -> object:
-    """Numbers and arrays of numpy as JSON has them."""
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    raise TypeError(f"{type(value).__name__} is not JSON")

@@ -37,7 +37,11 @@ class Recording:
         path.parent.mkdir(parents=True, exist_ok=True)
         container, codec = _CONTAINERS[format]
         self._path, self._file = path, _PatientFile(path)
-        self._encoder = soundfile.SoundFile(self._file, "w", SAMPLE_RATE, 1, format=container, subtype=codec)
+        try:
+            self._encoder = soundfile.SoundFile(self._file, "w", SAMPLE_RATE, 1, format=container, subtype=codec)
+        except BaseException:
+            self._file.close()
+            raise
         self._refused = self._given_up = self._has_sound = False
 
     def write(self, samples: Samples) -> None:
@@ -64,6 +68,11 @@ class Recording:
         self._file.close()
         if not self._has_sound:
             self._path.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Let go of the file as it is, with what waits for the disk."""
+        self._encoder.close()
+        self._file.close()
 
 
 class _PatientFile:

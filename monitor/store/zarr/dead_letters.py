@@ -1,46 +1,32 @@
-"""Events that a sink gave up: a JSON line each, with the reason. A file, shared by the service and the command line.
+"""Events that a sink gave up, on a disk: a JSON line each. A file, shared by the service and the command line.
 
 Each line has the event, so an erased call must be erased here too (`erase_letters`).
 """
 
 import json
 import os
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import structlog
 
 from monitor.store.disk import exclusively, refusals, replacing, sync_path, write_all
+from monitor.store.sink_state import DeadLetter, DeadLetters
 
 _LOG = structlog.get_logger(__name__)
 _NAME = "dead-letters.jsonl"
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """An event that was not delivered."""
-
-    seq: int
-    given_up_at: str
-    """Wall clock, ISO 8601 UTC."""
-    attempts: int
-    reason: str
-    """Of the last attempt."""
-    message: Mapping[str, Any]
-    """As the journal has it."""
-
-
-class DeadLetters:
-    """Those of one sink, in its `folder`. Methods raise `StoreError` where the disk refuses."""
+class FileDeadLetters(DeadLetters):
+    """Those of one sink, in its `folder`."""
 
     def __init__(self, folder: Path, fsync: bool) -> None:
         self._path = folder / _NAME
         self._fsync = fsync
 
     def add(self, letter: DeadLetter, stands: Callable[[], bool]) -> bool:
-        """Add a letter, unless its event no longer `stands` (its call was erased); whether it was added."""
+        """See `DeadLetters`."""
         with refusals(f"cannot write {self._path}"):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with exclusively(_lock(self._path)):
@@ -50,7 +36,7 @@ class DeadLetters:
         return True
 
     def read(self) -> list[DeadLetter]:
-        """All of them, oldest first, each event once."""
+        """See `DeadLetters`."""
         letters = {}
         with refusals(f"cannot read {self._path}"):
             for line in _lines(self._path):
@@ -62,7 +48,7 @@ class DeadLetters:
         return sorted(letters.values(), key=lambda letter: letter.seq)
 
     def remove(self, seqs: Collection[int]) -> None:
-        """Take out those of some events."""
+        """See `DeadLetters`."""
 
         def stays(line: bytes) -> bool:
             letter = _decoded(line)

@@ -11,9 +11,7 @@ from monitor.errors import StoreError
 from monitor.events import Leg
 from monitor.store.call_id import check_call_id
 from monitor.store.disk import write_json
-
-FORMAT = 1
-"""Version of everything that is written here. A store of a higher one is refused."""
+from monitor.store.versions import FORMAT
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,20 @@
 """Reads one call: its arrays, and, while it is live or after its writer died, the tails that follow them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from monitor.errors import NotFoundError, StoreError
-from monitor.events import LEGS, Frames, Leg
+from monitor.errors import StoreError
+from monitor.events import Frames, Leg
 from monitor.frame_format import cut, joined
-from monitor.store.base import CallStatus, CallSummary, StoredCall
-from monitor.store.call_document import CallDocument, read_document
-from monitor.store.chunks import open_arrays
+from monitor.store.base import CallStatus, CallSummary, StoredCall, no_such_leg
+from monitor.store.call_document import CallDocument
 from monitor.store.disk import is_held, size_of
-from monitor.store.layout import Layout, live_folder, tail_path, writer_lock
-from monitor.store.tail import read_tail
-from monitor.timeline import TICK_FRAMES, frame_seconds, frames_for
+from monitor.store.zarr.chunks import open_arrays
+from monitor.store.zarr.document import read_document
+from monitor.store.zarr.layout import Layout, live_folder, tail_path, writer_lock
+from monitor.store.zarr.tail import read_tail
+from monitor.timeline import frame_seconds
 
 
 class ZarrStoredCall(StoredCall):
@@ -31,20 +32,15 @@ class ZarrStoredCall(StoredCall):
             arrays.check_lengths(self._tails[leg].start if leg in self._tails else self._committed[leg])
 
     def committed(self, leg: Leg) -> int:
-        """Frames of a leg that can be read."""
-        try:
-            return self._committed[leg]
-        except KeyError as error:
-            raise NotFoundError(f"call {self.record.id} has no leg {leg}; it has {', '.join(self._committed)}") from error
+        """See `StoredCall`."""
+        if leg not in self._committed:
+            raise no_such_leg(self.record.id, leg, self._committed)
+        return self._committed[leg]
 
-    def read(self, leg: Leg, start: int = 0, stop: int | None = None) -> Frames:
-        """Frames `[start, stop)`, as far as they are there; `start` is a multiple of TICK_FRAMES."""
-        committed = self.committed(leg)
-        stop = committed if stop is None else min(stop, committed)
-        if start < 0 or start % TICK_FRAMES:
-            raise ValueError(f"start must be a multiple of {TICK_FRAMES}, 0 or more, got {start}")
+    def read_range(self, leg: Leg, start: int, stop: int) -> Frames:
+        """See `StoredCall`."""
         tail = self._tails.get(leg)
-        edge = committed if tail is None else tail.start
+        edge = self._committed[leg] if tail is None else tail.start
         parts = []
         if tail is None or start < min(stop, edge) or start >= stop:
             parts.append(self._arrays[leg].read(start, max(start, min(stop, edge))))
@@ -52,13 +48,10 @@ class ZarrStoredCall(StoredCall):
             parts.append(cut(tail, max(start, edge), stop))
         return joined(parts)
 
-    def blocks(self, seconds: float = 10.0) -> Iterator[Frames]:
-        """All frames in runs of `seconds`, the legs side by side in the order of `LEGS`."""
-        step = max(frames_for(seconds) // TICK_FRAMES, 1) * TICK_FRAMES
-        for start in range(0, max(self._committed.values(), default=0), step):
-            for leg in LEGS:
-                if start < self._committed.get(leg, 0):
-                    yield self.read(leg, start, start + step)
+    def audio(self, leg: Leg) -> tuple[str, BinaryIO] | None:
+        """See `StoredCall`."""
+        path = self._layout.audio_file(self.record.id, leg)
+        return None if path is None else (path.suffix[1:], path.open("rb"))
 
     def summary(self) -> CallSummary:
         """Its line of the catalogue."""

@@ -15,7 +15,8 @@ from pathlib import Path
 import structlog
 
 from monitor.store.disk import exclusively, remove_temporaries, replacing, sharing, sync_path, write_all
-from monitor.store.segment import Message, damaged, decode, first_seq, line, scan, segment_path, segments, without_call
+from monitor.store.journal import Message
+from monitor.store.zarr.segment import damaged, decode, first_seq, line, scan, segment_path, segments, without_call
 
 SEGMENT_BYTES = 4 * 1024 * 1024
 """A segment that is longer is followed by a new one."""

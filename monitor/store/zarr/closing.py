@@ -6,37 +6,25 @@ The folder of the live call goes last. As long as it is there, something is left
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from monitor.store.call_document import read_document, write_document
-from monitor.store.chunks import open_arrays
+from monitor.store.base import status_of
 from monitor.store.disk import refusals, size_of
-from monitor.store.layout import Layout, live_folder, tail_path
 from monitor.store.snapshot import SnapshotWriter
-from monitor.store.stored_call import ZarrStoredCall
-from monitor.store.tail import read_tail
-
-
-def status_of(reason: str) -> Literal["complete", "interrupted"]:
-    """How a call that ended for `reason` is stored: `complete` only where all that there was to hear was heard.
-
-    >>> status_of("finished"), status_of("interrupted"), status_of("error: the file is cut off")
-    ('complete', 'interrupted', 'interrupted')
-    """
-    return "interrupted" if reason == "interrupted" or reason.startswith("error") else "complete"
+from monitor.store.zarr.chunks import open_arrays
+from monitor.store.zarr.document import read_document, write_document
+from monitor.store.zarr.layout import Layout, live_folder, tail_path
+from monitor.store.zarr.stored_call import ZarrStoredCall
+from monitor.store.zarr.tail import read_tail
 
 
 def close_frames(
     path: Path,
-    status: Literal["complete", "interrupted"],
     reason: str,
     reports: Mapping[str, Mapping[str, Any]],
     fsync: bool,
 ) -> bool:
-    """Move the tails of a call to its arrays and say in its document how it ended; False where it says so already.
-
-    A complete call without a frame is `empty`.
-    """
+    """Move the tails of a call to its arrays and say in its document how it ended; False where it says so already."""
     document = read_document(path)
     if document.status != "live":
         return False
@@ -46,9 +34,7 @@ def close_frames(
         for leg, arrays in open_arrays(path, document.call, formats, "r+").items():
             arrays.extend(tails[leg], fsync)
         document.committed = {leg: tail.stop for leg, tail in tails.items()}
-        document.status, document.reason = status, reason
-        if status == "complete" and not any(document.committed.values()):
-            document.status = "empty"
+        document.status, document.reason = status_of(reason, document.committed), reason
         document.reports = {leg: dict(report) for leg, report in reports.items()}
         write_document(path, document, fsync)
     return True
