@@ -54,8 +54,9 @@ class PushedSource(Source):
         description: str,
         settings: IncomingSection | None = None,
         clock: Callable[[], float] = time.monotonic,
+        wait: Callable[[float], object] | None = None,
     ) -> None:
-        """`rate` in Hz, of all legs. `clock`: seconds, of which one is a second of the call."""
+        """`rate` in Hz, of all legs. `clock` tells seconds; `wait` sleeps for some, or less where there is a reason to wake."""
         self.legs = tuple(leg for leg in LEGS if leg in legs)
         self.realtime = True
         self.description = description
@@ -67,6 +68,7 @@ class PushedSource(Source):
         self._lanes = {leg: Lane(leg, rate, encoding) for leg in self.legs}
         self._lock = threading.Lock()
         self._stop = threading.Event()
+        self._wait = wait or self._stop.wait
         self._begun: float | None = None
         self._last_heard: float | None = None
         self._ended_as: str | None = None
@@ -127,7 +129,8 @@ class PushedSource(Source):
                 return
             over = False
             while not over:
-                over = self._stop.wait(TICK)
+                self._wait(TICK)
+                over = self._stop.is_set()
                 full = self.full
                 given = False
                 for chunk in self._due(np.inf if over else self._clock()):
