@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from jsonschema import Draft202012Validator
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
@@ -251,6 +252,15 @@ def test_silence_that_was_not_sent_is_marked_at_its_place(service: Service) -> N
     frames = service.monitor.store.open("c1").read("customer")
     assert np.flatnonzero(frames.marks & 1).tolist() == list(range(25, 75))
     assert len(frames) == 100
+
+
+def test_what_is_said_on_a_connection_is_what_the_published_schema_says(service: Service) -> None:
+    schema = Draft202012Validator(service.http().get("/api/v1/schema/ingest.json").json())
+    sent = [HELLO, {"type": "position", "leg": "agent", "time": 0.5}, {"type": "ping"}, {"type": "end"}]
+    with ingest(service, *sent[:3], "nonsense", sent[3]) as websocket:
+        answered = receive_until(websocket, of_type("ended"))
+    assert [message["type"] for message in answered] == ["started", "pong", "error", "ended"]
+    assert [error.message for message in [*sent, *answered] for error in schema.iter_errors(message)] == []
 
 
 def documented_client() -> str:

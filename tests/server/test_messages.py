@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from monitor.events import Event, FramesSkipped, HearingChanged, SourceMoved
 from monitor.server.messages import EVENTS, EventMessage
-from monitor.server.schemas import asyncapi, messages_schema
+from monitor.server.schemas import asyncapi, ingest_schema, messages_schema
 from tests.server.service import CALM, LOUD, Service, of_type, receive, receive_until
 
 MESSAGES = {model.model_fields["type"].annotation.__args__[0]: model for model in EventMessage.__subclasses__()}
@@ -26,8 +27,9 @@ def test_every_message_of_an_event_can_be_subscribed_to() -> None:
     assert set(EVENTS.json_schema()["discriminator"]["mapping"]) == {event.type for event in Event.__subclasses__()}
 
 
-def test_the_schema_of_messages_is_json_schema() -> None:
-    Draft202012Validator.check_schema(messages_schema())
+@pytest.mark.parametrize("schema", [messages_schema, ingest_schema])
+def test_the_schema_of_messages_is_json_schema(schema: Callable[[], dict[str, Any]]) -> None:
+    Draft202012Validator.check_schema(schema())
 
 
 def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:
