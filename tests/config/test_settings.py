@@ -126,3 +126,9 @@ def test_paths_in_the_options_of_a_source_are_relative_to_the_file(tmp_path: Pat
     found = load_settings(written(tmp_path, f"sources: {sources}"), environment={}).sources
     first = {"path": str(tmp_path / "a.wav"), "realtime": True}
     assert [source.options for source in found] == [first, {"sdp": str(tmp_path / "b.sdp"), "legs": {}}, {}]
+
+
+def test_paths_in_the_options_of_a_store_are_relative_to_the_file(tmp_path: Path) -> None:
+    store = "{kind: other, options: {path: calls, keys: ./k.pem, table: calls}}"
+    found = load_settings(written(tmp_path, f"store: {store}"), environment={}).store.options
+    assert found == {"path": str(tmp_path / "calls"), "keys": str(tmp_path / "k.pem"), "table": "calls"}

@@ -1,4 +1,4 @@
-"""A store of another package: in memory, the newest calls alone. The worked example of docs/store.md."""
+"""A store that keeps the newest calls alone, in memory."""
 
 from pydantic import Field
 

@@ -34,6 +34,10 @@ def python(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+def test_the_documented_example_is_the_one_that_is_tested() -> None:
+    assert (HERE / "newest_calls.py").read_text() in (HERE.parents[1] / "docs" / "store.md").read_text()
+
+
 def test_it_passes_the_suite_of_stores(installed: Path) -> None:
     done = python(installed, "pytest", "-q", "-p", "no:cacheprovider", "test_newest_calls.py")
 
