@@ -25,6 +25,7 @@ from monitor.server.connection import (
     reason,
 )
 from monitor.server.errors import error_code
+from monitor.server.message_pace import MessagePace
 from monitor.sources.incoming.call import Begin, End, Heard, IncomingCall, Message, Position, Reply, Sound
 from monitor.sources.incoming.pushed import PushedSource
 from monitor.sources.registry import SOURCES
@@ -70,24 +71,6 @@ def _endpoint(kind: type[IncomingCall]) -> Callable[[WebSocket], Awaitable[None]
     return carry
 
 
-class _Pace:
-    """Lets so many messages through a second."""
-
-    def __init__(self) -> None:
-        self._until = 0.0
-        self._left = 0
-
-    async def next(self) -> None:
-        """Wait, where this second's are used up."""
-        now = asyncio.get_running_loop().time()
-        if now >= self._until:
-            self._until, self._left = now + 1.0, MAX_RATE
-        if self._left == 0:
-            await asyncio.sleep(self._until - now)
-        else:
-            self._left -= 1
-
-
 class _Connection:
     """One connection, which carries one call."""
 
@@ -97,7 +80,7 @@ class _Connection:
         self._settings: Settings = websocket.app.state.settings
         self._kind = kind
         self._incoming = kind()
-        self._pace = _Pace()
+        self._pace = MessagePace(MAX_RATE)
         self._changed = asyncio.Event()
         """Whether the source has room again, or takes no more."""
         self._said_at_once: list[Heard] = []
@@ -143,7 +126,6 @@ class _Connection:
             check_metadata(begin.metadata)
         except ValueError as error:
             raise ConfigError(f"metadata: {error}") from None
-        self._monitor.check_room()
         client = self._websocket.client
         source = PushedSource(
             begin.legs,

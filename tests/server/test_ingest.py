@@ -157,6 +157,14 @@ def test_a_call_that_cannot_be_is_refused_with_what_is_wrong(first: Any, reason:
     assert reason in error["message"]
 
 
+def test_who_says_no_hello_in_time_is_told_so(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.server.incoming.HELLO_WITHIN", 0.1)
+    with ingest(service) as websocket:
+        error = receive(websocket)
+        assert closed(websocket)[0] == 1008
+    assert "nothing said within 0.1 s" in error["message"]
+
+
 def test_an_id_that_is_taken_is_refused(shared: Service) -> None:
     with ingest(shared, {**HELLO, "call": "stored"}) as websocket:
         error = receive(websocket)
