@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config.sections import EngineSection
-from monitor.engines.catalogue import check_model, list_models, prepare_model, pull_model
+from monitor.engines.catalogue import check_model, list_models, models_of
+from monitor.engines.emotion2vec.options import Emotion2vecOptions
 from monitor.engines.registry import load_engine
 from monitor.errors import ConfigError, EngineError
 from monitor.extras import EMOTION2VEC, EXTRAS, LAB, lacking, need
@@ -76,22 +76,22 @@ def test_one_line_names_all_that_is_missing_and_the_way_to_get_it(monkeypatch: p
 
 def test_the_engine_emotion2vec_says_what_to_install(no_funasr: None) -> None:
     with pytest.raises(EngineError, match=f"^the engine emotion2vec needs {INSTALL}$"):
-        load_engine(EngineSection(name="emotion2vec"))
+        load_engine(Emotion2vecOptions())
 
 
 def test_fetching_a_model_says_what_to_install(no_funasr: None) -> None:
     with pytest.raises(EngineError, match=f"^fetching a model needs {INSTALL}$"):
-        pull_model("plus_base")
+        models_of("emotion2vec", "plus_base").pull()
 
 
 def test_preparing_a_model_says_what_to_install(no_funasr: None, tmp_path: Path) -> None:
     with pytest.raises(EngineError, match=f"^preparing a model needs {INSTALL}$"):
-        prepare_model("plus_base", tmp_path / "model.safetensors")
+        models_of("emotion2vec", "plus_base").prepare(tmp_path / "model.safetensors")
 
 
 def test_checking_a_model_says_what_to_install(no_funasr: None) -> None:
     with pytest.raises(EngineError, match=f"^checking plus_base needs {INSTALL}$"):
-        check_model("plus_base")
+        check_model(models_of("emotion2vec", "plus_base"))
 
 
 def test_models_are_listed_without_the_client_of_a_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

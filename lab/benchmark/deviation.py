@@ -10,10 +10,10 @@ from lab.benchmark.generate import Generate
 from lab.benchmark.report import Deviation
 from lab.benchmark.windows import first_windows
 from monitor.audio.chunk import Samples
-from monitor.config.sections import EngineSection
 from monitor.engines.base import Window
 from monitor.engines.emotion2vec.device import Precision
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine, MakeRunner
+from monitor.engines.emotion2vec.options import Emotion2vecOptions
 from monitor.engines.emotion2vec.runner import Runner
 from monitor.errors import SourceError
 from monitor.pipeline.windows import Geometry
@@ -25,7 +25,7 @@ Frames = tuple[Array, Array]
 
 
 def deviations(
-    settings: EngineSection,
+    settings: Emotion2vecOptions,
     geometry: Geometry,
     samples: Samples,
     precisions: Sequence[Precision],
@@ -44,7 +44,7 @@ def deviations(
     def frames(way: str, make_runner: MakeRunner = Runner, **changes: object) -> Frames:
         progress(f"deviation: {way}")
         engine = Emotion2vecEngine(
-            EngineSection.model_validate(settings.model_dump() | {"gate": 0, "precision": "fp32"} | changes), make_runner
+            Emotion2vecOptions.model_validate(settings.model_dump() | {"gate": 0, "precision": "fp32"} | changes), make_runner
         )
         results = [engine.infer([one])[0] for one in first_windows(geometry, engine.open_leg(), samples)]
         return np.concatenate([one.embedding for one in results]), np.concatenate([one.logits for one in results])

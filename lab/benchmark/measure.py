@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,10 +19,10 @@ from lab.benchmark.row import Against, beside_generate, measure_row
 from lab.benchmark.windows import steady_windows
 from lab.capacity.measure import machine
 from monitor.audio.chunk import Samples
-from monitor.config.sections import EngineSection
-from monitor.engines.base import Engine
+from monitor.engines.compact.options import CompactOptions
 from monitor.engines.emotion2vec.engine import HOP, LOOKAHEAD, WINDOW, Emotion2vecEngine
 from monitor.engines.emotion2vec.load import load_model
+from monitor.engines.emotion2vec.options import Emotion2vecOptions
 from monitor.engines.registry import load_engine
 from monitor.pipeline.windows import Geometry
 from monitor.timeline import SAMPLE_RATE, frames_for
@@ -65,7 +66,7 @@ def measure(plan: Plan, legs: Sequence[Samples], progress: Progress) -> Report:
 
 def _emotion2vec_rows(
     plan: Plan,
-    settings: EngineSection,
+    settings: Emotion2vecOptions,
     legs: Sequence[Samples],
     peaks: Mapping[str, float],
     generate: Generate | None,
@@ -86,7 +87,7 @@ def _emotion2vec_rows(
         for gate in plan.gates:
             one = _with(settings, precision=precision, gate=settings.gate if gate else 0)
             against = Against(peaks[precision], cosines[precision])
-            row = measure_row(one, plan.model, _emotion2vec, legs, plan.seconds, against, progress)
+            row = measure_row(one, plan.model, partial(_emotion2vec, one), legs, plan.seconds, against, progress)
             after = generate_rate()
             # The better of two, so that a pause of the machine in one of them does not flatter the engine.
             yield row if before is None or after is None else beside_generate(row, max(before, after))
@@ -94,13 +95,13 @@ def _emotion2vec_rows(
 
 
 def _compact_row(plan: Plan, legs: Sequence[Samples], progress: Progress) -> Result:
-    own = {"name": "compact", "model": plan.compact_model, "device": "cpu", "precision": "auto", "threads": 0}
-    settings = _with(plan.settings, **own, window=None, hop=None, lookahead=None)
+    schedule = plan.settings.model_dump(include={"latency", "max_backlog", "max_batch"})
+    settings = CompactOptions(model=plan.compact_model, device="cpu", **schedule)
     name = plan.compact_model or "shipped"
-    return measure_row(settings, name, lambda one, _: load_engine(one), legs, plan.seconds, Against(), progress)
+    return measure_row(settings, name, lambda _: load_engine(settings), legs, plan.seconds, Against(), progress)
 
 
-def _emotion2vec(settings: EngineSection, time: NetworkTime) -> Engine:
+def _emotion2vec(settings: Emotion2vecOptions, time: NetworkTime) -> Emotion2vecEngine:
     return Emotion2vecEngine(settings, time.runner())
 
 
@@ -121,11 +122,11 @@ def _generate(plan: Plan, device: torch.device, progress: Progress) -> Iterator[
         yield generate, None
 
 
-def _geometry(settings: EngineSection) -> Geometry:
+def _geometry(settings: Emotion2vecOptions) -> Geometry:
     """Of emotion2vec. Raises `ConfigError` where a window does not hold a hop and the lookahead."""
     lookahead = LOOKAHEAD if settings.lookahead is None else settings.lookahead
     return Geometry(frames_for(settings.window or WINDOW), frames_for(settings.hop or HOP), frames_for(lookahead))
 
 
-def _with(settings: EngineSection, **changes: object) -> EngineSection:
-    return EngineSection.model_validate(settings.model_dump() | changes)
+def _with(settings: Emotion2vecOptions, **changes: object) -> Emotion2vecOptions:
+    return Emotion2vecOptions.model_validate(settings.model_dump() | changes)

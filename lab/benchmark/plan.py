@@ -6,10 +6,10 @@ from itertools import product
 
 import torch
 
-from monitor.config.sections import EngineSection
 from monitor.engines.emotion2vec.device import Precision, choose_device, choose_precision, choose_threads
 from monitor.engines.emotion2vec.engine import HOP, WINDOW
 from monitor.engines.emotion2vec.models import resolve
+from monitor.engines.emotion2vec.options import Emotion2vecOptions
 from monitor.errors import EngineError
 
 GPU_BATCH = 256
@@ -21,8 +21,8 @@ class Plan:
     """What is measured."""
 
     engines: Sequence[str]
-    settings: EngineSection
-    """Of emotion2vec; device (not auto) and threads (not 0) are chosen. Rows replace what they differ in."""
+    settings: Emotion2vecOptions
+    """Device (not auto) and threads (not 0) are chosen. Rows replace what they differ in."""
     model: str
     """What that model is to be called."""
     compact_model: str | None
@@ -40,7 +40,7 @@ class Plan:
 
 
 def make_plan(
-    settings: EngineSection,
+    settings: Emotion2vecOptions,
     *,
     engines: Sequence[str],
     model: str | None,
@@ -67,11 +67,10 @@ def make_plan(
     where = choose_device(device or settings.device) if "emotion2vec" in engines else torch.device("cpu")
     latency = latency or settings.latency
     changes = {
-        "name": "emotion2vec",
         "model": model,
         "device": str(where),
         "threads": choose_threads(settings.threads if threads is None else threads),
-        "gate": settings.gate or EngineSection().gate,
+        "gate": settings.gate or Emotion2vecOptions().gate,
         "normalise": "leg",
         "latency": latency,
         "max_backlog": max(settings.max_backlog, latency),
@@ -79,7 +78,7 @@ def make_plan(
     }
     return Plan(
         engines=engines,
-        settings=EngineSection.model_validate(settings.model_dump() | changes),
+        settings=Emotion2vecOptions.model_validate(settings.model_dump() | changes),
         model=called,
         compact_model=compact_model,
         precisions=[choose_precision(one, where) for one in precisions] or default_precisions(where),

@@ -13,6 +13,7 @@ from lab.capacity.search import largest
 from monitor.audio.chunk import Samples
 from monitor.config.sections import EngineSection
 from monitor.engines.base import Engine, EngineInfo
+from monitor.engines.emotion2vec.options import Emotion2vecOptions
 from monitor.pipeline.windows import Geometry
 from monitor.timeline import FRAME_RATE
 
@@ -39,20 +40,20 @@ class _Tried:
 def measure_row(
     settings: EngineSection,
     model: str,
-    make_engine: Callable[[EngineSection, NetworkTime], Engine],
+    make_engine: Callable[[NetworkTime], Engine],
     audio: Sequence[Samples],
     seconds: float,
     against: Against,
     progress: Callable[[str], None],
 ) -> Result:
-    """Load the engine that `settings` name and search for the most legs that it carries.
+    """Load the engine of `settings` by `make_engine` and search for the most legs that it carries.
 
     `audio`: of the legs, taken in turns; each trial has `seconds` of every leg; `model`: what it is to be called.
     """
     time, tried = NetworkTime(), dict[int, _Tried]()
-    device = torch.device("cuda" if settings.name == "emotion2vec" and settings.device.startswith("cuda") else "cpu")
+    device = torch.device("cuda" if settings.device.startswith("cuda") else "cpu")
     with measured_memory(device) as memory:
-        engine = make_engine(settings, time)
+        engine = make_engine(time)
         engine.warm_up()
         geometry = Geometry.of(settings, engine.info)
         load = SimulatedLoad(engine, geometry, audio, settings.latency, settings.max_batch)
@@ -109,7 +110,7 @@ def _result(
         window=geometry.window / FRAME_RATE,
         hop=geometry.hop / FRAME_RATE,
         lookahead=geometry.lookahead / FRAME_RATE,
-        gate=info.name == "emotion2vec" and settings.gate > 0,
+        gate=isinstance(settings, Emotion2vecOptions) and settings.gate > 0,
         legs=trial.legs if not trial.failure(settings.latency) else 0,
         limited_by=limit,
         p95_latency=trial.p95_latency,
@@ -138,5 +139,5 @@ def _share(part: float | None, whole: float | None) -> float | None:
 
 
 def _name(info: EngineInfo, settings: EngineSection) -> str:
-    gate = ("with" if settings.gate else "without") + " the gate" if info.name == "emotion2vec" else ""
+    gate = ("with" if settings.gate else "without") + " the gate" if isinstance(settings, Emotion2vecOptions) else ""
     return " ".join(filter(None, (info.name, info.precision, gate)))

@@ -132,7 +132,9 @@ def benchmark(
         raise ConfigError("--random makes the weights: leave out --model")
     if random is not None and EngineName.emotion2vec not in engines:
         raise ConfigError("--random is for emotion2vec: leave it out, or add --engine emotion2vec")
-    settings = settings_from(config, log__level=None if config else "error").engine
+    given = settings_from(config, log__level=None if config else "error").engine
+    # What is said of emotion2vec counts, whichever engine the configuration chooses.
+    settings = settings_from(config, engine__name="emotion2vec", log__level=None if config else "error").engine
     console = Console(stderr=True, highlight=False)
     with ExitStack() as stack:
         status = stack.enter_context(console.status("reading the call"))
@@ -147,10 +149,11 @@ def benchmark(
         progress("loading torch")
         from lab.benchmark.measure import measure
         from lab.benchmark.plan import make_plan
+        from monitor.engines.emotion2vec.options import Emotion2vecOptions
 
-        name, called = _model(settings, model, random, stack, progress)
+        name, called = _model(given, model, random, stack, progress)
         plan = make_plan(
-            settings,
+            Emotion2vecOptions.model_validate(settings.model_dump()),
             engines=engines,
             model=name,
             called=called,

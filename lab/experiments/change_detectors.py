@@ -26,9 +26,9 @@ from lab.hearing.hearing import LegHeard
 from lab.hearing.listeners import Listener, Unheard
 from monitor.changes.base import Detection, Detector
 from monitor.changes.bayes import BayesDetector
+from monitor.changes.bayes_options import BayesOptions
 from monitor.changes.kernel import KernelDetector
 from monitor.changes.procedure import Procedure
-from monitor.changes.registry import segment_model
 from monitor.config import Settings, load_settings
 from monitor.events import Leg
 from monitor.timeline import FRAME_RATE, TICK_RATE
@@ -68,7 +68,8 @@ class Row:
 
 def ladders(labels: Sequence[str], settings: Settings) -> dict[str, tuple[Make, Sequence[float]]]:
     """The detectors and the thresholds at which each is run."""
-    model = segment_model(settings.changes)
+    changes = settings.changes
+    model = (changes if isinstance(changes, BayesOptions) else BayesOptions()).segment_model()
     return {
         "bayes": (lambda odds: BayesDetector(model, odds), (0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 9.0)),
         "kernel (ruptures, online)": (lambda score: KernelDetector(Procedure(), score), (6, 8, 10, 13, 16)),

@@ -15,7 +15,7 @@ import numpy as np
 
 from lab.calibration.nulls import Null
 from monitor.changes.registry import open_detector
-from monitor.config.sections import ChangesSection
+from monitor.config.sections import DETECTORS, ChangesSection
 from monitor.timeline import TICK_RATE
 
 CASES = (
@@ -47,7 +47,7 @@ def main() -> None:
     arguments = parser.parse_args()
     rows = []
     for detector, buffer, width in CASES:
-        cost = milliseconds_a_second(ChangesSection(detector=detector, buffer=buffer), width, arguments.seconds)
+        cost = milliseconds_a_second(DETECTORS.validate({"detector": detector, "buffer": buffer}), width, arguments.seconds)
         rows.append({"detector": detector, "buffer": buffer, "width": width, "ms": cost})
         print(f"{detector:>6}  buffer {buffer:>3} s  {width:>5} wide  {cost:.2f} ms a leg-second", flush=True)
     if arguments.json:

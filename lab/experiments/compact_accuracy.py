@@ -14,10 +14,10 @@ import soundfile
 import soxr
 
 from lab.training.clips import LABELS
-from monitor.config.sections import EngineSection
 from monitor.engines.base import Window, WindowFrames
 from monitor.engines.compact.engine import CompactEngine
 from monitor.engines.compact.features import Array
+from monitor.engines.compact.options import CompactOptions
 
 ANGRY = LABELS.index("angry")
 
@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--calls", type=Path, required=True)
     parser.add_argument("--weights", type=Path)
     args = parser.parse_args()
-    engine = CompactEngine(EngineSection(model=str(args.weights) if args.weights else None))
+    engine = CompactEngine(CompactOptions(model=str(args.weights) if args.weights else None))
     print(f"{engine.info.model}, version {engine.info.version}")
     calls(engine, args.calls)
 

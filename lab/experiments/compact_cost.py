@@ -10,9 +10,9 @@ import time
 
 import numpy as np
 
-from monitor.config.sections import EngineSection
 from monitor.engines.base import Window
 from monitor.engines.compact.engine import CompactEngine
+from monitor.engines.compact.options import CompactOptions
 
 
 def cost(engine: CompactEngine, legs: int, hop: int, seconds: float) -> float:
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     args = parser.parse_args()
     began = time.perf_counter()
-    engine = CompactEngine(EngineSection())
+    engine = CompactEngine(CompactOptions())
     engine.warm_up()
     print(f"loaded and warm in {time.perf_counter() - began:.2f} s (imports not counted)")
     hop = round((args.hop or engine.info.hop) * 50)

@@ -39,9 +39,9 @@ import soxr
 from numpy.typing import NDArray
 
 from monitor.audio.chunk import Samples
-from monitor.config.sections import EngineSection
 from monitor.engines.base import WindowFrames
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
+from monitor.engines.emotion2vec.options import Emotion2vecOptions
 from monitor.engines.emotion2vec.random_model import SIZES
 from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE, frames_for
 from tests.conformance.engine_calls import joined, voice, windows
@@ -73,7 +73,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with TemporaryDirectory() as folder:
         model = arguments.model or write_model(Path(folder), arguments.size)
-        engine = Emotion2vecEngine(EngineSection(name="emotion2vec", model=str(model), threads=1, gate=0, normalise="window"))
+        engine = Emotion2vecEngine(Emotion2vecOptions(model=str(model), threads=1, gate=0, normalise="window"))
     samples = sound(arguments.audio, arguments.seconds)
     engine.warm_up()
     full = run(engine, samples, len(samples) / SAMPLE_RATE, len(samples) / SAMPLE_RATE, 0.0)[0]

@@ -31,12 +31,12 @@ from numpy.typing import NDArray
 
 from lab.experiments.emotion2vec_context import cosine, sound
 from monitor.audio.chunk import Samples
-from monitor.config.sections import EngineSection
 from monitor.demo import CALL
 from monitor.engines.base import Window
 from monitor.engines.emotion2vec.device import choose_precision
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
 from monitor.engines.emotion2vec.load import load_model
+from monitor.engines.emotion2vec.options import Emotion2vecOptions
 from monitor.engines.emotion2vec.original import Original
 from monitor.engines.emotion2vec.random_model import SIZES
 from monitor.errors import EngineError
@@ -85,10 +85,10 @@ def main() -> None:
 
 
 def all_ways(model: str, samples: Samples, device: str, threads: int) -> list[Way]:
-    common = {"name": "emotion2vec", "model": model, "device": device, "threads": threads}
+    common = {"model": model, "device": device, "threads": threads}
 
     def load(**settings: object) -> Emotion2vecEngine:
-        return Emotion2vecEngine(EngineSection.model_validate(common | {"gate": 0} | settings))
+        return Emotion2vecEngine(Emotion2vecOptions.model_validate(common | {"gate": 0} | settings))
 
     def engine(**settings: object) -> Callable[[], Result]:
         return partial(slide, load(**settings), samples)

@@ -8,8 +8,9 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, SecretStr
 
-from monitor.config.sections import Settings
+from monitor.config.sections import DETECTORS, ENGINES, Settings
 from monitor.config.sinks import options_model
+from monitor.errors import ConfigError
 
 Keys = tuple[str, ...]
 
@@ -52,6 +53,10 @@ def path_keys(tree: Any) -> frozenset[Keys]:
 
 def _all_leaves(tree: Any) -> Iterator[tuple[Keys, Any]]:
     yield from _leaves(Settings)
+    for section, key, choice in (("engine", "name", ENGINES), ("changes", "detector", DETECTORS)):
+        with suppress(ConfigError):  # which the section's own validation tells
+            named = _items(_items(tree).get(section)).get(key, getattr(Settings.model_fields[section].default, key))
+            yield from _leaves(choice.options(str(named)), (section,))
     for name, section in _items(_items(tree).get("sinks")).items():
         with suppress(ValueError):  # which the section's own validation tells
             yield from _leaves(options_model(str(_items(section).get("kind"))), ("sinks", name, "options"))

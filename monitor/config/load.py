@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from monitor.config.choice import UNKNOWN_OPTION
 from monitor.config.document import Path_, parse
 from monitor.config.keys import Keys, file_key, secret_keys, section_of, text_keys
 from monitor.config.relative import resolve
@@ -129,5 +130,7 @@ def _explain(item: Any, origin: dict[Path_, str]) -> str:
     name = ".".join(str(key) for key in keys) or "configuration"
     if item["type"] == "extra_forbidden":
         return f"{where}: unknown key {name}; `emotion-monitor config show` lists all keys"
+    if item["type"] == UNKNOWN_OPTION:
+        return f"{where}: unknown key {name}; {item['msg']}"
     message = item["msg"].removeprefix("Value error, ")
     return f"{where}: {name}: {message[0].lower()}{message[1:]}"

@@ -1,10 +1,11 @@
 """The settings, section by section. `configs/default.yaml` shows every key with its default and is tested against this."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, PlainValidator, SecretStr, SerializeAsAny, field_validator, model_validator
 
+from monitor.config.choice import Choice
 from monitor.config.section import Seconds, Section
 from monitor.config.sinks import SinkName, SinkSection
 
@@ -21,21 +22,19 @@ def _without_brackets(address: str) -> str:
 
 
 class EngineSection(Section):
-    """Which model hears, and how much audio it sees at a time."""
+    """Which model hears, and how much audio it sees at a time: what every engine takes.
 
-    name: Literal["compact", "emotion2vec"] = "compact"
+    What an engine takes beside is a subclass of this, `engines/options.py`, by the name in `ENGINES`.
+    """
+
+    name: str = "compact"
+    """A name of `ENGINES`."""
     model: str | None = None
-    """Hub id or directory for emotion2vec (default iic/emotion2vec_plus_large); a weights file for compact."""
+    """What of its models the engine is to load: for emotion2vec a hub id or directory, for compact a weights file."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:N."""
-    precision: Literal["auto", "fp32", "int8", "bf16", "fp16"] = "auto"
-    """Of emotion2vec's matrix products; auto: fp32 on a processor, bf16 on a GPU."""
     threads: int = Field(default=0, ge=0, le=256)
     """CPU threads for inference; 0 leaves it to the engine: one for compact, all cores for emotion2vec."""
-    gate: float = Field(default=0.2, ge=0, lt=1)
-    """emotion2vec computes nothing where the probability of speech stays below this; 0 computes everything."""
-    normalise: Literal["leg", "window"] = "leg"
-    """emotion2vec relates samples to their leg so far, or to their window, as FunASR does: nothing can be kept then."""
     window: Seconds | None = Field(default=None, ge=0.5, le=30)
     hop: Seconds | None = Field(default=None, ge=0.1, le=10)
     lookahead: Seconds | None = Field(default=None, ge=0, le=5)
@@ -45,15 +44,29 @@ class EngineSection(Section):
     """From a live window's arrival to its frames, aimed for: batches are sized for it, and overload is judged by it."""
     max_backlog: Seconds = Field(default=10.0, ge=1, le=600)
     """Live audio that waits for the engine longer than this is given up; its frames are marked."""
-    hub_timeout: Seconds = Field(default=5.0, gt=0, le=600)
 
     _tick = field_validator("window", "hop")(_multiple_of_a_tick)
 
     @model_validator(mode="after")
-    def _backlog_outlasts_latency(self) -> "EngineSection":
+    def _backlog_outlasts_latency(self) -> Self:
         if self.max_backlog < self.latency:
             raise ValueError(f"max_backlog ({self.max_backlog}) must not be below latency ({self.latency})")
         return self
+
+    def check_speech(self, threshold: float) -> None:
+        """Raise `ValueError` where the options do not go with `state.speech_threshold`."""
+
+
+ENGINES = Choice(
+    "engine",
+    EngineSection,
+    "name",
+    {
+        "compact": "monitor.engines.compact.options:CompactOptions",
+        "emotion2vec": "monitor.engines.emotion2vec.options:Emotion2vecOptions",
+    },
+)
+"""The options of each engine. Another package's comes by an entry point of `emotion_monitor.engines`."""
 
 
 class PrivacySection(Section):
@@ -109,32 +122,29 @@ class StateSection(Section):
 
 
 class ChangesSection(Section):
-    """Online change-point detection."""
+    """Online change-point detection: what every detector takes.
+
+    What a detector takes beside is a subclass of this, `changes/options.py`, by the name in `DETECTORS`.
+    """
 
     detector: str = "bayes"
-    """A name of `changes/registry.py`."""
+    """A name of `DETECTORS`."""
     false_alarms_per_hour: float = Field(default=2.0, gt=0, le=600)
     """Expected false alarms an hour of speech without change. The threshold is derived from it."""
     buffer: Seconds = Field(default=30.0, ge=4, le=120)
     """Trailing seconds of speech that are searched."""
-    correlation_time: Seconds = Field(default=4.0, ge=0.1, le=30)
-    """bayes: seconds of speech that count as one independent observation."""
-    mean_duration: Seconds = Field(default=100.0, ge=1, le=3600)
-    """bayes: seconds of a call from one change to the next, on average."""
-    contrast: float = Field(default=4.0, gt=0, le=100)
-    """bayes: variance between segments, in units of that within one."""
-    dimensions: int = Field(default=24, ge=2, le=128)
-    """kernel: embeddings are reduced to this many by a projection fixed for the call."""
-    min_segment: Seconds = Field(default=1.0, ge=0.2, le=30)
-    """kernel: speech needed on each side of a change."""
-    confirm: Seconds = Field(default=1.5, ge=0.1, le=30)
-    """kernel: speech after a provisional change point by which it is confirmed or retracted."""
 
-    @model_validator(mode="after")
-    def _room_for_both_sides(self) -> "ChangesSection":
-        if self.buffer < 2 * self.min_segment:
-            raise ValueError(f"buffer ({self.buffer}) must hold min_segment ({self.min_segment}) on each side of a change")
-        return self
+
+DETECTORS = Choice(
+    "detector",
+    ChangesSection,
+    "detector",
+    {
+        "bayes": "monitor.changes.bayes_options:BayesOptions",
+        "kernel": "monitor.changes.kernel_options:KernelOptions",
+    },
+)
+"""The options of each detector. Another package's comes by an entry point of `emotion_monitor.detectors`."""
 
 
 class AlertsSection(Section):
@@ -253,10 +263,14 @@ class StaticSource(Section):
 class Settings(Section):
     """All of it."""
 
-    engine: EngineSection = EngineSection()
+    engine: Annotated[SerializeAsAny[EngineSection], PlainValidator(ENGINES.validate)] = Field(
+        default=EngineSection(), validate_default=True
+    )
     privacy: PrivacySection = PrivacySection()
     state: StateSection = StateSection()
-    changes: ChangesSection = ChangesSection()
+    changes: Annotated[SerializeAsAny[ChangesSection], PlainValidator(DETECTORS.validate)] = Field(
+        default=ChangesSection(), validate_default=True
+    )
     alerts: AlertsSection = AlertsSection()
     store: StoreSection = StoreSection()
     rtp: RtpSection = RtpSection()
@@ -268,10 +282,6 @@ class Settings(Section):
     """By name: where events go."""
 
     @model_validator(mode="after")
-    def _gate_lets_speech_through(self) -> "Settings":
-        if self.engine.gate > self.state.speech_threshold:
-            raise ValueError(
-                f"engine.gate ({self.engine.gate}) must not be above state.speech_threshold ({self.state.speech_threshold}): "
-                f"what counts as speech would not be computed"
-            )
+    def _engine_goes_with_speech(self) -> Self:
+        self.engine.check_speech(self.state.speech_threshold)
         return self

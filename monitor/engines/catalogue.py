@@ -2,28 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from monitor.config.sections import EngineSection
+from monitor.config.sections import ENGINES
 from monitor.engines.base import Engine, Window
-from monitor.engines.emotion2vec.cache import find_cached
-from monitor.engines.emotion2vec.hub import fetch, remedy
-from monitor.engines.emotion2vec.models import DEFAULT, KNOWN, PREPARED, REQUIRED, HubId, KnownModel, resolve
-from monitor.engines.registry import load_engine
-from monitor.errors import EngineError
-from monitor.extras import EMOTION2VEC, need
-from monitor.output_file import check_file
+from monitor.engines.options import EngineOptions
+from monitor.engines.registry import engine_options, load_engine
+from monitor.errors import EngineError, MonitorError
 from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE, frames_for
-
-if TYPE_CHECKING:
-    from monitor.engines.emotion2vec.prove import Deviation
-
-COMPACT = "compact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +25,8 @@ class ListedModel:
     model: str | None
     """`engine.model`; None where the engine needs none."""
     id: str
-    """On ModelScope; for compact the name of the weights in the package."""
-    dim: int
+    """On a hub; of an engine with its weights in its package their name."""
+    dim: int | None
     """Width of an embedding."""
     parameters: int | None
     """None where the package does not say."""
@@ -57,65 +47,74 @@ class CheckRow:
     """What is there; where it is not ok, what is wrong and what to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """How far a prepared model's frames are from those of its makers' own network."""
+
+    frames: int
+    """Compared."""
+    embedding: float
+    """Largest difference of an element."""
+    logits: float
+
+
+Steps = Iterator[tuple[str, Callable[[], str]]]
+"""Each is looked at before the next is made, so that a step may rely on those before it."""
+
+
+class Models:
+    """The models of one engine. As it stands here: one, in the engine's package, or a file that the options name."""
+
+    def __init__(self, options: EngineOptions) -> None:
+        """`options` say which model is meant, and where it is to be run."""
+        self.options = options
+
+    def listed(self) -> list[ListedModel]:
+        """Those that are known. Asks no hub."""
+        try:
+            info = load_engine(self.options).info
+        except MonitorError as error:
+            return [ListedModel(self.options.name, None, "", None, None, "", None, str(error))]
+        spec = find_spec(type(self.options).__module__)
+        folder = Path(spec.origin).parent if spec is not None and spec.origin else None
+        return [ListedModel(info.name, None, info.model, info.dim, None, info.licence, folder)]
+
+    def steps(self) -> Steps:
+        """What there is to look at, up to a test inference. Fetches nothing."""
+        yield "inference", lambda: inference(self.options)
+
+    def pull(self, to: Path | None = None) -> Path:
+        """Fetch the model from a hub into the folder `to`, or into the hub's cache; its folder. Raises `EngineError`."""
+        del to
+        raise EngineError(f"the engine {self.options.name} has no models to fetch: it comes with its own")
+
+    def prepare(self, to: Path | None = None) -> tuple[Path, Deviation]:
+        """Write the model as one file that starts in seconds, and prove the file; it is removed where that fails.
+
+        `to` is the file, by default in the current directory under the model's name. Raises `EngineError`.
+        """
+        del to
+        raise EngineError(f"models of the engine {self.options.name} need no preparing: they are used as they are")
+
+
+def models_of(engine: str, model: str | None = None, device: str = "auto") -> Models:
+    """The models of an engine, `model` among them. Raises `ConfigError` where there is no such engine."""
+    options = ENGINES.registry.load(engine, "--engine")
+    return engine_options(options(name=engine, model=model, device=device)).models()
+
+
 def list_models() -> list[ListedModel]:
-    """The known models, the embedded default first. Reads the hub caches, loads compact alone and asks no hub."""
-    info = load_engine(EngineSection(name="compact")).info
-    compact = ListedModel(COMPACT, None, info.model, info.dim, None, info.licence, Path(__file__).with_name(COMPACT))
-    return [compact, *(_listed(known) for known in KNOWN)]
+    """The known models of all engines, each engine's default first. Reads the hub caches and asks no hub."""
+    return [model for engine in ENGINES.names() for model in models_of(engine).listed()]
 
 
-def _listed(known: KnownModel) -> ListedModel:
-    folder = problem = None
-    try:
-        folder = find_cached(HubId(known.modelscope, known.huggingface, known))
-    except EngineError as error:
-        problem = str(error)
-    about = (known.short, known.modelscope, known.dim, known.parameters, known.licence)
-    return ListedModel("emotion2vec", *about, folder, problem)
-
-
-def pull_model(model: str | None, to: Path | None = None, timeout: float = 5.0) -> Path:
-    """Fetch a model from a hub into the folder `to`, or into the hub's cache; return its folder.
-
-    `model` is a hub id or a short name. Raises `EngineError` where no hub has it or can be reached within `timeout` seconds.
-    """
-    need(EMOTION2VEC, "fetching a model", EngineError)
-    what = resolve(model)
-    if isinstance(what, Path):
-        raise EngineError(f"{model} is a folder on this machine; name a model of a hub, such as {KNOWN[0].short}")
-    if to is not None and to.exists() and not to.is_dir():
-        raise EngineError(f"{to} is a file; name a folder to put the model in")
-    return fetch(what, to, timeout)
-
-
-def prepare_model(model: str | None, to: Path | None = None, timeout: float = 5.0) -> tuple[Path, "Deviation"]:
-    """Write a model as one file that starts in seconds, and prove the file against FunASR's own network.
-
-    `model` is a folder, hub id or short name; `to` the file, by default in the current directory under the model's name.
-    Raises `EngineError` where the model cannot be had or read, or the file gives other frames than FunASR; it is removed then.
-    """
-    need(EMOTION2VEC, "preparing a model", EngineError)
-    from monitor.engines.emotion2vec.load import load_model
-    from monitor.engines.emotion2vec.prove import prepare  # imports torch, which listing and pulling do not need
-
-    what = resolve(model)
-    path = to or Path(str(what).rpartition("/")[2] + PREPARED)
-    if path.suffix != PREPARED:
-        raise EngineError(f"{path}: a prepared model is a file whose name ends in {PREPARED}")
-    check_file(path, "--to")
-    return path, prepare(load_model(model, timeout), path)
-
-
-def check_model(model: str | None = None, device: str = "auto") -> list[CheckRow]:
+def check_model(models: Models) -> list[CheckRow]:
     """Look at every part of a model on this machine, in order, up to the first that is wrong; at the end, run it on noise.
 
-    `model` is `compact`, or a folder, hub id or short name of emotion2vec. Fetches nothing. Raises `EngineError` where the
-    packages that emotion2vec needs are not installed.
+    Fetches nothing. Raises `EngineError` where packages that the engine needs are not installed.
     """
-    if model != COMPACT:
-        need(EMOTION2VEC, f"checking {model or DEFAULT.short}", EngineError)
     rows: list[CheckRow] = []
-    for what, look in _compact_steps(device) if model == COMPACT else _emotion2vec_steps(model, device):
+    for what, look in models.steps():
         try:
             rows.append(CheckRow(what, True, look()))
         except EngineError as error:
@@ -123,58 +122,9 @@ def check_model(model: str | None = None, device: str = "auto") -> list[CheckRow
     return rows
 
 
-_Steps = Iterator[tuple[str, Callable[[], str]]]
-"""Each is looked at before the next is made, so that a step may rely on those before it."""
-
-
-def _compact_steps(device: str) -> _Steps:
-    yield "inference", partial(_inference, EngineSection(name="compact", device=device))
-
-
-def _emotion2vec_steps(model: str | None, device: str) -> _Steps:
-    from monitor.engines.emotion2vec import folder as files  # imports torch, which listing and pulling do not need
-
-    yield "folder", lambda: str(_folder(model))
-    folder = _folder(model)
-    if folder.is_file():
-        yield "prepared", partial(_prepared, folder)
-        yield "inference", partial(_inference, EngineSection(name="emotion2vec", model=str(folder), device=device, gate=0))
-        return
-    for name in REQUIRED:
-        yield name, partial(_size, folder / name)
-    yield "architecture", lambda: f"Emotion2vec, embeddings of {files.read_config(folder)['embed_dim']}"
-    yield "labels", lambda: ", ".join(files.read_tokens(folder)[1].names)
-    yield "weights", lambda: f"{len(files.read_weights(folder))} tensors, version {files.read_version(folder)}"
-    yield "inference", partial(_inference, EngineSection(name="emotion2vec", model=str(folder), device=device, gate=0))
-
-
-def _folder(model: str | None) -> Path:
-    what = resolve(model)
-    if isinstance(what, Path):
-        return what
-    folder = find_cached(what)
-    if folder is None:
-        raise EngineError(f"{what} is not on this machine. {remedy(what)}")
-    return folder
-
-
-def _prepared(file: Path) -> str:
-    from monitor.engines.emotion2vec.model import checked_architecture
-    from monitor.engines.emotion2vec.prepared import read_prepared
-
-    model = read_prepared(file)
-    dim = checked_architecture(model).dim
-    return f"{len(model.weights)} tensors, version {model.version}, embeddings of {dim}, labels {', '.join(model.labels.names)}"
-
-
-def _size(file: Path) -> str:
-    if not file.is_file():
-        raise EngineError(f"{file} is missing; copy it there, or pull the model again")
-    return f"{file.stat().st_size:,} bytes"
-
-
-def _inference(settings: EngineSection) -> str:
-    engine = load_engine(settings)
+def inference(options: EngineOptions) -> str:
+    """Load the engine and hear a window of noise; how long that took. Raises `EngineError`."""
+    engine = load_engine(options)
     try:
         return _noise(engine)
     finally:

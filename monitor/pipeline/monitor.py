@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from monitor.alerts.rules import RuleSet, load_rules
-from monitor.config.sections import Settings
+from monitor.config.sections import EngineSection, Settings
 from monitor.errors import BusyError, NotFoundError, TakenError
 from monitor.events import AlertAcknowledged, CallStarted
 from monitor.pipeline.attention import Attention
@@ -55,7 +55,7 @@ class Monitor:
         if unknown := self.rules.unknown_labels(info.labels):
             log.warning("rules_name_unknown_labels", labels=unknown, engine=info.name, known=info.labels)
         picked = {name: getattr(info, name) for name in ("name", "model", "device", "precision")}
-        log.info("engine", **picked, asked=settings.engine.precision)
+        log.info("engine", **picked, options=settings.engine.model_dump(exclude={*EngineSection.model_fields}))
         self.attention = Attention()
         self._snapshot_thread = ThreadPoolExecutor(1, thread_name_prefix="snapshots")
         self._lock = threading.Lock()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from monitor.alerts.rules import RuleSet
-from monitor.config.sections import ChangesSection, StateSection
+from monitor.config.sections import DETECTORS, StateSection
 from monitor.errors import StoreError
 from monitor.events import CallEnded, CallStarted, Event
 from monitor.pipeline.analysis import CallAnalysis, analysed
@@ -62,7 +62,7 @@ def _analysis(stored: StoredCall, rules: RuleSet | None) -> CallAnalysis:
     record = stored.record
     try:
         state = StateSection.model_validate(record.settings["state"])
-        changes = ChangesSection.model_validate(record.settings["changes"])
+        changes = DETECTORS.validate(record.settings["changes"])
         judged_by = RuleSet.from_document(record.settings["rules"]) if rules is None else rules
     except (KeyError, ValidationError) as error:
         raise StoreError(f"call {record.id}: the settings kept with it cannot be read: {error}") from None

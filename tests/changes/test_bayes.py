@@ -7,10 +7,9 @@ from lab.calibration.nulls import LOGITS, clock
 from lab.calibration.odds import highest, threshold_for
 from monitor.changes.base import Detection
 from monitor.changes.bayes import WARM_UP, BayesDetector
+from monitor.changes.bayes_options import BayesOptions
 from monitor.changes.odds import LEAST, log_odds
-from monitor.changes.registry import segment_model
 from monitor.changes.segments import Model, Segments
-from monitor.config.sections import ChangesSection
 
 MODEL = Model(weight=0.04, contrast=4.0, hazard=0.001, memory=300)
 
@@ -100,8 +99,8 @@ def test_the_clock_of_simulated_speech_has_pauses_between_utterances() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("model", [MODEL, segment_model(ChangesSection())], ids=["simulated", "default"])
-@pytest.mark.parametrize("asked", [ChangesSection().false_alarms_per_hour, 10.0])
+@pytest.mark.parametrize("model", [MODEL, BayesOptions().segment_model()], ids=["simulated", "default"])
+@pytest.mark.parametrize("asked", [BayesOptions().false_alarms_per_hour, 10.0])
 def test_the_simulated_rate_is_within_a_factor_of_three_of_the_one_asked_for(asked: float, model: Model) -> None:
     peaks = [highest(model, null, calls=24, seed=500) for null in LOGITS]
     assert threshold_for(peaks, asked * 3) <= log_odds(model, asked) <= threshold_for(peaks, asked / 3)

@@ -1,5 +1,6 @@
 """Settings: YAML < environment < flags, and every wrong key is named with where it stands."""
 
+from collections import ChainMap
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.config import Settings, load_settings
+from monitor.config.sections import DETECTORS, ENGINES
 from monitor.errors import ConfigError
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -25,7 +27,16 @@ def test_without_a_file_the_defaults_hold() -> None:
 
 def test_the_default_file_documents_every_key_with_its_default() -> None:
     text = yaml.safe_load((CONFIGS / "default.yaml").read_text(encoding="utf-8"))
-    assert text == Settings().model_dump(mode="json")
+    engines = [ENGINES.options(name)().model_dump(mode="json") for name in ENGINES.names()]
+    detectors = [DETECTORS.options(name)().model_dump(mode="json") for name in DETECTORS.names()]
+    every = {"engine": {**ChainMap(*engines), "name": "compact"}, "changes": {**ChainMap(*detectors), "detector": "bayes"}}
+    assert text == {**Settings().model_dump(mode="json"), **every}
+
+
+def test_the_default_file_is_that_of_whichever_engine_and_detector_is_chosen() -> None:
+    chosen = {"engine.name": "emotion2vec", "changes.detector": "kernel"}
+    written, bare = (load_settings(path, environment={}, flags=chosen) for path in (CONFIGS / "default.yaml", None))
+    assert (written.engine, written.changes) == (bare.engine, bare.changes)
 
 
 def test_flags_override_the_environment_and_that_the_file(tmp_path: Path) -> None:
@@ -36,8 +47,8 @@ def test_flags_override_the_environment_and_that_the_file(tmp_path: Path) -> Non
 
 
 def test_an_unknown_key_is_an_error_with_file_and_line(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"settings\.yaml:3: unknown key engine\.hopp; .*config show"):
-        load_settings(written(tmp_path, "engine:\n  name: compact\n  hopp: 1\n"), environment={})
+    with pytest.raises(ConfigError, match=r"settings\.yaml:3: unknown key store\.paths; .*config show"):
+        load_settings(written(tmp_path, "store:\n  path: here\n  paths: 1\n"), environment={})
 
 
 def test_every_wrong_key_is_named_not_only_the_first(tmp_path: Path) -> None:

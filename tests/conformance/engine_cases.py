@@ -8,6 +8,8 @@ import pytest
 
 from monitor.config.sections import EngineSection
 from monitor.engines.base import Engine
+from monitor.engines.compact.options import CompactOptions
+from monitor.engines.emotion2vec.options import Emotion2vecOptions
 from monitor.engines.registry import load_engine
 from monitor.extras import EXTRAS
 
@@ -28,13 +30,13 @@ class EngineCase:
 
 
 def _compact(folder: Path) -> EngineSection:
-    return EngineSection(name="compact", threads=1)
+    return CompactOptions(threads=1)
 
 
 def _emotion2vec(folder: Path) -> EngineSection:
     from tests.engines.emotion2vec_dir import write_model
 
-    return EngineSection(name="emotion2vec", model=str(write_model(folder / "model")), device="cpu", threads=1, gate=0)
+    return Emotion2vecOptions(model=str(write_model(folder / "model")), device="cpu", threads=1, gate=0)
 
 
 CASES = (

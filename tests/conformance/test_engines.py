@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from monitor.config.sections import ENGINES
 from monitor.engines.base import Engine, Window, WindowError
-from monitor.engines.registry import ENGINES
 from monitor.timeline import FRAME_SAMPLES, frames_for
 from tests.conformance.engine_calls import assert_same, bytes_of, bytes_of_leg, joined, listen, voice, whole, windows
 from tests.conformance.engine_cases import CASES, EVERY_ENGINE, STREAMING_ENGINES, WINDOWED_ENGINES, EngineCase
@@ -37,7 +37,7 @@ every_engine = pytest.mark.parametrize("case", EVERY_ENGINE)
 
 
 def test_every_registered_engine_is_in_this_suite():
-    assert {case.name for case in CASES} == set(ENGINES)
+    assert {case.name for case in CASES} == set(ENGINES.names())
 
 
 @every_engine

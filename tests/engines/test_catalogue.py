@@ -4,8 +4,9 @@ import shutil
 
 import pytest
 
-from monitor.engines.catalogue import check_model, list_models, pull_model
-from monitor.errors import EngineError
+from monitor.engines.catalogue import check_model, list_models, models_of
+from monitor.engines.emotion2vec.options import Emotion2vecOptions
+from monitor.errors import ConfigError, EngineError
 
 
 def test_every_model_is_listed_with_the_embedded_default_first(no_hubs):
@@ -24,7 +25,7 @@ def test_a_model_on_this_machine_is_listed_with_its_folder(no_hubs, model_dir):
 
 @pytest.mark.needs("emotion2vec")
 def test_a_whole_model_passes_every_check(model_dir):
-    rows = check_model(str(model_dir), device="cpu")
+    rows = check_model(models_of("emotion2vec", str(model_dir), "cpu"))
     whats = ["folder", "config.yaml", "model.pt", "tokens.txt", "architecture", "labels", "weights", "inference"]
     assert [row.what for row in rows] == whats
     assert all(row.ok for row in rows)
@@ -32,7 +33,7 @@ def test_a_whole_model_passes_every_check(model_dir):
 
 
 def test_the_embedded_model_passes_its_check():
-    assert [(row.what, row.ok) for row in check_model("compact")] == [("inference", True)]
+    assert [(row.what, row.ok) for row in check_model(models_of("compact"))] == [("inference", True)]
 
 
 @pytest.mark.needs("emotion2vec")
@@ -40,7 +41,7 @@ def test_the_embedded_model_passes_its_check():
 def test_a_check_ends_at_the_first_missing_file(name, model_dir, tmp_path):
     shutil.copytree(model_dir, tmp_path / "model")
     (tmp_path / "model" / name).unlink()
-    last = check_model(str(tmp_path / "model"))[-1]
+    last = check_model(models_of("emotion2vec", str(tmp_path / "model")))[-1]
     assert (last.what, last.ok) == (name, False)
     assert "is missing" in last.found
 
@@ -49,7 +50,7 @@ def test_a_check_ends_at_the_first_missing_file(name, model_dir, tmp_path):
 def test_a_check_names_damaged_weights(model_dir, tmp_path):
     shutil.copytree(model_dir, tmp_path / "model")
     (tmp_path / "model" / "model.pt").write_bytes(b"no weights")
-    last = check_model(str(tmp_path / "model"))[-1]
+    last = check_model(models_of("emotion2vec", str(tmp_path / "model")))[-1]
     assert (last.what, last.ok) == ("weights", False)
     assert "model.pt is damaged" in last.found
 
@@ -57,7 +58,7 @@ def test_a_check_names_damaged_weights(model_dir, tmp_path):
 @pytest.mark.needs("emotion2vec")
 def test_a_check_of_a_model_that_is_not_here_says_how_to_get_it_and_asks_no_hub(fake_hub, monkeypatch):
     monkeypatch.setenv("MODELSCOPE_ENDPOINT", fake_hub.url)
-    (row,) = check_model("plus_large")
+    (row,) = check_model(models_of("emotion2vec", "plus_large"))
     assert (row.what, row.ok) == ("folder", False)
     assert "models pull iic/emotion2vec_plus_large" in row.found
     assert fake_hub.asked == []
@@ -65,7 +66,7 @@ def test_a_check_of_a_model_that_is_not_here_says_how_to_get_it_and_asks_no_hub(
 
 @pytest.mark.needs("emotion2vec")
 def test_a_check_of_what_is_no_model_says_so(no_hubs):
-    (row,) = check_model("plus_huge")
+    (row,) = check_model(models_of("emotion2vec", "plus_huge"))
     assert not row.ok
     assert "'plus_huge' is no model" in row.found
 
@@ -73,26 +74,38 @@ def test_a_check_of_what_is_no_model_says_so(no_hubs):
 @pytest.mark.needs("emotion2vec")
 def test_a_pulled_model_passes_its_check(fake_hub, monkeypatch, tmp_path):
     monkeypatch.setenv("MODELSCOPE_ENDPOINT", fake_hub.url)
-    folder = pull_model("plus_large", tmp_path / "model", timeout=20)
+    folder = Emotion2vecOptions(model="plus_large", hub_timeout=20).models().pull(tmp_path / "model")
     assert folder == tmp_path / "model"
-    assert all(row.ok for row in check_model(str(folder), device="cpu"))
+    assert all(row.ok for row in check_model(models_of("emotion2vec", str(folder), "cpu")))
 
 
 @pytest.mark.needs("emotion2vec")
 def test_pulling_without_a_hub_says_so(no_hubs):
     with pytest.raises(EngineError, match="no weights for iic/emotion2vec_plus_seed: ModelScope cannot be reached"):
-        pull_model("plus_seed", timeout=20)
+        Emotion2vecOptions(model="plus_seed", hub_timeout=20).models().pull()
 
 
 @pytest.mark.needs("emotion2vec")
 def test_a_folder_cannot_be_pulled(model_dir):
     with pytest.raises(EngineError, match="is a folder on this machine"):
-        pull_model(str(model_dir))
+        models_of("emotion2vec", str(model_dir)).pull()
 
 
 @pytest.mark.needs("emotion2vec")
 def test_a_model_cannot_be_pulled_into_a_file(fake_hub, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(EngineError, match="is a file; name a folder"):
-        pull_model("plus_large", tmp_path / "file")
+        models_of("emotion2vec", "plus_large").pull(tmp_path / "file")
     assert fake_hub.asked == []
+
+
+def test_the_models_of_an_engine_that_is_not_there_are_refused_with_those_that_are():
+    with pytest.raises(ConfigError, match="--engine: no engine is called 'psychic'; there are: compact, emotion2vec"):
+        models_of("psychic")
+
+
+def test_an_engine_with_its_weights_in_its_package_has_none_to_fetch_or_prepare():
+    with pytest.raises(EngineError, match="the engine compact has no models to fetch"):
+        models_of("compact").pull()
+    with pytest.raises(EngineError, match="models of the engine compact need no preparing"):
+        models_of("compact").prepare()

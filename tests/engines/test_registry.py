@@ -6,18 +6,18 @@ import sys
 import pytest
 
 from monitor.config.sections import EngineSection
-from monitor.engines.registry import ENGINES, load_engine
+from monitor.engines.registry import load_engine
 from monitor.errors import ConfigError
 
 QUIET = """
 import logging, sys
 import torch
-from monitor.config.sections import EngineSection
+from monitor.engines.emotion2vec.options import Emotion2vecOptions
 from monitor.engines.registry import load_engine
 torch.set_num_threads(3)
 logging.getLogger().setLevel(logging.ERROR)
 state = torch.get_rng_state()
-engine = load_engine(EngineSection(name="emotion2vec", model=sys.argv[1], device="cpu", threads=1))
+engine = load_engine(Emotion2vecOptions(model=sys.argv[1], device="cpu", threads=1))
 root = logging.getLogger()
 same = bool((torch.get_rng_state() == state).all())
 print(engine.info.dim, root.level, len(root.handlers), torch.get_num_threads(), same)
@@ -25,7 +25,7 @@ print(engine.info.dim, root.level, len(root.handlers), torch.get_num_threads(), 
 
 LIGHT = """
 import sys
-import monitor.engines.registry, monitor.engines.base, monitor.engines.emotion2vec.models
+import monitor.engines.registry, monitor.engines.base, monitor.engines.emotion2vec.catalogue
 print(sorted({"torch", "funasr", "modelscope", "omegaconf"} & set(sys.modules)))
 """
 
@@ -37,14 +37,9 @@ def fresh_python(program: str, environment: dict[str, str], *arguments: str) -> 
     return done.stdout
 
 
-def test_the_engines_are_those_of_the_settings():
-    assert sorted(ENGINES) == ["compact", "emotion2vec"]
-
-
-def test_a_name_that_is_no_engine_is_refused():
-    settings = EngineSection.model_construct(name="psychic")
-    with pytest.raises(ConfigError, match="no engine 'psychic'; there are compact, emotion2vec"):
-        load_engine(settings)
+def test_options_that_cannot_be_loaded_are_refused():
+    with pytest.raises(ConfigError, match=r"engine\.name: the options of 'psychic' are no EngineOptions"):
+        load_engine(EngineSection(name="psychic"))
 
 
 def test_the_registry_imports_no_engine(environment):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.alerts.rules import RuleSet, load_rules
-from monitor.config.sections import ChangesSection, StateSection
+from monitor.config.sections import DETECTORS, StateSection
 from monitor.events import LEGS, Alert, ChangePoint, Event, Frames, Leg, Mark, StateChanged, late_mark
 from monitor.frame_format import LegFormat
 from monitor.pipeline.analysis import CallAnalysis, analysed
@@ -75,7 +75,7 @@ def cut(frames: Frames, ticks: Sequence[int]) -> list[Frames]:
 
 def analysis(legs: Sequence[Frames], rules: RuleSet = RULES, ahead: int | None = None, **changes: object) -> CallAnalysis:
     formats = {one.leg: LegFormat(one.embedding.shape[1], one.logits.shape[1], one.stride) for one in legs}
-    return CallAnalysis("c1", formats, LABELS, StateSection(), ChangesSection(**changes), rules, ahead)
+    return CallAnalysis("c1", formats, LABELS, StateSection(), DETECTORS.validate(changes), rules, ahead)
 
 
 def events(

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.audio.chunk import AudioChunk
-from monitor.config.sections import EngineSection
 from monitor.engines.base import Window, WindowFrames
 from monitor.engines.compact.engine import CompactEngine
+from monitor.engines.compact.options import CompactOptions
 from monitor.pipeline.joining import joined, parts
 from monitor.pipeline.windows import Geometry, WindowCutter
 from tests.pipeline.level_engine import LevelEngine
@@ -76,13 +76,13 @@ def test_an_engine_that_gives_other_than_the_frames_wanted_is_found_out() -> Non
 
 @pytest.fixture(scope="module")
 def compact() -> CompactEngine:
-    return CompactEngine(EngineSection(threads=1))
+    return CompactEngine(CompactOptions(threads=1))
 
 
 @given(st.lists(st.integers(1, 4), max_size=8))
 def test_the_compact_engine_says_the_same_of_joined_windows(compact: CompactEngine, sizes: list[int]) -> None:
     audio = noise(4)
-    geometry = Geometry.of(EngineSection(), compact.info)
+    geometry = Geometry.of(CompactOptions(), compact.info)
     one, other = compact.open_leg(), compact.open_leg()
     alone = [compact.infer([window])[0] for window in windows_of(audio, geometry, one)]
     together = [compact.infer([joined(group)])[0] for group in in_groups(windows_of(audio, geometry, other), sizes)]

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from monitor.alerts.rules import RuleSet, load_rules
-from monitor.config.sections import ChangesSection, StateSection, StoreSection
+from monitor.changes.bayes_options import BayesOptions
+from monitor.config.sections import StateSection, StoreSection
 from monitor.events import Event, Frames, Leg, Mark
 from monitor.frame_format import LegFormat, as_stored
 from monitor.pipeline.analysis import CallAnalysis
@@ -20,7 +21,7 @@ MOODS = ("neutral", "angry", "happy", "sad", "neutral", "angry")
 MOOD_FRAMES = 500
 DIM = 24
 LEGS: tuple[Leg, ...] = ("customer", "agent")
-STATE, CHANGES = StateSection(), ChangesSection()
+STATE, CHANGES = StateSection(), BayesOptions()
 
 
 def heard(leg: Leg, cut: int) -> Iterator[Frames]:

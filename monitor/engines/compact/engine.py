@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from monitor.config.sections import EngineSection
 from monitor.engines.base import Engine, EngineInfo, Window, WindowError, WindowFrames
 from monitor.engines.compact.features import MARGIN, Array, raw_frames
 from monitor.engines.compact.network import STEP, STEP_INPUTS, Network, Output, to_steps
 from monitor.engines.compact.normalise import Heard, normalise
+from monitor.engines.compact.options import CompactOptions
 from monitor.engines.compact.weights import SHIPPED, load_weights
 from monitor.engines.legs import OpenLegs
 from monitor.errors import EngineError
@@ -54,7 +54,7 @@ class CompactEngine(Engine):
     device than the processor is asked for.
     """
 
-    def __init__(self, settings: EngineSection) -> None:
+    def __init__(self, settings: CompactOptions) -> None:
         if settings.device not in ("auto", "cpu"):
             raise EngineError(
                 f"engine.device is {settings.device}, but the compact engine runs on the processor: set auto or cpu"

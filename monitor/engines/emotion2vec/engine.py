@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from monitor.config.sections import EngineSection
 from monitor.engines.base import Engine, EngineInfo, Window, WindowError, WindowFrames
 from monitor.engines.emotion2vec.device import Precision, choose_device, choose_precision, choose_threads
 from monitor.engines.emotion2vec.gate import SpeechGate
@@ -16,6 +15,7 @@ from monitor.engines.emotion2vec.load import load_model
 from monitor.engines.emotion2vec.model import Model
 from monitor.engines.emotion2vec.models import resolve
 from monitor.engines.emotion2vec.network import TAIL
+from monitor.engines.emotion2vec.options import Emotion2vecOptions
 from monitor.engines.emotion2vec.runner import Runner
 from monitor.engines.leg_speech import speech_of
 from monitor.engines.legs import OpenLegs
@@ -40,7 +40,7 @@ class Emotion2vecEngine(Engine):
     change its context. A batch therefore gives what each of its windows gives alone.
     """
 
-    def __init__(self, settings: EngineSection, make_runner: MakeRunner = Runner) -> None:
+    def __init__(self, settings: Emotion2vecOptions, make_runner: MakeRunner = Runner) -> None:
         """Find, read and lay out the model that `settings.model` names; `make_runner`: one that is measured, for instance.
 
         Raises `EngineError` with the reason and the remedy.

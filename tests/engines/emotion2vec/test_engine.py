@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from monitor.config.sections import EngineSection
 from monitor.engines.base import Window, WindowError
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
+from monitor.engines.emotion2vec.options import Emotion2vecOptions
 from monitor.errors import EngineError
 from monitor.timeline import FRAME_SAMPLES
 from tests.conformance.engine_calls import assert_same, joined, voice, whole
@@ -62,9 +62,9 @@ def test_warming_up_changes_no_result(engine):
 @pytest.mark.parametrize("device", ["gpu", "mps", "cuda:x", "meta"])
 def test_a_device_that_is_none_is_refused_before_weights_are_looked_for(device, no_hubs):
     with pytest.raises(EngineError, match=rf"engine\.device: '{device}' is"):
-        Emotion2vecEngine(EngineSection(name="emotion2vec", device=device))
+        Emotion2vecEngine(Emotion2vecOptions(device=device))
 
 
 def test_a_gpu_that_is_not_there_is_said_so(no_hubs):
     with pytest.raises(EngineError, match=r"cuda:99 was asked for, but torch .* sees \d+ GPUs"):
-        Emotion2vecEngine(EngineSection(name="emotion2vec", device="cuda:99"))
+        Emotion2vecEngine(Emotion2vecOptions(device="cuda:99"))

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config.sections import EngineSection
 from monitor.engines.catalogue import list_models
 from monitor.engines.emotion2vec.cache import find_cached
 from monitor.engines.emotion2vec.hub import fetch, locate
 from monitor.engines.emotion2vec.models import REQUIRED, resolve
+from monitor.engines.emotion2vec.options import Emotion2vecOptions
 from monitor.engines.registry import load_engine
 from monitor.errors import EngineError
 from tests.engines.fake_hub import FakeHub, serving
@@ -144,12 +144,12 @@ def test_a_download_that_cannot_be_written_is_said_with_its_reason(fake_hub, mon
 
 def test_an_engine_whose_weights_are_nowhere_says_so(no_hubs):
     with pytest.raises(EngineError, match="no weights for iic/emotion2vec_plus_large"):
-        load_engine(EngineSection(name="emotion2vec"))
+        load_engine(Emotion2vecOptions())
 
 
 def test_an_engine_of_a_cached_model_loads_without_a_hub(no_hubs, model_dir):
     shutil.copytree(model_dir, no_hubs / Path(CACHES[0]))
-    engine = load_engine(EngineSection(name="emotion2vec", device="cpu", threads=1))
+    engine = load_engine(Emotion2vecOptions(device="cpu", threads=1))
     assert engine.info.model == "iic/emotion2vec_plus_large"
     assert engine.info.licence == "FunASR model licence (model-license)"
 

@@ -11,7 +11,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from monitor.engines.catalogue import check_model, prepare_model
+from monitor.engines.catalogue import check_model, models_of
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
 from monitor.engines.emotion2vec.folder import read_folder
 from monitor.engines.emotion2vec.prepared import read_prepared, write_prepared
@@ -22,10 +22,10 @@ from tests.engines.emotion2vec.conftest import tiny_settings
 STARTS_WITHOUT_FUNASR = """
 import json, sys
 import numpy as np
-from monitor.config.sections import EngineSection
+from monitor.engines.emotion2vec.options import Emotion2vecOptions
 from monitor.engines.base import Window
 from monitor.engines.registry import load_engine
-engine = load_engine(EngineSection(name="emotion2vec", model=sys.argv[1], device="cpu", threads=1, gate=0))
+engine = load_engine(Emotion2vecOptions(model=sys.argv[1], device="cpu", threads=1, gate=0))
 frames = engine.infer([Window(engine.open_leg(), 0, np.ones(3200, np.float32), 0, 10, final=True)])[0]
 print(json.dumps([len(frames.speech), sorted({name.partition(".")[0] for name in sys.modules})]))
 """
@@ -45,7 +45,7 @@ def changed(prepared: Path, to: Path, **metadata: str) -> Path:
 
 
 def test_preparing_says_how_far_the_file_is_from_funasr(model_dir, tmp_path):
-    file, deviation = prepare_model(str(model_dir), tmp_path / "model.safetensors")
+    file, deviation = models_of("emotion2vec", str(model_dir)).prepare(tmp_path / "model.safetensors")
     assert file == tmp_path / "model.safetensors"
     assert deviation.frames == 288
     assert 0 < deviation.embedding < 1e-4
@@ -71,7 +71,7 @@ def test_a_prepared_model_starts_without_funasr(prepared, environment):
 
 
 def test_a_prepared_model_passes_its_checks(prepared):
-    rows = check_model(str(prepared), device="cpu")
+    rows = check_model(models_of("emotion2vec", str(prepared), "cpu"))
     assert [(row.what, row.ok) for row in rows] == [("folder", True), ("prepared", True), ("inference", True)]
 
 
@@ -116,7 +116,7 @@ def test_a_file_that_cannot_be_written_is_said_so(model_dir, tmp_path):
 
 def test_a_prepared_file_must_be_named_as_one(model_dir, tmp_path):
     with pytest.raises(EngineError, match=r"name ends in \.safetensors"):
-        prepare_model(str(model_dir), tmp_path / "model.bin")
+        models_of("emotion2vec", str(model_dir)).prepare(tmp_path / "model.bin")
 
 
 def test_the_weights_of_a_prepared_model_are_those_of_the_folder(prepared, model_dir):

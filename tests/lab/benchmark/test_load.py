@@ -11,10 +11,10 @@ from lab.benchmark.load import SimulatedLoad
 from lab.benchmark.network_time import NetworkTime
 from lab.benchmark.windows import EndlessLeg, first_windows, steady_windows
 from lab.benchmark.work import encoder_flops, stem_flops
-from monitor.config.sections import EngineSection
 from monitor.engines.base import Window, WindowFrames
 from monitor.engines.emotion2vec.architecture import Architecture
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
+from monitor.engines.emotion2vec.options import Emotion2vecOptions
 from monitor.engines.emotion2vec.prepared import write_prepared
 from monitor.engines.emotion2vec.random_model import SIZES, model_conf, random_model
 from monitor.errors import EngineError
@@ -100,7 +100,7 @@ def test_an_engine_that_is_slower_than_its_legs_does_not_carry_them_however_pati
 
 def test_windows_of_silence_are_not_computed_behind_the_gate(tmp_path: Path) -> None:
     write_prepared(random_model("tiny"), tmp_path / "tiny.safetensors")
-    settings = EngineSection(name="emotion2vec", model=str(tmp_path / "tiny.safetensors"), device="cpu", threads=1)
+    settings = Emotion2vecOptions(model=str(tmp_path / "tiny.safetensors"), device="cpu", threads=1)
     time_taken = NetworkTime()
     engine = Emotion2vecEngine(settings, time_taken.runner())
     silent = SimulatedLoad(engine, GEOMETRY, [np.zeros(16_000, np.float32)], 1.5, max_batch=8).run(legs=2, seconds=2.0)
@@ -110,7 +110,7 @@ def test_windows_of_silence_are_not_computed_behind_the_gate(tmp_path: Path) -> 
 
 def test_time_and_operations_of_stem_and_blocks_are_noted(tmp_path: Path) -> None:
     write_prepared(random_model("tiny"), tmp_path / "tiny.safetensors")
-    settings = EngineSection(name="emotion2vec", model=str(tmp_path / "tiny.safetensors"), device="cpu", threads=1, gate=0)
+    settings = Emotion2vecOptions(model=str(tmp_path / "tiny.safetensors"), device="cpu", threads=1, gate=0)
     noted = NetworkTime()
     engine = Emotion2vecEngine(settings, noted.runner())
     window = Window(engine.open_leg(), 0, np.sin(AUDIO[: 100 * FRAME_SAMPLES]), 50, 75)

@@ -14,7 +14,9 @@ from lab.hearing.listeners import Listeners
 from lab.hearing.takes import Take
 from lab.training.clips import held_out, read_labels
 from monitor.config.sections import EngineSection
+from monitor.engines.compact.options import CompactOptions
 from monitor.engines.compact.weights import save_weights
+from monitor.engines.emotion2vec.options import Emotion2vecOptions
 from monitor.errors import ConfigError
 from tests.engines.compact.conftest import random_weights
 
@@ -88,7 +90,7 @@ def test_held_speakers_are_those_that_training_keeps_apart(clips_folder: Path) -
 def weights_that_kept(share: float, folder: Path) -> EngineSection:
     path = folder / "weights.safetensors"
     save_weights(path, replace(random_weights(), about={"recipe": {"held_share": share}, "twin": "compact-measured"}))
-    return EngineSection(model=str(path))
+    return CompactOptions(model=str(path))
 
 
 def test_weights_that_learned_from_everyone_are_not_measured_on_held_speakers(tmp_path: Path) -> None:
@@ -98,7 +100,7 @@ def test_weights_that_learned_from_everyone_are_not_measured_on_held_speakers(tm
 
 def test_weights_that_kept_people_apart_and_other_engines_are_measured_on_held_speakers(tmp_path: Path) -> None:
     check_kept_apart(weights_that_kept(0.2, tmp_path))
-    check_kept_apart(EngineSection(name="emotion2vec"))
+    check_kept_apart(Emotion2vecOptions())
 
 
 def test_classes_keep_the_clips_with_these_labels(clips_folder: Path) -> None:

@@ -8,9 +8,9 @@ import soundfile
 
 from lab.training import speech
 from lab.training.speech import train_speech
-from monitor.config.sections import EngineSection
 from monitor.engines.compact.engine import CompactEngine
 from monitor.engines.compact.network import STEP_INPUTS
+from monitor.engines.compact.options import CompactOptions
 from monitor.engines.compact.weights import Weights, load_weights, save_weights
 from tests.engines.compact.conftest import random_weights, voice
 from tests.engines.compact.test_engine import stream
@@ -50,7 +50,7 @@ def test_nothing_but_the_layer_for_speech_is_new(fitted):
 
 
 def test_embeddings_and_logits_stay_as_they_were_to_the_bit(fitted):
-    engines = [CompactEngine(EngineSection(model=str(fitted / f"{name}.safetensors"))) for name in ("start", "fitted")]
+    engines = [CompactEngine(CompactOptions(model=str(fitted / f"{name}.safetensors"))) for name in ("start", "fitted")]
     before, after = (stream(engine, voice(3.0), [20]) for engine in engines)
     np.testing.assert_array_equal(before.embedding, after.embedding)
     np.testing.assert_array_equal(before.logits, after.logits)
@@ -58,7 +58,7 @@ def test_embeddings_and_logits_stay_as_they_were_to_the_bit(fitted):
 
 
 def test_speech_of_the_layer_does_not_depend_on_how_the_sound_is_cut(fitted):
-    engine = CompactEngine(EngineSection(model=str(fitted / "fitted.safetensors")))
+    engine = CompactEngine(CompactOptions(model=str(fitted / "fitted.safetensors")))
     one, other = stream(engine, voice(3.0), [7, 31, 2]).speech, stream(engine, voice(3.0), [1000]).speech
     np.testing.assert_allclose(one, other, atol=1e-5)
 

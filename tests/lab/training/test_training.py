@@ -13,10 +13,10 @@ from lab.training.loop import train
 from lab.training.measure import calibration_error, fit_temperature, recall
 from lab.training.model import Model
 from lab.training.recipe import Recipe
-from monitor.config.sections import EngineSection
 from monitor.engines.base import Window
 from monitor.engines.compact.engine import CompactEngine
 from monitor.engines.compact.network import STEP_INPUTS, Network
+from monitor.engines.compact.options import CompactOptions
 from monitor.engines.compact.weights import Shape, load_weights
 from monitor.errors import ConfigError
 from tests.engines.compact.conftest import SMALL, voice
@@ -50,7 +50,7 @@ def silent(stage: str, done: int, total: int, note: str = "") -> None:
 
 
 def test_trained_weights_run_in_the_engine(trained):
-    engine = CompactEngine(EngineSection(model=str(trained)))
+    engine = CompactEngine(CompactOptions(model=str(trained)))
     said = engine.infer([Window(engine.open_leg(), 0, voice(1.0), 0, 50, final=True)])[0]
     assert said.logits.shape == (50, len(LABELS))
     assert engine.info.licence == "own"

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from lab.tune.proposal import DETECTORS, SETTINGS, Proposal, Range
 from monitor.alerts.rules import load_rules
-from monitor.changes.registry import DETECTORS as DETECTOR_CLASSES
 from monitor.config import Settings
-from monitor.config.sections import ChangesSection, StateSection
+from monitor.config.sections import DETECTORS as DETECTOR_OPTIONS
+from monitor.config.sections import StateSection
 
 RULE_FILES = sorted((Path(__file__).parents[3] / "configs" / "rules").glob("*.yaml"))
 START = Proposal(Settings(), load_rules(RULE_FILES))
@@ -21,10 +21,10 @@ RULE_KEYS = [key for key in RANGES if key.startswith("rules.")]
 
 def test_every_setting_of_the_analysis_may_be_varied_but_the_detector_itself() -> None:
     there = {f"state.{name}" for name in StateSection.model_fields} | {
-        f"changes.{name}" for name in ChangesSection.model_fields
+        f"changes.{key}" for name in DETECTORS for key in DETECTOR_OPTIONS.options(name).model_fields
     }
     assert {*SETTINGS, *(key for keys in DETECTORS.values() for key in keys)} == there - {"changes.detector"}
-    assert set(DETECTORS) == set(DETECTOR_CLASSES)
+    assert set(DETECTORS) == set(DETECTOR_OPTIONS.names())
 
 
 def test_only_what_the_detector_in_force_takes_is_varied() -> None:
