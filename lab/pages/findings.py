@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from monitor.events import Alert, ChangePoint, Event
+from monitor.alerts.standing import alerts_of
+from monitor.events import ChangePoint, Event
 
 
 def change_points(events: Iterable[Event]) -> list[dict[str, Any]]:
@@ -27,27 +28,19 @@ def change_points(events: Iterable[Event]) -> list[dict[str, Any]]:
 
 def alerts(events: Iterable[Event]) -> list[dict[str, Any]]:
     """In the order in which they were raised, worded and proved as they were then; `cleared_at` is null if it never was."""
-    found: dict[str, dict[str, Any]] = {}
-    for event in events:
-        if not isinstance(event, Alert):
-            continue
-        entry = found.setdefault(
-            event.id,
-            {
-                "id": event.id,
-                "leg": event.leg,
-                "rule": event.rule,
-                "severity": event.severity,
-                "message": event.message,
-                "evidence": dict(event.evidence),
-                "time": event.time,
-                "raised_at": event.at,
-                "cleared_at": None,
-                "updates": 0,
-            },
-        )
-        if event.status == "updated":
-            entry["updates"] += 1
-        if event.status == "cleared":
-            entry["cleared_at"] = event.at
-    return sorted(found.values(), key=lambda entry: (entry["raised_at"], entry["id"]))
+    entries = [
+        {
+            "id": alert.raised.id,
+            "leg": alert.raised.leg,
+            "rule": alert.raised.rule,
+            "severity": alert.raised.severity,
+            "message": alert.raised.message,
+            "evidence": dict(alert.raised.evidence),
+            "time": alert.raised.time,
+            "raised_at": alert.raised.at,
+            "cleared_at": alert.cleared_at,
+            "updates": alert.updates,
+        }
+        for alert in alerts_of(events)
+    ]
+    return sorted(entries, key=lambda entry: (entry["raised_at"], entry["id"]))

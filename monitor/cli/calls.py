@@ -49,8 +49,11 @@ def list_calls(
 
 
 def _alerts_raised(store: "Store", calls: Collection[str]) -> Counter[str]:
-    raised = (message for message in store.journal.read(0, types=("alert",)) if message["status"] == "raised")
-    return Counter(message["call"] for message in raised if message["call"] in calls)
+    from monitor.alerts.standing import alerts_of
+    from monitor.messages import recorded
+
+    alerts = alerts_of(map(recorded, store.journal.read(0, types=("alert",))))
+    return Counter(alert.raised.call for alert in alerts if alert.raised.call in calls)
 
 
 def _line(row: dict[str, Any]) -> dict[str, Any]:
@@ -86,6 +89,7 @@ def _print_call(report: dict[str, Any]) -> None:
     from rich.markup import escape
 
     from monitor.cli.tables import report_console, table
+    from monitor.messages import recorded
     from monitor.server.event_line import ending, event_line
 
     console = report_console()
@@ -108,7 +112,7 @@ def _print_call(report: dict[str, Any]) -> None:
     ]
     console.print(table("legs", legs))
     for message in report["events"]:
-        if (line := event_line(message)) is not None:
+        if (line := event_line(recorded(message))) is not None:
             console.print(line, soft_wrap=True)
 
 

@@ -12,6 +12,7 @@ from rich.progress import track
 from monitor.alerts.rules import load_rules
 from monitor.cli.tables import table
 from monitor.errors import StoreError
+from monitor.messages import recorded
 from monitor.replay.alert_spans import Compared, Span, alert_spans, compare
 from monitor.replay.reevaluate import judge
 from monitor.server.event_line import clock
@@ -36,13 +37,13 @@ def judge_calls(store: Store, calls: Sequence[CallSummary], files: Sequence[Path
     rules = load_rules(files, sorted({label for stored in opened.values() for label in stored.record.labels}))
     names = [rule.name for rule in rules.rules]
     raised: dict[str, list[Span]] = {}
-    for span in alert_spans(store.journal.read(0, types=("alert",))):
+    for span in alert_spans(map(recorded, store.journal.read(0, types=("alert",)))):
         raised.setdefault(span.get("call", ""), []).append(span)
     compared: dict[str, Compared] = {}
     progress = Console(stderr=True)
     for call_id, stored in track(opened.items(), "judging", console=progress, transient=True, disable=not progress.is_terminal):
         try:
-            now = alert_spans(event.as_message() for event in judge(stored, rules))
+            now = alert_spans(judge(stored, rules))
             compared[call_id] = compare(raised.get(call_id, []), now, names)
         except StoreError as error:
             failed[call_id] = str(error)

@@ -90,6 +90,7 @@ def replay(
 
 def _play(stored: "StoredCall", store: "Store", speed: float, console: "Console") -> list[dict[str, Any]]:
     from monitor.events import Event
+    from monitor.messages import message_of
     from monitor.replay.player import play
     from monitor.server.event_line import event_line
 
@@ -98,7 +99,7 @@ def _play(stored: "StoredCall", store: "Store", speed: float, console: "Console"
     for _, item in play(stored, speed):
         if isinstance(item, Event):
             messages.append(item.as_message())
-            if (line := event_line(messages[-1])) is not None:
+            if (line := event_line(message_of(messages[-1]))) is not None:
                 console.print(line, soft_wrap=True)
     raised = {message["id"] for message in messages if message["type"] == "alert"}
     same = "the same alerts as live" if raised == heard else f"live: {sorted(heard)}, now: {sorted(raised)}"

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from monitor.cli.tables import table
 from monitor.errors import MonitorError
+from monitor.messages import ChangePointMessage, EventMessage, recorded
 from monitor.pipeline.call import LiveCall
 from monitor.pipeline.monitor import Monitor
 from monitor.replay.alert_spans import alert_spans
@@ -52,8 +53,8 @@ class RunReport:
     def __init__(self, monitor: Monitor, printer: Printer) -> None:
         self._monitor = monitor
         self._printer = printer
-        self._messages: list[dict[str, Any]] = []
-        self._forget = monitor.journal.listen(self._messages.append)
+        self._messages: list[EventMessage] = []
+        self._forget = monitor.journal.listen(self._take)
         self._shown = 0
 
     def follow(self, call: LiveCall) -> None:
@@ -80,7 +81,7 @@ class RunReport:
         seconds = max((report["frames"] for report in call.reports().values()), default=0) * 0.02
         stored = self._monitor.store.open(call.id)
         size = stored.summary().bytes
-        mine = [message for message in self._messages if message["call"] == call.id]
+        mine = [message for message in self._messages if message.call == call.id]
         report = {
             "call": call.id,
             "status": stored.status,
@@ -93,7 +94,7 @@ class RunReport:
             "real_time_factor": round(call.wall_seconds / seconds, 4) if seconds else None,
             "legs": call.reports(),
             "same_sound": call.same_sound,
-            "change_points": [point for point in _last_words(mine, "change_point") if point["status"] != "retracted"],
+            "change_points": _change_points(mine),
             "alerts": alert_spans(mine),
             "store": self._monitor.store.place,
             "bytes": size,
@@ -102,11 +103,16 @@ class RunReport:
         self._print(report)
         return report
 
+    def _take(self, document: Mapping[str, Any]) -> None:
+        message = recorded(document)
+        if isinstance(message, EventMessage):
+            self._messages.append(message)
+
     def _show(self, call: LiveCall) -> None:
         messages = self._messages[self._shown :]
         self._shown += len(messages)
         for message in messages:
-            line = event_line(message) if message["call"] == call.id else None
+            line = event_line(message) if message.call == call.id else None
             if line is not None:
                 self._printer.print(line)
 
@@ -158,5 +164,7 @@ def print_heard(entries: Sequence[Mapping[str, Any]], named: int, printer: Print
     printer.print(f"{len(entries) - failed} of {named} heard, {failed} failed{left}")
 
 
-def _last_words(messages: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
-    return list({message["id"]: message for message in messages if message["type"] == kind}.values())
+def _change_points(messages: Sequence[EventMessage]) -> list[dict[str, Any]]:
+    """The last word on each, but for those that were retracted."""
+    last = {message.id: message for message in messages if isinstance(message, ChangePointMessage)}
+    return [point.as_message() for point in last.values() if point.status != "retracted"]

@@ -78,6 +78,7 @@ async def _follow(
     from rich.live import Live
 
     from monitor.cli.live_table import LiveTable
+    from monitor.messages import message_of
     from monitor.server.client import follow
 
     console = Console(emoji=False, highlight=False, soft_wrap=True)
@@ -94,7 +95,7 @@ async def _follow(
         ):
             if message["type"] != "frames":
                 _save(message, out)
-            table.take(message)
+            table.take(message_of(message))
             live.update(table.render(), refresh=True)
 
 
@@ -127,10 +128,11 @@ def _save(message: dict[str, Any], out: "TextIO | None") -> None:
 def _print(message: dict[str, Any], console: "Console", as_json: bool) -> None:
     import json
 
+    from monitor.messages import message_of
     from monitor.server.event_line import event_line
 
     if as_json:
         print(json.dumps(message, ensure_ascii=False), flush=True)
-    elif (line := event_line(message)) is not None:
+    elif (line := event_line(message_of(message))) is not None:
         replayed = " (replay)" if message.get("replay") else ""
         console.print(f"[dim]{message['call']}{replayed}[/]  {line}")

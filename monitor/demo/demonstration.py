@@ -11,11 +11,13 @@ from rich.console import Console
 from rich.markup import escape
 from websockets.asyncio.client import connect
 
+from monitor.alerts.standing import alerts_of
 from monitor.config.sections import StoreSection
 from monitor.demo import CALL
 from monitor.demo.sender import send_call
 from monitor.demo.service import service
 from monitor.errors import MonitorError
+from monitor.messages import message_of
 from monitor.server.address import service_address
 from monitor.server.ask import ask
 from monitor.server.client import follow
@@ -90,7 +92,7 @@ def _ask(method: str, url: str, path: str, body: Any = None) -> Any:
 
 
 def _show(message: dict[str, Any]) -> None:
-    if (line := event_line(message)) is not None:
+    if (line := event_line(message_of(message))) is not None:
         console.print(line)
 
 
@@ -109,13 +111,11 @@ def _sum_up(call: str, folder: Path, events: list[dict[str, Any]]) -> None:
     store, path = open_store(StoreSection(path=folder)), escape(str(folder))
     summary = store.open(call).summary()
     changes = {e["id"] for e in events if e["type"] == "change_point" and e["status"] == "confirmed"}
-    alerts = [e for e in events if e["type"] == "alert" and e["status"] == "raised"]
+    alerts = [alert.raised.rule for alert in alerts_of(map(message_of, events))]
     console.print(
         f"\n[bold]call {call}[/]: {summary.seconds:.1f} s, frames {dict(summary.legs)}, {summary.bytes / 1e6:.1f} MB on disk"
     )
-    console.print(
-        f"{len(changes)} confirmed change points, {len(alerts)} alerts: {', '.join(a['rule'] for a in alerts) or 'none'}"
-    )
+    console.print(f"{len(changes)} confirmed change points, {len(alerts)} alerts: {', '.join(alerts) or 'none'}")
     console.print("live and replayed events are equal, id for id")
     console.print(f"\nstored in   {path}/calls/{summary.started_at:%Y-%m-%d}/{call}.zarr")
     console.print(f"snapshots   {path}/snapshots/{call}/<leg>/embedding.npy, utterance.npy, result.json")

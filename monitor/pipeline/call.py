@@ -13,6 +13,7 @@ import structlog
 from monitor.audio.chunk import AudioChunk
 from monitor.errors import MonitorError, SourceError
 from monitor.events import CallEnded, Frames, FramesSkipped, HearingChanged, Leg
+from monitor.messages import FramesMessage
 from monitor.pipeline.analysis import Analysed
 from monitor.pipeline.likeness import Likeness
 from monitor.pipeline.listening import MAX_AHEAD, Listening, advance
@@ -51,7 +52,7 @@ class LiveCall:
         live: LiveFrames,
         speech_threshold: float,
         watched: Callable[[], bool],
-        on_live: Callable[[dict[str, Any]], None],
+        on_live: Callable[[FramesMessage], None],
         on_end: Callable[["LiveCall"], None],
     ) -> None:
         self.id = call_id
@@ -220,7 +221,7 @@ class LiveCall:
                 self._take_frames(analysed.frames)
             self._emit(analysed)
             for message in self._live.messages(analysed):
-                self._on_live(message.as_message())
+                self._on_live(message)
         for leg in self.legs:
             skipped = self._skipped_frames(leg)
             unsaid = skipped - self._said_skips[leg].total()

@@ -1,11 +1,11 @@
 """Closes in the journal what a dead process left open: clients must not wait for the end of a call that nobody follows."""
 
-from typing import Any
-
 import structlog
 
+from monitor.alerts.standing import alerts_of
 from monitor.errors import StoreError
 from monitor.events import Alert, CallEnded
+from monitor.messages import CallEndedMessage, CallStartedMessage, recorded
 from monitor.store.base import Store
 from monitor.timeline import frame_seconds
 
@@ -38,14 +38,25 @@ def _close(store: Store, call: str) -> bool:
     except StoreError as error:
         log.error("interrupted_call_unreadable", call=call, error=str(error))
         return False
-    messages = store.journal.read(0, call=call)
-    if any(message["type"] == "call_ended" for message in messages):
+    messages = [recorded(document) for document in store.journal.read(0, call=call)]
+    if any(isinstance(message, CallEndedMessage) for message in messages):
         return False
     frames = {leg: stored.committed(leg) for leg in stored.record.legs}
     end = frame_seconds(max(frames.values(), default=0))
-    for alert in _open(messages):
-        fields = {key: alert[key] for key in ("leg", "time", "id", "rule", "severity")}
-        store.journal.append(Alert(call=call, at=end, status="cleared", message="the call was interrupted", **fields))
+    for alert in (span.latest for span in alerts_of(messages) if not span.over):
+        store.journal.append(
+            Alert(
+                call=call,
+                leg=alert.leg,
+                time=alert.time,
+                at=end,
+                id=alert.id,
+                rule=alert.rule,
+                severity=alert.severity,
+                status="cleared",
+                message="the call was interrupted",
+            )
+        )
     legs: dict[str, dict[str, int]] = {leg: {"frames": count} for leg, count in frames.items()}
     store.journal.append(CallEnded(call=call, time=end, at=end, reason=stored.reason or "interrupted", legs=legs))
     event = "call_was_interrupted" if stored.status == "interrupted" else "end_of_call_said_late"
@@ -55,11 +66,7 @@ def _close(store: Store, call: str) -> bool:
 
 def _never_ended(store: Store) -> list[str]:
     since = max(0, store.journal.last - RECENT)
-    messages = store.journal.read(since, types=("call_started", "call_ended"))
-    ended = {message["call"] for message in messages if message["type"] == "call_ended"}
-    return [message["call"] for message in messages if message["type"] == "call_started" and message["call"] not in ended]
-
-
-def _open(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    alerts = {message["id"]: message for message in messages if message["type"] == "alert"}
-    return [alert for alert in alerts.values() if alert["status"] != "cleared"]
+    messages = [recorded(document) for document in store.journal.read(since, types=("call_started", "call_ended"))]
+    ended = {message.call for message in messages if isinstance(message, CallEndedMessage)}
+    started = [message.call for message in messages if isinstance(message, CallStartedMessage)]
+    return [call for call in started if call not in ended]

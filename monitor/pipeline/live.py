@@ -1,24 +1,13 @@
 """Live frames for pages: what each leg's analysis saw at its latest ticks, ten a second, as arrays."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from monitor.events import Leg
+from monitor.messages import FramesMessage, frames_message
 from monitor.pipeline.analysis import Analysed
 from monitor.pipeline.speaker import LegView
 from monitor.timeline import TICK_RATE
-
-
-@dataclass(frozen=True, slots=True)
-class LiveMessage:
-    """What passes by: it is not journalled and carries no `seq`."""
-
-    content: Mapping[str, Any]
-
-    def as_message(self) -> dict[str, Any]:
-        """JSON-ready data, its type first."""
-        return dict(self.content)
 
 
 class LiveFrames:
@@ -29,7 +18,7 @@ class LiveFrames:
         self._labels = labels
         self._latest: dict[Leg, LegView] = {}
 
-    def messages(self, analysed: Analysed) -> list[LiveMessage]:
+    def messages(self, analysed: Analysed) -> list[FramesMessage]:
         """A message for each leg that went on."""
         self._latest |= {leg: views[-1] for leg, views in analysed.views.items()}
         return [self._message(leg, views) for leg, views in analysed.views.items()]
@@ -46,7 +35,7 @@ class LiveFrames:
             for leg, view in self._latest.items()
         }
 
-    def _message(self, leg: Leg, views: Sequence[LegView]) -> LiveMessage:
+    def _message(self, leg: Leg, views: Sequence[LegView]) -> FramesMessage:
         posteriors = [view.posterior for view in views if view.posterior]
         content = {
             "type": "frames",
@@ -63,4 +52,4 @@ class LiveFrames:
             "valence": [round(view.valence, 3) for view in views],
             "arousal": [round(view.arousal, 3) for view in views],
         }
-        return LiveMessage(content)
+        return frames_message(content)

@@ -14,6 +14,7 @@ from monitor.alerts.rules import RuleSet, load_rules
 from monitor.config.sections import EngineSection, Settings
 from monitor.errors import BusyError, NotFoundError, TakenError
 from monitor.events import AlertAcknowledged, CallStarted
+from monitor.messages import FramesMessage, recorded
 from monitor.pipeline.attention import Attention
 from monitor.pipeline.call import LiveCall
 from monitor.pipeline.descriptors import Descriptors
@@ -34,7 +35,7 @@ from monitor.timeline import FRAME_RATE
 log = structlog.get_logger(__name__)
 
 CLOSING = "the monitor is stopping and takes no new call"
-LiveListener = Callable[[dict[str, Any]], None]
+LiveListener = Callable[[FramesMessage], None]
 
 
 class Monitor:
@@ -65,7 +66,7 @@ class Monitor:
         self._live_listeners: list[LiveListener] = []
         self._closing = False
         self._open_alerts = OpenAlerts()
-        self._forget_alerts = self.journal.listen(self._open_alerts.take)
+        self._forget_alerts = self.journal.listen(lambda document: self._open_alerts.take(recorded(document)))
         close_interrupted(store)
 
     def start_call(self, source: Source, *, call_id: str | None = None, metadata: Mapping[str, Any] | None = None) -> LiveCall:
@@ -180,12 +181,12 @@ class Monitor:
 
     def acknowledge(self, alert_id: str, by: str, note: str = "") -> dict[str, Any]:
         """Note that a person has seen an open alert; the journalled message. Raises `NotFoundError`."""
-        alert = self._open_alerts.get(alert_id)
+        alert = self._open_alerts.get(alert_id).latest
         with self._lock:
-            call = self._calls.get(alert["call"])
-        now = max(alert["at"], call.seconds if call else 0.0)
+            call = self._calls.get(alert.call)
+        now = max(alert.at, call.seconds if call else 0.0)
         return self.journal.append(
-            AlertAcknowledged(call=alert["call"], leg=alert["leg"], time=alert["time"], at=now, id=alert_id, by=by, note=note)
+            AlertAcknowledged(call=alert.call, leg=alert.leg, time=alert.time, at=now, id=alert_id, by=by, note=note)
         )
 
     def on_live(self, listener: LiveListener) -> Callable[[], None]:
@@ -230,7 +231,7 @@ class Monitor:
         self._snapshot_thread.shutdown()
         self._forget_alerts()
 
-    def _tell_live(self, message: dict[str, Any]) -> None:
+    def _tell_live(self, message: FramesMessage) -> None:
         for listener in self._live_listeners:
             listener(message)
 

@@ -1,39 +1,37 @@
-"""The alerts that stand: kept from the journal's messages as they come."""
+"""The alerts that stand, as operators ask for them: kept from the journal's messages as they come."""
 
 import threading
 from typing import Any
 
+from monitor.alerts.standing import Alerts, AlertSpan
 from monitor.errors import NotFoundError
+from monitor.messages import RecordedMessage
 
 
 class OpenAlerts:
-    """Raised and not yet cleared."""
+    """Raised and not yet cleared. All methods may be called from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._alerts: dict[str, dict[str, Any]] = {}
+        self._alerts = Alerts()
 
-    def take(self, message: dict[str, Any]) -> None:
+    def take(self, message: RecordedMessage) -> None:
         """Follow one message of the journal."""
-        kind = message["type"]
         with self._lock:
-            if kind == "alert" and message["status"] == "cleared":
-                self._alerts.pop(message["id"], None)
-            elif kind == "alert":
-                self._alerts[message["id"]] = {"acknowledged_by": None, **self._alerts.get(message["id"], {}), **message}
-            elif kind == "alert_acknowledged" and message["id"] in self._alerts:
-                self._alerts[message["id"]]["acknowledged_by"] = message["by"]
-            elif kind == "call_ended":
-                self._alerts = {key: alert for key, alert in self._alerts.items() if alert["call"] != message["call"]}
+            self._alerts.follow(message)
 
     def all(self) -> list[dict[str, Any]]:
-        """Copies, in the order in which they were raised."""
+        """Their last messages, with `acknowledged_by`, in the order in which they were raised."""
         with self._lock:
-            return [dict(alert) for alert in self._alerts.values()]
+            return [_document(span) for span in self._alerts.standing()]
 
-    def get(self, alert_id: str) -> dict[str, Any]:
+    def get(self, alert_id: str) -> AlertSpan:
         """One of them. Raises `NotFoundError`."""
         with self._lock:
-            if alert_id not in self._alerts:
+            if alert_id not in self._alerts.spans:
                 raise NotFoundError(f"no open alert {alert_id}; it may have been cleared")
-            return dict(self._alerts[alert_id])
+            return self._alerts.spans[alert_id]
+
+
+def _document(span: AlertSpan) -> dict[str, Any]:
+    return {"acknowledged_by": span.acknowledged.by if span.acknowledged else None, **span.latest.as_message()}

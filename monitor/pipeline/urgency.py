@@ -11,7 +11,8 @@ A wait in units of what was expected is the idea of highest response ratio next.
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 
-from monitor.events import Alert, Event, Frames, Leg, Mark
+from monitor.alerts.standing import Alerts
+from monitor.events import Event, Frames, Leg, Mark
 from monitor.timeline import frames_for
 
 QUIET_AFTER = frames_for(5.0)
@@ -56,7 +57,7 @@ class CallUrgency:
     def __init__(self, legs: Sequence[Leg], speech_threshold: float) -> None:
         self._threshold = speech_threshold
         self._silent = dict.fromkeys(legs, 0)
-        self._alerts: dict[str, Leg | None] = {}
+        self._alerts = Alerts()
 
     def hear(self, frames: Frames) -> None:
         """Take what was heard of a leg. Of skipped frames nothing is known, so they make nobody quiet."""
@@ -67,14 +68,11 @@ class CallUrgency:
 
     def follow(self, event: Event) -> None:
         """Take an event of the call."""
-        if isinstance(event, Alert) and event.status == "cleared":
-            self._alerts.pop(event.id, None)
-        elif isinstance(event, Alert):
-            self._alerts[event.id] = event.leg
+        self._alerts.follow(event)
 
     def of(self, leg: Leg, *, valence: float, arousal: float, watched: bool) -> Urgency:
         """How urgent a leg is now. An alert on the whole call is one on each of its legs."""
-        alerted = any(of in (leg, None) for of in self._alerts.values())
+        alerted = any(alert.latest.leg in (leg, None) for alert in self._alerts.standing())
         if alerted or watched or (valence <= HEATED_VALENCE and arousal >= HEATED_AROUSAL):
             return Urgency.URGENT
         return Urgency.QUIET if self._silent[leg] >= QUIET_AFTER else Urgency.SPEAKING

@@ -1,24 +1,23 @@
 """Alerts as stretches of a call, folded from their messages; how those of other rules differ from those that were raised."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from monitor.alerts.standing import alerts_of
+from monitor.events import Event
+from monitor.messages import Message
 
 Span = dict[str, Any]
 """The message by which an alert was raised, with `raised_at`, `cleared_at` (None while it is open) and the last `evidence`."""
 
 
-def alert_spans(messages: Iterable[Mapping[str, Any]]) -> list[Span]:
-    """An entry an alert, in the order in which they were raised. Other messages are passed over."""
-    spans: dict[str, Span] = {}
-    for message in messages:
-        if message["type"] != "alert":
-            continue
-        span = spans.setdefault(message["id"], {**message, "raised_at": message["at"], "cleared_at": None})
-        span["evidence"] = message["evidence"] or span["evidence"]
-        if message["status"] == "cleared":
-            span["cleared_at"] = message["at"]
-    return list(spans.values())
+def alert_spans(said: Iterable[Event | Message]) -> list[Span]:
+    """An entry an alert, in the order in which they were raised. What is about no alert is passed over."""
+    return [
+        {**span.raised.as_message(), "raised_at": span.raised.at, "cleared_at": span.cleared_at, "evidence": span.evidence}
+        for span in alerts_of(said)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

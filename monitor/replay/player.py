@@ -9,8 +9,9 @@ from monitor.alerts.rules import RuleSet
 from monitor.config.sections import DETECTORS, StateSection
 from monitor.errors import StoreError
 from monitor.events import CallEnded, CallStarted, Event
+from monitor.messages import FramesMessage
 from monitor.pipeline.analysis import CallAnalysis, analysed
-from monitor.pipeline.live import LiveFrames, LiveMessage
+from monitor.pipeline.live import LiveFrames
 from monitor.store.base import StoredCall
 from monitor.timeline import frame_seconds
 
@@ -28,7 +29,7 @@ def replay_events(stored: StoredCall, rules: RuleSet | None = None) -> Iterator[
             yield item
 
 
-def play(stored: StoredCall, speed: float) -> Iterator[tuple[float, Event | LiveMessage]]:
+def play(stored: StoredCall, speed: float) -> Iterator[tuple[float, Event | FramesMessage]]:
     """The events and live frames of the call with their moments (seconds of the timeline), `speed` times faster than it was.
 
     Speed 0 does not wait. Raises `ValueError` for a negative speed, and `StoreError` like `replay_events`.
@@ -42,7 +43,7 @@ def play(stored: StoredCall, speed: float) -> Iterator[tuple[float, Event | Live
         yield at, item
 
 
-def _walk(stored: StoredCall, rules: RuleSet | None, *, live: bool) -> Iterator[tuple[float, Event | LiveMessage]]:
+def _walk(stored: StoredCall, rules: RuleSet | None, *, live: bool) -> Iterator[tuple[float, Event | FramesMessage]]:
     record = stored.record
     analysis = _analysis(stored, rules)
     passing = LiveFrames(record.id, record.labels)

@@ -9,6 +9,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from monitor import __version__
+from monitor.events import Leg
+from monitor.messages import CallEndedMessage, RecordedMessage
 from monitor.pipeline.inference_status import InferenceStatus
 from monitor.pipeline.monitor import Monitor
 from monitor.server.hub import Hub
@@ -33,12 +35,12 @@ class MonitorCollector(Collector):
         self._events: Counter[str] = Counter(dict.fromkeys(EVENT_TYPES, 0))
         self._ended: Counter[_Key] = Counter()
 
-    def take(self, message: Mapping[str, Any]) -> None:
+    def take(self, message: RecordedMessage) -> None:
         """Count an event of the journal. From any thread."""
         with self._lock:
-            self._events[message["type"]] += 1
-            if message["type"] == "call_ended":
-                self._ended.update(_by_leg(message["legs"]))
+            self._events[message.type] += 1
+            if isinstance(message, CallEndedMessage):
+                self._ended.update(_by_leg(message.legs))
 
     def describe(self) -> list[Metric]:
         """Nothing: so that registering does not scrape."""
@@ -118,7 +120,7 @@ def _legs(totals: Mapping[_Key, float]) -> Iterator[Metric]:
         yield family
 
 
-def _by_leg(reports: Mapping[str, Mapping[str, Any]]) -> Counter[_Key]:
+def _by_leg(reports: Mapping[Leg, Mapping[str, Any]] | Mapping[str, Mapping[str, Any]]) -> Counter[_Key]:
     """Counts by (leg, codec, name): a few series, however many calls there are. A call's own are in its report."""
     counts: Counter[_Key] = Counter()
     for leg, report in reports.items():

@@ -4,6 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from monitor.events import ABSTAIN
+from monitor.messages import (
+    AlertAcknowledgedMessage,
+    AlertMessage,
+    CallEndedMessage,
+    CallStartedMessage,
+    ChangePointMessage,
+    EventMessage,
+    FramesSkippedMessage,
+    HearingMessage,
+    Message,
+    SourceMovedMessage,
+    StateMessage,
+)
 
 ENDINGS: Mapping[str, str] = {
     "finished": "heard to its end",
@@ -19,23 +32,25 @@ WORTH_TELLING = 1.0
 _COLOURS = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
 
 
-def event_line(message: dict[str, Any]) -> str | None:
+def event_line(message: Message) -> str | None:
     """A message of the journal with rich's markup; None for those that people need not read.
 
     Its time is when it was said, so that lines follow one another; what it is about is named where that is longer ago.
 
-    >>> event_line({"type": "change_point", "call": "c", "leg": "agent", "time": 61.5, "at": 64.3, "status": "confirmed",
-    ...             "before": "neutral", "after": "sad", "strength": 1.25})
+    >>> from monitor.messages import message_of
+    >>> event_line(message_of({"type": "change_point", "call": "c", "leg": "agent", "time": 61.5, "at": 64.3,
+    ...                        "status": "confirmed", "before": "neutral", "after": "sad", "strength": 1.25}))
     '  1:04.3  agent     change point: neutral -> sad (strength 1.2), about 1:01.5'
     """
-    words = _words(message)
-    if words is None:
+    words = _words(message) if isinstance(message, EventMessage) else None
+    if words is None or not isinstance(message, EventMessage):
         return None
-    at, time = message["at"], message["time"]
-    told = message["type"] == "call_ended" or message.get("status") == "cleared"  # their words say how long it took
+    at, time = message.at, message.time
+    alert = message if isinstance(message, AlertMessage) else None
+    told = isinstance(message, CallEndedMessage) or (alert and alert.status == "cleared")  # their words say how long it took
     about = f", about {clock(time).strip()}" if not told and at - time >= WORTH_TELLING else ""
-    delay = f", known {message['delay']:.0f} s later" if message.get("delay") else ""
-    return f"{clock(at)}  {message.get('leg') or '':8s}  {words}{about}{delay}"
+    delay = f", known {alert.delay:.0f} s later" if alert and alert.delay else ""
+    return f"{clock(at)}  {message.leg or '':8s}  {words}{about}{delay}"
 
 
 def ending(reason: str) -> str:
@@ -56,34 +71,34 @@ def key_values(metadata: Mapping[str, Any]) -> str:
     return ", ".join(f"{key}={value}" for key, value in metadata.items())
 
 
-def _words(message: Mapping[str, Any]) -> str | None:
+def _words(message: EventMessage) -> str | None:
     from rich.markup import escape
 
-    kind = message["type"]
-    if kind == "call_started":
-        about = key_values(message["metadata"])
-        return f"call begins: {escape(message['source'])}{escape(f' ({about})') if about else ''}"
-    if kind == "call_ended":
-        return f"call is over: {escape(ending(message['reason']))}"
-    if kind == "state":
-        sure = f" ({message['confidence']:.0%})".replace("%", " %") if message["emotion"] != ABSTAIN else ""
-        return f"{message['previous']} -> {message['emotion']}{sure}"
-    if kind == "change_point" and message["status"] == "confirmed":
-        return f"change point: {message['before']} -> {message['after']} (strength {message['strength']:.1f})"
-    if kind == "alert" and message["status"] == "cleared":
-        return f"[dim]alert over: {escape(message['rule'])}, after {message['at'] - message['time']:.0f} s[/]"
-    if kind == "alert":
-        colour = _COLOURS[message["severity"]] if message["status"] == "raised" else "dim"
-        words = f"ALERT {message['status']} [{message['severity']}] {message['rule']}: {message['message']}"
-        return f"[{colour}]{escape(words)}[/]"
-    if kind == "alert_acknowledged":
-        return f"acknowledged by {escape(message['by'])}: {escape(message['id'])}"
-    if kind == "frames_skipped":
-        return f"[yellow]{message['frames']} frames skipped: {escape(message['cause'])}[/]"
-    if kind == "hearing":
-        return f"[{'green' if message['heard'] else 'bold yellow'}]{escape(message['detail'])}[/]"
-    if kind == "source_moved":
-        return str(escape(message["detail"]))
+    match message:
+        case CallStartedMessage():
+            about = key_values(message.metadata)
+            return f"call begins: {escape(message.source)}{escape(f' ({about})') if about else ''}"
+        case CallEndedMessage():
+            return f"call is over: {escape(ending(message.reason))}"
+        case StateMessage():
+            sure = f" ({message.confidence:.0%})".replace("%", " %") if message.emotion != ABSTAIN else ""
+            return f"{message.previous} -> {message.emotion}{sure}"
+        case ChangePointMessage(status="confirmed"):
+            return f"change point: {message.before} -> {message.after} (strength {message.strength:.1f})"
+        case AlertMessage(status="cleared"):
+            return f"[dim]alert over: {escape(message.rule)}, after {message.at - message.time:.0f} s[/]"
+        case AlertMessage():
+            colour = _COLOURS[message.severity] if message.status == "raised" else "dim"
+            words = f"ALERT {message.status} [{message.severity}] {message.rule}: {message.message}"
+            return f"[{colour}]{escape(words)}[/]"
+        case AlertAcknowledgedMessage():
+            return f"acknowledged by {escape(message.by)}: {escape(message.id)}"
+        case FramesSkippedMessage():
+            return f"[yellow]{message.frames} frames skipped: {escape(message.cause)}[/]"
+        case HearingMessage():
+            return f"[{'green' if message.heard else 'bold yellow'}]{escape(message.detail)}[/]"
+        case SourceMovedMessage():
+            return str(escape(message.detail))
     return None
 
 

@@ -8,16 +8,15 @@ replays) waits in a bounded queue a client, whose oldest go when it is full. So 
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from monitor.messages import AboutACall, DroppedMessage, ErasedMessage, LaggedMessage, Message, RecordedMessage, recorded
 from monitor.server.present import Present
 from monitor.server.subscription import Subscription
 from monitor.store.journal import Journal
-
-Message = Mapping[str, Any]
 
 _PASSING_AT_A_TIME = 50
 """So that an event never waits behind a whole queue of live frames."""
@@ -88,7 +87,7 @@ class Client:
             if self._live:
                 self._live = False
                 self._hub.counts.lagged += 1
-                notice = [{"type": "lagged", "from": before + 1, "to": self._hub.last}]
+                notice = [LaggedMessage.model_validate({"type": "lagged", "from": before + 1, "to": self._hub.last})]
             self._cursor, recent = await self._hub.recorded(before)
         else:
             self._cursor = min(before + self._hub.limits.batch, self._hub.last)
@@ -98,7 +97,7 @@ class Client:
     def _take_passing(self) -> list[Message]:
         taken: list[Message] = []
         if self._dropped:
-            taken.append({"type": "dropped", "messages": self._dropped})
+            taken.append(DroppedMessage(type="dropped", messages=self._dropped))
             self._dropped = 0
         taken.extend(self._passing.popleft() for _ in range(min(len(self._passing), _PASSING_AT_A_TIME)))
         return taken
@@ -116,18 +115,18 @@ class Hub:
         self.last = 0
         """Sequence number of the newest event that clients may see."""
         self._journal = journal
-        self._ring: deque[Message] = deque(maxlen=self.limits.ring)
+        self._ring: deque[RecordedMessage] = deque(maxlen=self.limits.ring)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._unlisten: list[Callable[[], None]] = []
 
     def start(self, listen_live: Callable[[Callable[[Message], None]], Callable[[], None]], live_calls: Iterable[str]) -> None:
         """Begin to listen. `listen_live` registers for live frames; `live_calls` began before there was a hub."""
         self._loop = asyncio.get_running_loop()
-        self._unlisten = [self._journal.listen(self._on_event), listen_live(self.publish)]
+        self._unlisten = [self._journal.listen(lambda document: self._on_event(recorded(document))), listen_live(self.publish)]
         self.last = self._journal.last
         for call in live_calls:
-            for message in self._journal.read(0, call=call):
-                if message["seq"] <= self.last:
+            for message in map(recorded, self._journal.read(0, call=call)):
+                if message.seq <= self.last:
                     self.present.update(message)
 
     def stop(self) -> None:
@@ -155,7 +154,7 @@ class Hub:
         """Drop an erased call's events from memory. From any thread."""
         self._schedule(self._forget, call)
 
-    def recent(self, cursor: int) -> list[Message] | None:
+    def recent(self, cursor: int) -> list[RecordedMessage] | None:
         """The next events after `cursor` from memory; None where it does not reach back so far."""
         first = self.last - len(self._ring) + 1
         if cursor + 1 < first:
@@ -163,14 +162,14 @@ class Hub:
         skip = cursor + 1 - first
         return list(islice(self._ring, skip, skip + self.limits.batch))
 
-    async def recorded(self, cursor: int) -> tuple[int, list[Message]]:
+    async def recorded(self, cursor: int) -> tuple[int, list[RecordedMessage]]:
         """The next events after `cursor` from the journal, and the cursor after them."""
         upto = self.last
         found = await asyncio.to_thread(self._journal.read, cursor, limit=self.limits.batch)
-        messages: list[Message] = [message for message in found if message["seq"] <= upto]
-        return (messages[-1]["seq"] if messages else upto), messages
+        messages = [message for message in map(recorded, found) if message.seq <= upto]
+        return (messages[-1].seq if messages else upto), messages
 
-    def _on_event(self, message: Message) -> None:
+    def _on_event(self, message: RecordedMessage) -> None:
         self._schedule(self._record, message)
 
     def _schedule(self, call: Callable[[Any], None], argument: Any) -> None:
@@ -180,13 +179,13 @@ class Hub:
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(call, argument)
 
-    def _record(self, message: Message) -> None:
-        if message["seq"] <= self.last:
+    def _record(self, message: RecordedMessage) -> None:
+        if message.seq <= self.last:
             return
-        if message["seq"] != self.last + 1:  # events that came while `start` ran, or were recorded by another process
+        if message.seq != self.last + 1:  # events that came while `start` ran, or were recorded by another process
             self._ring.clear()
         self._ring.append(message)
-        self.last = message["seq"]
+        self.last = message.seq
         self.present.update(message)
         self._wake()
 
@@ -197,8 +196,8 @@ class Hub:
     def _forget(self, call: str) -> None:
         self.present.forget(call)
         for index, message in enumerate(self._ring):
-            if message.get("call") == call:
-                self._ring[index] = {"type": "erased", "seq": message["seq"]}
+            if isinstance(message, AboutACall) and message.call == call:
+                self._ring[index] = ErasedMessage(type="erased", seq=message.seq)
 
     def _wake(self) -> None:
         for client in self.clients:

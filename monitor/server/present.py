@@ -1,8 +1,9 @@
 """The events that make up the present, for clients that have just come: live calls, their states, their alerts."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+
+from monitor.alerts.standing import Alerts
+from monitor.messages import CallEndedMessage, CallStartedMessage, EventMessage, Message, StateMessage
 
 MAX_ALERTS = 200
 """Alerts kept of one call; the oldest go first."""
@@ -10,10 +11,21 @@ MAX_ALERTS = 200
 
 @dataclass(slots=True)
 class _LiveCall:
-    started: Mapping[str, Any]
-    states: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    alerts: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    acknowledged: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    started: CallStartedMessage
+    states: dict[str | None, StateMessage] = field(default_factory=dict)
+    alerts: Alerts = field(default_factory=Alerts)
+
+    def take(self, message: EventMessage) -> None:
+        if isinstance(message, StateMessage):
+            self.states[message.leg] = message
+        self.alerts.take(message)
+        if len(self.alerts.spans) > MAX_ALERTS:
+            self.alerts.forget(next(iter(self.alerts.spans.values())))
+
+    def messages(self) -> list[Message]:
+        spans = self.alerts.spans.values()
+        alerts = [*(span.latest for span in spans), *(span.acknowledged for span in spans)]
+        return [self.started, *self.states.values(), *(said for said in alerts if isinstance(said, Message))]
 
 
 class Present:
@@ -22,37 +34,19 @@ class Present:
     def __init__(self) -> None:
         self._calls: dict[str, _LiveCall] = {}
 
-    def update(self, message: Mapping[str, Any]) -> None:
+    def update(self, message: Message) -> None:
         """Take the next event of the journal."""
-        name = message.get("call", "")
-        if message["type"] == "call_started":
-            self._calls[name] = _LiveCall(message)
-        elif message["type"] == "call_ended":
-            self._calls.pop(name, None)
-        elif (call := self._calls.get(name)) is not None:
-            _fold(call, message)
+        if isinstance(message, CallStartedMessage):
+            self._calls[message.call] = _LiveCall(message)
+        elif isinstance(message, CallEndedMessage):
+            self._calls.pop(message.call, None)
+        elif isinstance(message, EventMessage) and (call := self._calls.get(message.call)) is not None:
+            call.take(message)
 
     def forget(self, call: str) -> None:
         """Drop an erased call."""
         self._calls.pop(call, None)
 
-    def messages(self) -> list[Mapping[str, Any]]:
+    def messages(self) -> list[Message]:
         """The events, call by call: its start, the last state of each leg, its alerts and who took note of them."""
-        return [
-            message
-            for call in self._calls.values()
-            for message in (call.started, *call.states.values(), *call.alerts.values(), *call.acknowledged.values())
-        ]
-
-
-def _fold(call: _LiveCall, message: Mapping[str, Any]) -> None:
-    if message["type"] == "state":
-        call.states[message["leg"]] = message
-    elif message["type"] == "alert":
-        call.alerts[message["id"]] = message
-        if len(call.alerts) > MAX_ALERTS:
-            oldest = next(iter(call.alerts))
-            del call.alerts[oldest]
-            call.acknowledged.pop(oldest, None)
-    elif message["type"] == "alert_acknowledged" and message["id"] in call.alerts:
-        call.acknowledged[message["id"]] = message
+        return [message for call in self._calls.values() for message in call.messages()]

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 
 from monitor.errors import ConfigError, MonitorError, NotFoundError
+from monitor.messages import message_of
 from monitor.replay.player import play
 from monitor.server.hub import Hub
 from monitor.store.base import Store, StoredCall
@@ -61,7 +62,7 @@ class Replay:
             self._say({"type": "replay_ended", "call": self.call, "reason": reason})
 
     def _say(self, message: Mapping[str, Any]) -> None:
-        self._hub.publish({**message, "replay": self.id})
+        self._hub.publish(message_of({**message, "replay": self.id}))
 
 
 class Replays:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from monitor import __version__
-from monitor.server.messages import FROM_SERVER, ClientMessage, EventUnion, ServerMessage
+from monitor.messages import FROM_SERVER, ClientMessage, EventUnion, ServerMessage
 from monitor.server.subscription import PARAMETERS
 from monitor.sources.incoming.ingest import IngestFromSender, IngestFromServer
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from monitor.errors import ConfigError
-from monitor.server.messages import EVENTS
+from monitor.messages import EVENTS, AboutACall, FramesMessage, Message, ReplayEndedMessage
 from monitor.store.call_id import check_call_id
 
 EVENT_TYPES = frozenset(EVENTS.json_schema()["discriminator"]["mapping"])
@@ -43,15 +43,17 @@ class Subscription:
     frames: bool = False
     replay: bool = True
 
-    def wants(self, message: Mapping[str, Any]) -> bool:
+    def wants(self, message: Message) -> bool:
         """Whether an event, live frames or a replayed message should be sent."""
-        if self.calls and message.get("call") not in self.calls:
+        if not isinstance(message, AboutACall):
+            return not self.calls and (not self.types or message.type in self.types)
+        if self.calls and message.call not in self.calls:
             return False
-        if "replay" in message and not self.replay:
+        if message.replay and not self.replay:
             return False
-        if message["type"] == "frames":
+        if isinstance(message, FramesMessage):
             return self.frames
-        return not self.types or message["type"] in self.types or message["type"] == "replay_ended"
+        return not self.types or message.type in self.types or isinstance(message, ReplayEndedMessage)
 
 
 def parse_subscription(query: list[tuple[str, str]]) -> Subscription:

@@ -11,11 +11,19 @@ from starlette.websockets import WebSocketDisconnect
 
 from monitor import __version__
 from monitor.errors import ConfigError, MonitorError
+from monitor.messages import (
+    FROM_CLIENT,
+    AcknowledgeMessage,
+    ErrorMessage,
+    HelloMessage,
+    Message,
+    PongMessage,
+    ServerStoppingMessage,
+)
 from monitor.pipeline.monitor import Monitor
 from monitor.server.connection import GOING_AWAY, INTERNAL_ERROR, MAX_MISTAKES, POLICY_VIOLATION, accept, converse, reason
 from monitor.server.errors import error_code
 from monitor.server.hub import Client, Hub
-from monitor.server.messages import FROM_CLIENT, AcknowledgeMessage
 from monitor.server.subscription import Subscription, parse_subscription
 
 router = APIRouter()
@@ -42,7 +50,8 @@ async def events(websocket: WebSocket) -> None:
     client = hub.join(subscription)
     try:
         present = [message for message in hub.present.messages() if subscription.wants(message)]
-        await _say(websocket, {"type": "hello", "version": __version__, "seq": hub.last, "present": present})
+        hello = HelloMessage.model_construct(type="hello", version=__version__, seq=hub.last, present=present)
+        await _say(websocket, hello)
         with monitor.attention.following(subscription.calls):
             await converse(_speak(websocket, client, hub), _listen(websocket, monitor, hub))
     except WebSocketDisconnect:
@@ -68,7 +77,7 @@ async def _speak(websocket: WebSocket, client: Client, hub: Hub) -> None:
         for message in messages:
             await _say(websocket, message)
         hub.counts.sent += len(messages)
-    await _say(websocket, {"type": "server_stopping"})
+    await _say(websocket, ServerStoppingMessage(type="server_stopping"))
     await websocket.close(GOING_AWAY, "server stopping")
 
 
@@ -101,7 +110,7 @@ async def _answer(websocket: WebSocket, monitor: Monitor, hub: Hub, received: An
         except MonitorError as error:
             await _say(websocket, _error(error))
     else:
-        await _say(websocket, {"type": "pong", "seq": hub.last})
+        await _say(websocket, PongMessage(type="pong", seq=hub.last))
 
 
 async def _refuse(websocket: WebSocket, error: MonitorError, status: int) -> None:
@@ -110,12 +119,12 @@ async def _refuse(websocket: WebSocket, error: MonitorError, status: int) -> Non
         await websocket.close(status, reason(str(error)))
 
 
-def _error(error: MonitorError) -> dict[str, str]:
-    return {"type": "error", "code": error_code(error), "message": str(error)}
+def _error(error: MonitorError) -> ErrorMessage:
+    return ErrorMessage(type="error", code=error_code(error), message=str(error))
 
 
-async def _say(websocket: WebSocket, message: Any) -> None:
-    await websocket.send_text(encode(message))
+async def _say(websocket: WebSocket, message: Message) -> None:
+    await websocket.send_text(encode(message.as_message()))
 
 
 def encode(message: Any) -> str:

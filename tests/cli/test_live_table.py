@@ -3,6 +3,7 @@
 from rich.console import Console
 
 from monitor.cli.live_table import LATEST_ALERTS, LiveTable
+from monitor.messages import message_of
 
 STARTED = {
     "type": "call_started",
@@ -31,6 +32,7 @@ def alert(number: int, status: str = "raised") -> dict[str, object]:
         "at": 42.5,
         "status": status,
         "severity": "critical",
+        "evidence": {},
         "message": f"the [bold]customer[/bold] sounds angry {number}",
     }
 
@@ -38,7 +40,7 @@ def alert(number: int, status: str = "raised") -> dict[str, object]:
 def shown(*messages: dict[str, object]) -> str:
     table = LiveTable()
     for message in messages:
-        table.take(message)
+        table.take(message_of(message))
     console = Console(width=160, record=True, file=None, force_terminal=False)
     with console.capture() as capture:
         console.print(table.render())

@@ -10,6 +10,7 @@ import pytest
 
 from monitor.errors import ConfigError, NotFoundError
 from monitor.frame_format import LegFormat, as_stored
+from monitor.messages import Message, message_of
 from monitor.replay.alert_spans import alert_spans, compare
 from monitor.replay.choice import chosen_calls
 from monitor.store.base import CallRecord
@@ -20,9 +21,10 @@ from tests.replay.moody_call import DIM, LABELS, heard, opened
 FORMAT = LegFormat(DIM, len(LABELS))
 
 
-def alert(status: str, at: float, rule: str = "r", number: int = 1, leg: str = "customer") -> dict[str, Any]:
+def alert(status: str, at: float, rule: str = "r", number: int = 1, leg: str = "customer") -> Message:
     name = f"c:{rule}:{leg}:{number}"
-    return {"type": "alert", "id": name, "rule": rule, "leg": leg, "status": status, "at": at, "evidence": {"x": at}}
+    about = {"id": name, "rule": rule, "leg": leg, "status": status, "at": at, "evidence": {"x": at}}
+    return message_of({"type": "alert", **about})
 
 
 def span(start: float, end: float, **which: Any) -> dict[str, Any]:
@@ -30,7 +32,7 @@ def span(start: float, end: float, **which: Any) -> dict[str, Any]:
 
 
 def test_the_messages_of_an_alert_become_one_stretch() -> None:
-    folded = alert_spans([alert("raised", 1.0), alert("updated", 6.0), {"type": "state"}, alert("cleared", 9.0)])
+    folded = alert_spans([alert("raised", 1.0), alert("updated", 6.0), message_of({"type": "state"}), alert("cleared", 9.0)])
     assert [(one["raised_at"], one["cleared_at"], one["evidence"]) for one in folded] == [(1.0, 9.0, {"x": 9.0})]
 
 

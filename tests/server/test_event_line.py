@@ -4,13 +4,14 @@ from pathlib import Path
 
 from monitor.events import Alert, CallEnded, ChangePoint, Event
 from monitor.frame_format import LegFormat
+from monitor.messages import message_of
 from monitor.replay.player import replay_events
 from monitor.server.event_line import event_line
 from tests.replay.moody_call import DIM, LABELS, begun, live_events, opened
 
 
 def line(event: Event) -> str:
-    return event_line(event.as_message()) or ""
+    return event_line(message_of(event.as_message())) or ""
 
 
 def alert(time: float, at: float, message: str = "customer sounds angry") -> Alert:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from monitor.server.hub import Hub, Limits, Message
+from monitor.messages import FramesMessage, Message, frames_message
+from monitor.server.hub import Hub, Limits
 from monitor.server.subscription import Subscription
 from monitor.store.zarr.journal import FileJournal
 from tests.server.events import record
@@ -27,6 +28,10 @@ async def hub(journal: FileJournal) -> Hub:
     return hub
 
 
+def frames(time: float) -> FramesMessage:
+    return frames_message({"type": "frames", "call": "c", "time": time})
+
+
 async def test_a_client_takes_events_at_its_own_pace(hub: Hub, journal: FileJournal) -> None:
     quick, slow = hub.join(Subscription()), hub.join(Subscription())
     await asyncio.to_thread(record, journal, 3)
@@ -43,7 +48,7 @@ async def test_a_client_that_falls_behind_is_told_and_catches_up_from_the_journa
     await client.messages()
     await asyncio.to_thread(record, journal, 20)
     told = await _take(client, 21)
-    assert told[0] == {"type": "lagged", "from": 2, "to": 21}
+    assert told[0].as_message() == {"type": "lagged", "from": 2, "to": 21}
     assert _numbers(told[1:]) == list(range(2, 22))
     assert hub.counts.lagged == 1
 
@@ -59,18 +64,18 @@ async def test_a_client_that_comes_back_late_is_not_called_lagging(hub: Hub, jou
 async def test_live_frames_that_nobody_takes_are_dropped_oldest_first_and_counted(hub: Hub) -> None:
     client = hub.join(Subscription(frames=True))
     for number in range(10):
-        hub.publish({"type": "frames", "call": "c", "time": number})
+        hub.publish(frames(number))
     told = await _take(client, 5)
-    assert told[0] == {"type": "dropped", "messages": 6}
-    assert [message["time"] for message in told[1:]] == [6, 7, 8, 9]
+    assert told[0].as_message() == {"type": "dropped", "messages": 6}
+    assert [message.time for message in told[1:]] == [6, 7, 8, 9]
     assert hub.counts.dropped == 6
 
 
 async def test_events_go_before_live_frames(hub: Hub, journal: FileJournal) -> None:
     client = hub.join(Subscription(frames=True))
-    hub.publish({"type": "frames", "call": "c", "time": 0.0})
+    hub.publish(frames(0.0))
     await asyncio.to_thread(record, journal, 1)
-    assert [message["type"] for message in await _take(client, 2)] == ["alert_acknowledged", "frames"]
+    assert [message.type for message in await _take(client, 2)] == ["alert_acknowledged", "frames"]
 
 
 async def test_an_erased_call_is_gone_from_memory_too(hub: Hub, journal: FileJournal) -> None:
@@ -80,7 +85,7 @@ async def test_an_erased_call_is_gone_from_memory_too(hub: Hub, journal: FileJou
     await asyncio.sleep(0)
     client = hub.join(Subscription(since=0))
     told = await _take(client, 3)
-    assert [message["type"] for message in told] == ["erased", "erased", "alert_acknowledged"]
+    assert [message.type for message in told] == ["erased", "erased", "alert_acknowledged"]
     assert _numbers(told) == [1, 2, 3]
 
 
@@ -95,7 +100,7 @@ async def test_clients_end_when_the_hub_stops_after_they_have_heard_everything(h
 
 async def test_the_pipeline_may_speak_after_the_hub_has_stopped(hub: Hub, journal: FileJournal) -> None:
     hub.stop()
-    hub.publish({"type": "frames", "call": "c"})
+    hub.publish(frames(0.0))
     await asyncio.to_thread(record, journal, 1)
     assert journal.last == 1
 
@@ -104,7 +109,7 @@ def test_what_is_said_while_the_loop_is_closed_harms_nobody(journal: FileJournal
     hub = Hub(journal, LIMITS)
     asyncio.run(_start(hub))
     record(journal, 1)
-    hub.publish({"type": "frames", "call": "c"})
+    hub.publish(frames(0.0))
     assert journal.last == 1
 
 
@@ -120,7 +125,7 @@ async def _take(client: Any, count: int) -> list[Message]:
 
 
 def _numbers(messages: list[Message]) -> list[int]:
-    return [message["seq"] for message in messages]
+    return [message.seq for message in messages]
 
 
 def _no_live_frames(_: Callable[[Message], None]) -> Callable[[], None]:

@@ -9,8 +9,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from monitor.events import Event, FramesSkipped, HearingChanged, SourceMoved
-from monitor.server.messages import EVENTS, EventMessage
+from monitor.messages import EVENTS, EventMessage, StateMessage, recorded
 from monitor.server.schemas import asyncapi, ingest_schema, messages_schema
+from monitor.server.subscription import Subscription
 from tests.server.service import CALM, LOUD, Service, of_type, receive, receive_until
 
 MESSAGES = {model.model_fields["type"].annotation.__args__[0]: model for model in EventMessage.__subclasses__()}
@@ -25,6 +26,20 @@ def test_every_event_class_has_a_message_with_its_fields(event: type[Event]) -> 
 
 def test_every_message_of_an_event_can_be_subscribed_to() -> None:
     assert set(EVENTS.json_schema()["discriminator"]["mapping"]) == {event.type for event in Event.__subclasses__()}
+
+
+def test_what_was_read_is_told_to_the_letter() -> None:
+    document = {"seq": 7, "recorded_at": "2026-11-29", "type": "state", "call": "c", "leg": "agent", "time": 1, "new": [1]}
+    message = recorded(document)
+    assert (type(message), message.seq, message.time) == (StateMessage, 7, 1)
+    assert list(message.as_message().items()) == list(document.items())
+
+
+def test_a_type_that_this_version_does_not_know_is_passed_on() -> None:
+    document = {"seq": 8, "type": "weather", "call": "c", "sky": "grey"}
+    message = recorded(document)
+    assert (message.seq, message.as_message()) == (8, document)
+    assert (Subscription().wants(message), Subscription(calls=frozenset({"d"})).wants(message)) == (True, False)
 
 
 @pytest.mark.parametrize("schema", [messages_schema, ingest_schema])

@@ -1,12 +1,13 @@
-"""What is said on `/ws/v1/events`, as pydantic models: the wire's contract.
+"""What is said on `/ws/v1/events`, as pydantic models: the wire's contract, and what this program reads the journal by.
 
 Written out field by field on purpose, beside `monitor.events`: a changed event must not change the wire unnoticed (a test
 compares the two). Clients ignore keys that they do not know; a key is never taken away or given another meaning within v1.
 """
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, TypeAdapter
 
 from monitor.events import Leg
 
@@ -22,16 +23,29 @@ class Message(BaseModel):
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
+    type: str
 
-class EventMessage(Message):
+    _read: Mapping[str, Any] | None = PrivateAttr(default=None)
+
+    def as_message(self) -> dict[str, Any]:
+        """JSON-ready data: what was read, to the letter, or else what was given."""
+        return dict(self._read) if self._read is not None else self.model_dump(by_alias=True, exclude_unset=True)
+
+
+class RecordedMessage(Message):
+    """Base of what the journal has."""
+
+    seq: int = Field(default=0, ge=1, json_schema_extra=_may_be_absent)
+    """Place in the journal; grows by one. Absent in a replay, so that `since` is never disturbed by one."""
+
+
+class EventMessage(RecordedMessage):
     """Base of the events of a call. Either from the journal (`seq`, `recorded_at`) or played again (`replay`)."""
 
     model_config = ConfigDict(
         json_schema_extra={"oneOf": [{"required": ["seq", "recorded_at"]}, {"required": ["replay"]}]},
     )
 
-    seq: int = Field(default=0, ge=1, json_schema_extra=_may_be_absent)
-    """Place in the journal; grows by one. Absent in a replay, so that `since` is never disturbed by one."""
     recorded_at: str = Field(default="", json_schema_extra=_may_be_absent)
     """Wall clock of the journal entry, ISO 8601 UTC. Absent in a replay."""
     replay: str = Field(default="", json_schema_extra=_may_be_absent)
@@ -149,18 +163,25 @@ class FramesSkippedMessage(EventMessage):
     cause: str
 
 
-class ErasedMessage(Message):
+class ErasedMessage(RecordedMessage):
     """In place of an event of a call that was erased, so that `seq` has no hole."""
 
     type: Literal["erased"]
     seq: int
 
 
-class DamagedMessage(Message):
+class DamagedMessage(RecordedMessage):
     """In place of an event that can no longer be read from the disk."""
 
     type: Literal["damaged"]
     seq: int
+
+
+class UnknownMessage(RecordedMessage):
+    """What another version of this program recorded and this one has no word for. It is passed on as it is."""
+
+    call: str = ""
+    replay: str = ""
 
 
 class FramesMessage(Message):
@@ -195,6 +216,10 @@ class HelloMessage(Message):
     """Last of the journal when the connection was made. Without `since`, events after it follow."""
     present: list["EventUnion"]
     """The events that make up the present: each live call's start, last state a leg and alerts, as far as they are wanted."""
+
+    def as_message(self) -> dict[str, Any]:
+        """JSON-ready data."""
+        return {**self.model_dump(exclude={"present"}), "present": [event.as_message() for event in self.present]}
 
 
 class LaggedMessage(Message):
@@ -307,3 +332,46 @@ ClientMessage = Annotated[AcknowledgeMessage | PingMessage, Field(discriminator=
 EVENTS: TypeAdapter[Any] = TypeAdapter(EventUnion)
 FROM_SERVER: TypeAdapter[Any] = TypeAdapter(ServerMessage)
 FROM_CLIENT: TypeAdapter[Any] = TypeAdapter(ClientMessage)
+
+AboutACall = EventMessage | UnknownMessage | FramesMessage | ReplayEndedMessage
+"""What a client can ask for or leave out."""
+
+_M = TypeVar("_M", bound=Message)
+
+
+def _by_type(*models: type[_M]) -> Mapping[str, type[_M]]:
+    return {kind: model for model in models for kind in get_args(model.model_fields["type"].annotation)}
+
+
+_RECORDED = _by_type(*EventMessage.__subclasses__(), ErasedMessage, DamagedMessage)
+_PASSING = _by_type(FramesMessage, ReplayEndedMessage)
+
+
+def recorded(document: Mapping[str, Any]) -> RecordedMessage:
+    """A message of the journal. It is not validated: this program wrote it.
+
+    >>> recorded({"seq": 3, "type": "damaged"}).seq
+    3
+    """
+    return _read(_RECORDED.get(document["type"], UnknownMessage), document)
+
+
+def message_of(document: Mapping[str, Any]) -> Message:
+    """What this program says of a call, recorded or passing, from JSON-ready data. It is not validated.
+
+    >>> message_of({"type": "state", "call": "c", "leg": "agent", "emotion": "sad"}).emotion
+    'sad'
+    """
+    passing = _PASSING.get(document["type"])
+    return recorded(document) if passing is None else _read(passing, document)
+
+
+def frames_message(document: Mapping[str, Any]) -> FramesMessage:
+    """Live frames from JSON-ready data."""
+    return _read(FramesMessage, document)
+
+
+def _read(model: type[_M], document: Mapping[str, Any]) -> _M:
+    message = model.model_construct(**document)
+    message._read = document
+    return message
