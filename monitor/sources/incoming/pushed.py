@@ -27,6 +27,8 @@ STEP = 0.25
 """Seconds of a leg handed on at a time."""
 LEAD = 1.0
 """Seconds by which audio may be handed on before the clock says that it was spoken: what a network delivers in a burst."""
+HURRY = 0.5
+"""By how much faster than the clock it is handed on where more waits: who begins with what was said before catches up."""
 ENOUGH = 10.0
 """Seconds of a leg that wait here before the sender is to be slowed down."""
 MOST_PIECES = 4_000
@@ -61,7 +63,7 @@ class PushedSource(Source):
         self.realtime = True
         self.description = description
         self.on_change: Callable[[], None] = lambda: None
-        """Called, from any thread, where there is room again, and when no more audio is taken."""
+        """Called, from any thread, where there is room again after it was `full`, and when no more audio is taken."""
         self._rate = rate
         self._settings = settings or IncomingSection()
         self._clock = clock
@@ -74,11 +76,15 @@ class PushedSource(Source):
         self._ended_as: str | None = None
         self._reason = "finished"
         self._over = False
+        self._said_full = False
 
     @property
     def full(self) -> bool:
-        """Whether so much waits that the sender is to be slowed down."""
-        return any(self._is_full(lane, ENOUGH, MOST_PIECES) for lane in self._lanes.values()) and not self.over
+        """Whether so much waits that the sender is to be slowed down; then `on_change` says when it does no longer."""
+        with self._lock:
+            full = self._has_enough() and not self.over
+            self._said_full = self._said_full or full
+            return full
 
     @property
     def over(self) -> bool:
@@ -128,15 +134,16 @@ class PushedSource(Source):
             if self._stop.is_set():
                 return
             over = False
+            last = began
             while not over:
                 self._wait(TICK)
                 over = self._stop.is_set()
-                full = self.full
                 given = False
                 for chunk in self._due(np.inf if over else self._clock()):
                     given = True
                     yield chunk
-                if full and not self.full:
+                last = self._hurry(last)
+                if self._has_room_again():
                     self.on_change()
                 if not given:
                     lane = self._lanes[self.legs[0]]
@@ -170,6 +177,23 @@ class PushedSource(Source):
         if self._begun is None:
             self._begun = self._last_heard
         return self._lanes[leg]
+
+    def _has_enough(self) -> bool:
+        return any(self._is_full(lane, ENOUGH, MOST_PIECES) for lane in self._lanes.values())
+
+    def _has_room_again(self) -> bool:
+        with self._lock:
+            again = self._said_full and not self._has_enough()
+            self._said_full = self._said_full and not again
+            return again
+
+    def _hurry(self, last: float) -> float:
+        """Where more waits than can have been spoken, the call began before its first message came; the time now."""
+        now = self._clock()
+        with self._lock:
+            if self._begun is not None and any(lane.pieces for lane in self._lanes.values()):
+                self._begun -= HURRY * (now - last)
+        return now
 
     def _skip(self, lane: Lane, to: int, cause: Cause) -> None:
         if (samples := to - lane.pushed) > 0:

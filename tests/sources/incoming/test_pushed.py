@@ -26,9 +26,16 @@ def seconds(heard: Heard, leg: Leg) -> float:
     return len(heard.audio(leg)) / SAMPLE_RATE
 
 
-def test_audio_that_comes_sooner_than_it_was_spoken_is_handed_on_at_its_time() -> None:
+def test_audio_that_comes_sooner_than_it_was_spoken_is_handed_on_little_faster_than_the_clock() -> None:
     heard = hear([(0.0, push("customer", 1.0)) for _ in range(8)], ["customer"])
-    assert (seconds(heard, "customer"), heard.lead() <= 1.0, heard.gaps("customer")) == (8.0, True, [])
+    early = [chunk.stop / SAMPLE_RATE - (1.0 + 1.5 * at) for at, chunk in heard.chunks]
+    assert (seconds(heard, "customer"), max(early) <= 0, heard.gaps("customer")) == (8.0, True, [])
+
+
+def test_a_sender_that_begins_with_what_was_said_before_is_soon_heard_as_it_speaks() -> None:
+    heard = hear([*[(0.0, push("customer", 1.0))] * 4, *in_turns(0, 20, "customer")], ["customer"])
+    assert heard.seconds_by("customer", 2.0) < 6.0
+    assert heard.seconds_by("customer", 18.0) >= 4.0 + 17.9
 
 
 def test_audio_that_comes_in_bursts_is_heard_whole() -> None:
@@ -103,6 +110,21 @@ def test_a_source_of_which_enough_waits_is_full_until_there_is_room_and_says_so(
 
     heard = hear([(0.0, fill)], ["customer"])
     assert (changes, seconds(heard, "customer")) == ([True, False, False], ENOUGH + 1)
+
+
+def test_a_sender_that_finds_it_full_during_a_look_is_told_of_the_room_that_the_same_look_makes() -> None:
+    told: list[str] = []
+    source = PushedSource(["customer"], SAMPLE_RATE, "s16le", "virtual", clock=lambda: float(len(told)), wait=lambda _: None)
+    source.push("customer", tone(1.0))
+    told += ["a second has passed"] * 60
+    chunks = source.chunks()
+    next(chunks)
+    source.on_change = lambda: told.append("room")
+    source.push("customer", tone(1.0) * 12)
+    told.append("full" if source.full else "not full")
+    source.end()
+    list(chunks)
+    assert told[60:] == ["full", "room", "room"]
 
 
 def test_what_comes_beyond_twice_enough_is_lost_at_its_place_and_counted() -> None:

@@ -35,10 +35,6 @@ class Heard:
             joined = _join(joined, gap)
         return joined
 
-    def lead(self) -> float:
-        """By how many seconds audio was handed on before the clock at most."""
-        return max(chunk.stop / SAMPLE_RATE - at for at, chunk in self.chunks)
-
     def seconds_by(self, leg: Leg, moment: float) -> float:
         """How far a leg was by a moment."""
         return max((chunk.stop for at, chunk in self.chunks if chunk.leg == leg and at <= moment), default=0) / SAMPLE_RATE
