@@ -7,9 +7,7 @@ from pathlib import Path
 from lab.calls import LabelledCall, holds_calls, read_calls
 from lab.clips.labelled import TABLE, LabelledClip, read_clips
 from monitor.errors import ConfigError
-
-RECORDINGS = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".webm", ".mp4", ".aac", ".wma", ".au", ".aiff")
-"""Endings by which files of a folder without labels are taken for recordings."""
+from monitor.sources.file import FileSource
 
 
 @dataclass(slots=True)
@@ -46,7 +44,7 @@ def read_inputs(paths: Sequence[Path]) -> Inputs:
 
 
 def _recordings(folder: Path) -> list[Path]:
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in RECORDINGS)
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in FileSource.suffixes)
     if not files:
         raise ConfigError(
             f"{folder}: holds nothing to hear; give a folder of clips with {TABLE}, of calls with a NAME.json beside each "
