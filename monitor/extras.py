@@ -11,9 +11,11 @@ from monitor.errors import MonitorError
 
 EMOTION2VEC = "emotion2vec"
 LAB = "lab"
+ANALYSIS = "analysis"
 
 _EMOTION2VEC = ("torch", "funasr", "numba", "huggingface_hub", "modelscope", "omegaconf")
 EXTRAS: Mapping[str, tuple[str, ...]] = {
+    ANALYSIS: (),
     EMOTION2VEC: _EMOTION2VEC,
     LAB: (*_EMOTION2VEC, "librosa", "matplotlib", "onnx", "sklearn"),
 }

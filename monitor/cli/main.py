@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
-from monitor.cli import calls, config, demo, models, replay, run, serve, sinks, watch
+from monitor.cli import calls, config, demo, embeddings, models, replay, run, serve, sinks, watch
 from monitor.cli.laboratory import WithLaboratory
 from monitor.cli.streams import give_up_output, set_up_streams
 from monitor.errors import MonitorError
@@ -32,6 +32,7 @@ app.command("demo")(demo.demo)
 app.command("replay")(replay.replay)
 app.command("watch")(watch.watch)
 app.add_typer(calls.app, name="calls")
+app.add_typer(embeddings.app, name="embeddings")
 app.add_typer(sinks.app, name="sinks")
 app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")
@@ -51,7 +52,10 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line; exit codes: 0 done, 2 configuration or usage, 3 audio, 4 model, 5 store, 130 interrupted."""
+    """Run the command line.
+
+    Exit codes: 0 done, 2 configuration or usage, 3 audio, 4 model, 5 store, 6 embedding, 130 interrupted.
+    """
     set_up_streams()
     try:
         app()

@@ -52,7 +52,7 @@ class SnapshotWriter:
                 folder.mkdir(parents=True, exist_ok=True)
                 before = self._written.get(leg)
                 if before is None or not _holds(folder / "embedding.npy", before.frames, format_):
-                    before = _Utterance.empty(format_, _speech_threshold(stored))
+                    before = _Utterance.empty(format_, speech_threshold(stored))
                 self._written[leg] = _write_leg(stored, leg, folder, before, fsync)
 
 
@@ -202,6 +202,7 @@ def _result(stored: StoredCall, leg: Leg, shape: tuple[int, int], utterance: _Ut
     }
 
 
-def _speech_threshold(stored: StoredCall) -> float:
+def speech_threshold(stored: StoredCall) -> float:
+    """The probability from which on a leg of this call counts as speaking, as it was heard."""
     state = stored.record.settings.get("state")
     return float(state.get("speech_threshold", _SPEECH_THRESHOLD)) if isinstance(state, dict) else _SPEECH_THRESHOLD

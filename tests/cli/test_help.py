@@ -26,6 +26,7 @@ COMMANDS = [
     "replay",
     "watch",
     "calls",
+    "embeddings",
     "models",
     "train",
     "config",

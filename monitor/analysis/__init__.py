@@ -1,0 +1,7 @@
+"""What people do with embeddings: files of this program and of others, and moments of stored calls."""
+
+from monitor.analysis.embedding import Embedding, load
+from monitor.analysis.errors import EmbeddingError
+from monitor.analysis.moment import Moment, parse_moment, references, resolve
+
+__all__ = ["Embedding", "EmbeddingError", "Moment", "load", "parse_moment", "references", "resolve"]
