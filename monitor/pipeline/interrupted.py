@@ -42,6 +42,9 @@ def _close(store: Store, call: str) -> bool:
     if any(isinstance(message, CallEndedMessage) for message in messages):
         return False
     frames = {leg: stored.committed(leg) for leg in stored.record.legs}
+    if not messages and not any(frames.values()):
+        store.delete(call)  # its process died between the store and the journal: nobody heard that it began
+        return False
     end = frame_seconds(max(frames.values(), default=0))
     for alert in (span.latest for span in alerts_of(messages) if not span.over):
         store.journal.append(

@@ -69,6 +69,16 @@ def test_a_writer_that_died_before_it_said_the_end_has_it_said_once(settings: St
     assert ends(settings) == ["finished"]
 
 
+def test_a_call_whose_process_died_before_it_was_said_to_begin_leaves_nothing(settings: StoreSection, tmp_path: Path) -> None:
+    ZarrStore(settings).create(record_of()).abandon()
+
+    closed = close_interrupted(ZarrStore(settings))
+
+    store = ZarrStore(settings)
+    assert (closed, store.catalogue(), store.journal.read(0)) == ([], [], [])
+    assert list(tmp_path.rglob("*call-1*")) == []
+
+
 def test_processes_that_start_at_once_say_the_end_of_a_dead_ones_call_once(
     settings: StoreSection, writer: ZarrCallWriter
 ) -> None:
