@@ -181,6 +181,7 @@ class UnknownMessage(RecordedMessage):
     """What another version of this program recorded and this one has no word for. It is passed on as it is."""
 
     call: str = ""
+    leg: str | None = None
     replay: str = ""
 
 

@@ -16,6 +16,7 @@ import structlog
 
 from monitor.config.sinks import RetrySection
 from monitor.errors import StoreError
+from monitor.messages import recorded
 from monitor.sinks.backoff import Backoff
 from monitor.sinks.base import Delivery, DeliveryError, Message, RejectedError, Sink
 from monitor.sinks.selection import Selection
@@ -139,7 +140,7 @@ class Follower:
         if message["type"] == "damaged":
             _LOG.warning("sink_event_damaged", sink=self.name, seq=message["seq"])
         try:
-            if not self._selection.wants(message):
+            if not self._selection.wants(recorded(message)):
                 return True
         except Exception as error:  # noqa: BLE001 - one event that cannot be read must not end a sink's thread
             return self._give_up(message, 0, f"whether it is wanted cannot be known: {error}")

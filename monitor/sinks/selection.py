@@ -5,10 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from monitor.config.sinks import SelectionSection
-from monitor.sinks.base import Message
-
-_STANDING = frozenset({"erased", "damaged"})
-"""Stand in the journal for what is no longer there."""
+from monitor.messages import AlertMessage, EventMessage, RecordedMessage, UnknownMessage
 
 
 class Selection:
@@ -20,20 +17,20 @@ class Selection:
         self._metadata_of = metadata_of
         self._fits = lru_cache(maxsize=4096)(self._fit)
 
-    def wants(self, message: Message) -> bool:
+    def wants(self, message: RecordedMessage) -> bool:
         """Whether an event is to be delivered. Raises `StoreError` where the metadata of its call cannot be read."""
         section = self._section
-        if message["type"] in _STANDING or (section.types and message["type"] not in section.types):
+        if not isinstance(message, EventMessage | UnknownMessage) or (section.types and message.type not in section.types):
             return False
-        if message["type"] == "alert" and not (
-            _in(message["status"], section.statuses)
-            and _in(message["severity"], section.severities)
-            and _in(message["rule"], section.rules)
+        if isinstance(message, AlertMessage) and not (
+            _in(message.status, section.statuses)
+            and _in(message.severity, section.severities)
+            and _in(message.rule, section.rules)
         ):
             return False
-        if message["leg"] is not None and not _in(message["leg"], section.legs):
+        if message.leg is not None and not _in(message.leg, section.legs):
             return False
-        return not self._wanted or self._fits(message["call"])
+        return not self._wanted or self._fits(message.call)
 
     def _fit(self, call: str) -> bool:
         metadata = self._metadata_of(call)

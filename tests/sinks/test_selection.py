@@ -10,6 +10,7 @@ from monitor.conformance.followed_journal import Following, alert, section
 from monitor.conformance.stored_calls import record_of
 from monitor.errors import StoreError
 from monitor.events import CallEnded, StateChanged
+from monitor.messages import recorded
 from monitor.server.subscription import EVENT_TYPES
 from monitor.sinks.selection import Selection
 from monitor.store.zarr.store import ZarrStore
@@ -23,7 +24,7 @@ QUEUE = {"queue": "billing", "vip": True, "site": 7}
 
 
 def wants(message: Mapping[str, Any], **section: Any) -> bool:
-    return Selection(SelectionSection.model_validate(section), lambda _: QUEUE).wants(message)
+    return Selection(SelectionSection.model_validate(section), lambda _: QUEUE).wants(recorded(message))
 
 
 def test_the_types_that_may_be_chosen_are_those_of_the_journal() -> None:
