@@ -30,12 +30,13 @@ def check(
     config: ConfigOption = None,
     model: Annotated[bool, typer.Option("--model", help="Also load the model, which may take a while.")] = False,
 ) -> None:
-    """Check a configuration: keys, rules, sinks, windows; exit code 2 and one line a fault where it does not hold."""
+    """Check a configuration: keys, rules, sinks, sources, windows; exit code 2 and one line a fault where it does not hold."""
     from monitor.alerts.rules import RuleSet, load_rules
     from monitor.cli.options import settings_from
     from monitor.errors import ConfigError
     from monitor.server.auth import check_exposure
     from monitor.sinks.following import check_sinks
+    from monitor.sources.registry import check_source
     from monitor.store.registry import STORES, store_options
 
     settings = settings_from(config, log__level="warning")
@@ -60,6 +61,9 @@ def check(
         check_exposure(settings.server)
     with _gathered(faults):
         store_options(STORES.load(settings.store.kind, "store.kind"), settings.store)
+    for number, source in enumerate(settings.sources):
+        with _gathered(faults):
+            check_source(number, source.kind, source.options, settings)
     if faults:
         raise ConfigError("\n".join(faults))
     store = settings.store.path if settings.store.kind == "zarr" else settings.store.kind

@@ -22,7 +22,12 @@ Legs = Annotated[tuple[Leg, ...], BeforeValidator(_split)]
 
 
 def construct(source: type[Source], options: Mapping[str, Any], settings: Settings) -> Source:
-    """A source from its options.
+    """A source from its options: see `checked_options`. Raises `ConfigError`, and `SourceError` where it cannot be opened."""
+    return source(**checked_options(source, options, settings))
+
+
+def checked_options(source: type[Source], options: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """What a source's constructor is given for options.
 
     The options are the parameters of its constructor; one that takes a section of the settings (`settings: RtpSection`) is
     given that. Values may be text, as on the command line. Raises `ConfigError` naming every option that is unknown, missing
@@ -43,7 +48,7 @@ def construct(source: type[Source], options: Mapping[str, Any], settings: Settin
     except ValidationError as error:
         raise ConfigError("\n".join(_explain(source.kind, item, list(fields)) for item in error.errors())) from None
     given = {name: _value(getattr(checked, name), options[name]) for name in checked.model_fields_set}
-    return source(**given, **sections)
+    return {**given, **sections}
 
 
 def _section(hint: Any, settings: Settings) -> Section | None:

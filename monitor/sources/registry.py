@@ -11,7 +11,7 @@ from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.plugins import Registry
 from monitor.sources.base import Source, SourceKind
-from monitor.sources.options import construct
+from monitor.sources.options import checked_options, construct
 
 SOURCES: Registry[type[SourceKind]] = Registry(
     "source",
@@ -43,6 +43,15 @@ def source_of(kind: str, key: str = "source") -> type[Source]:
 def open_source(kind: str, options: Mapping[str, Any], settings: Settings) -> Source:
     """Open a source. Raises `ConfigError` for an unknown kind or wrong options, `SourceError` where it cannot be opened."""
     return construct(source_of(kind), options, settings)
+
+
+def check_source(number: int, kind: str, options: Mapping[str, Any], settings: Settings) -> None:
+    """Raise `ConfigError` where the entry of `sources:` with this number could never be opened. Opens nothing."""
+    source = source_of(kind, f"sources.{number}.kind")
+    try:
+        checked_options(source, options, settings)
+    except ConfigError as error:
+        raise ConfigError("\n".join(f"sources.{number}: {line}" for line in str(error).splitlines())) from None
 
 
 def suffixes() -> Mapping[str, str]:

@@ -105,6 +105,18 @@ def test_all_faults_of_a_configuration_are_told_at_once(emotion_monitor: Command
     assert "server.token is not set" in told[2]
 
 
+def test_sources_of_a_configuration_that_could_never_be_opened_are_told(emotion_monitor: Command, tmp_path: Path) -> None:
+    sources = "[{kind: rtp}, {kind: rtp, options: {port: 5004, jitter: 1}}, {kind: tape}, {kind: ingest}]"
+    (tmp_path / "c.yaml").write_text(f"sources: {sources}\n")
+    done = emotion_monitor("config", "check", "-c", "c.yaml")
+    told = [line.removeprefix("emotion-monitor: ") for line in done.stderr.splitlines()]
+    assert (done.returncode, len(told)) == (CONFIG, 4)
+    assert told[0] == "sources.1: source rtp: unknown option port; it takes legs, sdp, payload_types"
+    assert told[1].startswith("sources.1: source rtp: unknown option jitter")
+    assert told[2].startswith("sources.2.kind: no source is called 'tape'; there are: ")
+    assert told[3] == "sources.3.kind: ingest is not opened: its calls come to a running service (emotion-monitor serve)"
+
+
 @pytest.mark.needs("emotion2vec")
 def test_a_model_that_is_not_there(emotion_monitor: Command, tmp_path: Path) -> None:
     sound(tmp_path / "a.wav")
