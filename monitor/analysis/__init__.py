@@ -3,5 +3,6 @@
 from monitor.analysis.embedding import Embedding, load
 from monitor.analysis.errors import EmbeddingError
 from monitor.analysis.moment import Moment, parse_moment, references, resolve
+from monitor.analysis.stream import Outcome, stream
 
-__all__ = ["Embedding", "EmbeddingError", "Moment", "load", "parse_moment", "references", "resolve"]
+__all__ = ["Embedding", "EmbeddingError", "Moment", "Outcome", "load", "parse_moment", "references", "resolve", "stream"]

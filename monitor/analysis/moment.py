@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from monitor.analysis.array_file import MAP_BEYOND
 from monitor.analysis.embedding import FRAMES_FILE, UTTERANCE_FILE, Embedding, load
 from monitor.analysis.errors import MissingError, MomentError
-from monitor.errors import ConfigError, NotFoundError
+from monitor.errors import ConfigError, MonitorError, NotFoundError
 from monitor.events import LEGS, Leg, Mark
 from monitor.frame_format import LegFormat
 from monitor.replay.choice import chosen_calls
-from monitor.store.base import Store, StoredCall
+from monitor.store.base import CallSummary, Store, StoredCall
 from monitor.store.call_id import check_call_id
 from monitor.store.snapshot import speech_threshold
 from monitor.timeline import FRAME_RATE, TICK_FRAMES, frame_seconds
@@ -159,6 +159,10 @@ def _room(rows: int, dim: int, map_beyond: int) -> NDArray[np.float32]:
         return np.memmap(file, np.float32, "w+", shape=(rows, dim))
 
 
+Named: TypeAlias = str | Path | Moment | CallSummary
+"""What names embeddings: a text of the command line, a path, a moment, or a line of a store's catalogue."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """An embedding that has not been loaded."""
@@ -172,7 +176,7 @@ class Reference:
         return self.get()
 
 
-def references(texts: Iterable[str | Path | Moment], store: StoreOrOpener = None) -> Iterator[Reference]:
+def references(named: Iterable[Named], store: StoreOrOpener = None) -> Iterator[Reference]:
     """What the texts name, one after the other, none of it loaded yet.
 
     A text is a `.npy` file; a folder with an `embedding.npy`, or with such folders or `.npy` files anywhere below; a pattern
@@ -182,7 +186,9 @@ def references(texts: Iterable[str | Path | Moment], store: StoreOrOpener = None
     Raises `MissingError` or `MomentError` where a text names nothing, when its turn comes.
     """
     opener = _Opener(store)
-    for text in texts:
+    for text in named:
+        if isinstance(text, CallSummary):
+            text = Moment(text.id)
         if isinstance(text, Moment):
             yield from _of_call(text, opener.store(str(text)))
         elif os.path.lexists(text):
@@ -193,10 +199,25 @@ def references(texts: Iterable[str | Path | Moment], store: StoreOrOpener = None
             yield from _of_calls(text, opener)
 
 
-def resolve(texts: Iterable[str | Path | Moment], store: StoreOrOpener = None) -> Iterator[Embedding]:
+def resolve(named: Iterable[Named], store: StoreOrOpener = None) -> Iterator[Embedding]:
     """The embeddings that the texts name (`references`), each loaded when its turn comes; after one that fails, the next may
     be asked for."""
-    return map(Reference.load, references(texts, store))
+    return map(Reference.load, references(named, store))
+
+
+def each_reference(named: Iterable[Named], store: StoreOrOpener = None) -> Iterator[Reference]:
+    """The same as `references`, where a text that names nothing does not end the others: the error is raised when it is to
+    be loaded."""
+    opener = _Opener(store)
+    for one in named:
+        try:
+            yield from references([one], partial(opener.store, str(one)))
+        except MonitorError as error:
+            yield Reference(one.id if isinstance(one, CallSummary) else str(one), partial(_raise, error))
+
+
+def _raise(error: MonitorError) -> Embedding:
+    raise error
 
 
 class _Opener:

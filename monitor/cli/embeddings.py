@@ -1,6 +1,5 @@
 """`emotion-monitor embeddings`: what can be done with `.npy` files and with the embeddings of stored calls."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,7 +17,6 @@ from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
     from monitor.analysis.description import Description
-    from monitor.analysis.moment import Reference
 
 app = typer.Typer(
     help="Read, make and analyse embeddings: .npy files, folders, and moments of stored calls.", no_args_is_help=True
@@ -53,18 +51,19 @@ def info(
       emotion-monitor embeddings info 20260102-101500-ab12@83.2-91.0/customer
     """
     settings = settings_from(config, store, log__level="warning")
+    from monitor.analysis import stream
     from monitor.analysis.description import describe
     from monitor.cli.tables import report_console, table
 
     described: list[Description] = []
     errors: list[tuple[str, MonitorError]] = []
-    for name, found in _each(named, lambda: existing_store(settings)):
-        try:
-            if isinstance(found, MonitorError):
-                raise found
-            described.append(describe(found.load()))
-        except MonitorError as error:
-            errors.append((name, error))
+    for outcome in stream(named, describe, store=lambda: existing_store(settings)):
+        if isinstance(outcome.error, MonitorError):
+            errors.append((outcome.source, outcome.error))
+        elif outcome.error is not None:
+            raise outcome.error
+        elif outcome.value is not None:
+            described.append(outcome.value)
     failed = [{"source": name, "kind": type(error).__name__, "error": str(error)} for name, error in errors]
     write_json({"embeddings": [one.as_dict() for one in described], "failed": failed}, json_file)
     console = report_console(stderr=str(json_file) == STANDARD_OUTPUT)
@@ -77,18 +76,6 @@ def info(
         for _, told in errors:
             typer.echo(f"emotion-monitor: {told}", err=True)
         raise typer.Exit(errors[0][1].exit_code)
-
-
-def _each(named: list[str], store: Any) -> Iterator[tuple[str, "Reference | MonitorError"]]:
-    """What each argument names; one that names nothing does not stop the others."""
-    from monitor.analysis.moment import references
-
-    for text in named:
-        try:
-            for reference in references([text], store):
-                yield reference.name, reference
-        except MonitorError as error:
-            yield text, error
 
 
 def _row(one: "Description") -> dict[str, Any]:
