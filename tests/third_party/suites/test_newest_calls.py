@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from newest_calls import NewestCalls, NewestCallsOptions  # type: ignore[import-not-found]
+from emotion_monitor_example.newest_calls import NewestCalls, NewestCallsOptions  # type: ignore[import-not-found]
 
 from monitor.conformance.stores import *  # noqa: F403
 from monitor.conformance.stores import stored_call
