@@ -11,7 +11,7 @@ from rich.table import Table
 
 from monitor.cli.tables import table
 from monitor.errors import MonitorError
-from monitor.messages import ChangePointMessage, EventMessage, recorded
+from monitor.messages import ChangePointMessage, EventMessage, RecordedMessage
 from monitor.pipeline.call import LiveCall
 from monitor.pipeline.monitor import Monitor
 from monitor.replay.alert_spans import alert_spans
@@ -103,8 +103,7 @@ class RunReport:
         self._print(report)
         return report
 
-    def _take(self, document: Mapping[str, Any]) -> None:
-        message = recorded(document)
+    def _take(self, message: RecordedMessage) -> None:
         if isinstance(message, EventMessage):
             self._messages.append(message)
 

@@ -25,9 +25,9 @@ from monitor.conformance.stored_calls import (
 from monitor.errors import ConfigError, NotFoundError, StoreError, TakenError
 from monitor.events import CallEnded, Frames, Leg, Mark, StateChanged
 from monitor.frame_format import LegFormat
+from monitor.messages import RecordedMessage
 from monitor.store.base import CallWriter, Store
 from monitor.store.export import export_call
-from monitor.store.journal import Message
 from monitor.store.sink_state import DeadLetter
 from monitor.store.snapshot_reader import load_snapshot
 
@@ -401,7 +401,7 @@ class TestJournal:
 
     def test_threads_that_append_at_once_leave_no_hole_and_are_told_in_order(self, store: Store) -> None:
         heard: list[int] = []
-        store.journal.listen(lambda message: heard.append(message["seq"]))
+        store.journal.listen(lambda message: heard.append(message.seq))
 
         with ThreadPoolExecutor(8) as threads:
             numbers = list(threads.map(lambda index: store.journal.append(state(f"call-{index}"))["seq"], range(64)))
@@ -411,11 +411,11 @@ class TestJournal:
     def test_a_listener_is_told_until_it_stops_and_one_that_fails_stops_nobody(self, store: Store) -> None:
         heard: list[int] = []
 
-        def fail(message: Message) -> None:
+        def fail(message: RecordedMessage) -> None:
             raise RuntimeError("a client's fault")
 
         store.journal.listen(fail)
-        stop = store.journal.listen(lambda message: heard.append(message["seq"]))
+        stop = store.journal.listen(lambda message: heard.append(message.seq))
         store.journal.append(state())
         stop()
         stop()
@@ -426,7 +426,7 @@ class TestJournal:
     def test_another_user_of_the_store_hears_of_what_was_appended_when_it_refreshes(self, make_store: MakeStore) -> None:
         ours, theirs = make_store().journal, make_store().journal
         heard: list[int] = []
-        ours.listen(lambda message: heard.append(message["seq"]))
+        ours.listen(lambda message: heard.append(message.seq))
 
         theirs.append(state())
         ours.refresh()

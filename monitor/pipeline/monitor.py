@@ -14,7 +14,7 @@ from monitor.alerts.rules import RuleSet, load_rules
 from monitor.config.sections import EngineSection, Settings
 from monitor.errors import BusyError, NotFoundError, TakenError
 from monitor.events import AlertAcknowledged, CallStarted
-from monitor.messages import FramesMessage, recorded
+from monitor.messages import FramesMessage
 from monitor.pipeline.attention import Attention
 from monitor.pipeline.call import LiveCall
 from monitor.pipeline.descriptors import Descriptors
@@ -66,7 +66,7 @@ class Monitor:
         self._live_listeners: list[LiveListener] = []
         self._closing = False
         self._open_alerts = OpenAlerts()
-        self._forget_alerts = self.journal.listen(lambda document: self._open_alerts.take(recorded(document)))
+        self._forget_alerts = self.journal.listen(self._open_alerts.take)
         close_interrupted(store)
 
     def start_call(self, source: Source, *, call_id: str | None = None, metadata: Mapping[str, Any] | None = None) -> LiveCall:

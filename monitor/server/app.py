@@ -12,7 +12,6 @@ from starlette.staticfiles import StaticFiles
 from monitor import __version__
 from monitor.config import Settings
 from monitor.errors import StoreError
-from monitor.messages import recorded
 from monitor.pipeline.monitor import Monitor
 from monitor.server import alerts, calls, documents, health, metrics, recordings, replay_routes, status, websocket
 from monitor.server.auth import Gate
@@ -57,7 +56,7 @@ def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = Non
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         hub.start(monitor.on_live, [call.id for call in monitor.calls()])
-        uncount = monitor.store.journal.listen(lambda document: collector.take(recorded(document)))
+        uncount = monitor.store.journal.listen(collector.take)
         refreshing = asyncio.create_task(_take_in(monitor.store.journal))
         yield
         refreshing.cancel()

@@ -122,7 +122,7 @@ class Hub:
     def start(self, listen_live: Callable[[Callable[[Message], None]], Callable[[], None]], live_calls: Iterable[str]) -> None:
         """Begin to listen. `listen_live` registers for live frames; `live_calls` began before there was a hub."""
         self._loop = asyncio.get_running_loop()
-        self._unlisten = [self._journal.listen(lambda document: self._on_event(recorded(document))), listen_live(self.publish)]
+        self._unlisten = [self._journal.listen(self._on_event), listen_live(self.publish)]
         self.last = self._journal.last
         for call in live_calls:
             for message in map(recorded, self._journal.read(0, call=call)):

@@ -14,12 +14,13 @@ import structlog
 
 from monitor.errors import StoreError
 from monitor.events import Event
+from monitor.messages import RecordedMessage, recorded
 
 _LOG = structlog.get_logger(__name__)
 
 Message = dict[str, Any]
 """An event as the journal has it: `seq`, `recorded_at` (ISO 8601, UTC), `type`, and its own fields."""
-Listener = Callable[[Message], None]
+Listener = Callable[[RecordedMessage], None]
 
 
 class Journal(ABC):
@@ -58,6 +59,8 @@ class Journal(ABC):
     def listen(self, callback: Listener) -> Callable[[], None]:
         """Have every further message told to `callback`, in order, from whichever thread appends; returns how to stop it.
 
+        All who listen are told one typed message, and so need not look into the journal's data.
+
         The callback must be quick: hand the message over and return. What it raises is logged.
         """
         self._listeners.append(callback)
@@ -72,7 +75,7 @@ class Journal(ABC):
         while self._untold and self._telling.acquire(blocking=False):
             try:
                 while self._untold:
-                    message = self._untold.popleft()
+                    message = recorded(self._untold.popleft())
                     for listener in tuple(self._listeners):
                         _tell_one(listener, message)
             finally:
@@ -103,11 +106,11 @@ def chosen(
     )
 
 
-def _tell_one(listener: Listener, message: Message) -> None:
+def _tell_one(listener: Listener, message: RecordedMessage) -> None:
     try:
         listener(message)
     except Exception:  # noqa: BLE001 - a client's fault must not stop the call
-        _LOG.exception("a listener of the journal failed", seq=message["seq"])
+        _LOG.exception("a listener of the journal failed", seq=message.seq)
 
 
 def _plain(value: object) -> object:

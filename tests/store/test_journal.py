@@ -119,7 +119,7 @@ def test_listeners_hear_of_what_is_on_the_disk_in_order(folder: Path):
     heard: list[tuple[int, bool]] = []
     stop = journal.listen(
         lambda message: heard.append(
-            (message["seq"], json.dumps(message, ensure_ascii=False) in newest_segment(folder).read_text())
+            (message.seq, json.dumps(message.as_message(), ensure_ascii=False) in newest_segment(folder).read_text())
         )
     )
     journal.append(state())
@@ -134,8 +134,8 @@ def test_a_listener_that_fails_or_appends_harms_nobody(folder: Path):
     journal = FileJournal(folder, fsync=False)
     heard: list[int] = []
     journal.listen(lambda message: 1 // 0)
-    journal.listen(lambda message: journal.append(state(2)) if message["seq"] == 1 else None)
-    journal.listen(lambda message: heard.append(message["seq"]))
+    journal.listen(lambda message: journal.append(state(2)) if message.seq == 1 else None)
+    journal.listen(lambda message: heard.append(message.seq))
 
     journal.append(state(1))
 
@@ -145,7 +145,7 @@ def test_a_listener_that_fails_or_appends_harms_nobody(folder: Path):
 def test_many_threads_append_without_a_hole_and_are_told_in_order(folder: Path):
     journal = FileJournal(folder, fsync=True)
     heard: list[int] = []
-    journal.listen(lambda message: heard.append(message["seq"]))
+    journal.listen(lambda message: heard.append(message.seq))
 
     with ThreadPoolExecutor(16) as pool:
         numbers = [message["seq"] for message in pool.map(lambda number: journal.append(state(number)), range(300))]
@@ -157,7 +157,7 @@ def test_many_threads_append_without_a_hole_and_are_told_in_order(folder: Path):
 
 def test_processes_that_share_a_journal_number_it_together(store: ZarrStore, worker: Worker, second_worker: Worker):
     heard: list[int] = []
-    store.journal.listen(lambda message: heard.append(message["seq"]))
+    store.journal.listen(lambda message: heard.append(message.seq))
     worker.start("append_events", path=str(store.settings.path), count=200, name="a")
     second_worker.start("append_events", path=str(store.settings.path), count=200, name="b")
     for number in range(200):
