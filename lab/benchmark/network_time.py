@@ -17,8 +17,8 @@ from monitor.timeline import FRAME_SAMPLES
 
 
 @dataclass(slots=True)
-class Part:
-    """Stem or blocks."""
+class Stretch:
+    """What was computed in stem or blocks, and how long it took."""
 
     flops: int = 0
     _seconds: float = 0.0
@@ -58,8 +58,8 @@ class Part:
 class NetworkTime:
     """What is noted."""
 
-    stem: Part = field(default_factory=Part)
-    blocks: Part = field(default_factory=Part)
+    stem: Stretch = field(default_factory=Stretch)
+    blocks: Stretch = field(default_factory=Stretch)
     """With the positional encoder before them and the head behind."""
 
     def clear(self) -> None:

@@ -1,15 +1,11 @@
 """What the benchmark writes: the document behind `--json`."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from lab.document import Document
 
 
-class Part(BaseModel):
-    """A piece of the document: nothing unknown, nothing that is not finite."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Machine(Part):
+class Machine(Document):
     """What it is that was measured."""
 
     platform: str
@@ -22,7 +18,7 @@ class Machine(Part):
     gpu: str | None = None
 
 
-class Shares(Part):
+class Shares(Document):
     """Of the time that the worker takes: they add up to 1."""
 
     stem: float
@@ -30,7 +26,7 @@ class Shares(Part):
     rest: float = Field(description="schedule, speech detector, gate, normalisation, features kept, results")
 
 
-class Result(Part):
+class Result(Document):
     """One engine in one precision, with one window, with or without the gate."""
 
     engine: str
@@ -66,7 +62,7 @@ class Result(Part):
     gpu_memory_mb: float | None = Field(description="the same of what is allocated on the GPU")
 
 
-class Deviation(Part):
+class Deviation(Document):
     """How far the frames of one way are from those of another, on the same windows."""
 
     way: str
@@ -80,7 +76,7 @@ class Deviation(Part):
     same_label: float = Field(description="share of frames whose strongest class is the same")
 
 
-class Report(Part):
+class Report(Document):
     """The document."""
 
     machine: Machine

@@ -5,12 +5,12 @@ hearing: the same hearing can be scored many times, and a hearing analysed anew 
 """
 
 from lab.calls.alerts import AlertAim
+from lab.calls.figures import summarise
 from lab.calls.labelled import LabelledCall, Segment, TrueChange
 from lab.calls.read import holds_calls, read_calls
-from lab.calls.result import CallsResult
+from lab.calls.report import CallsResult
 from lab.calls.run import evaluate_calls
 from lab.calls.score import CallScore, score_call
-from lab.calls.summary import summarise
 
 __all__ = [
     "AlertAim",

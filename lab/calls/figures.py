@@ -1,15 +1,39 @@
 """Figures of many calls: counts are added up first and divided then, so long calls weigh more than short ones.
 
-A figure that cannot be given, because what it divides by is nothing, is None.
+A figure that cannot be given, because what it divides by is nothing, is None. Shares are 0 to 1, times seconds.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 
 import numpy as np
+from pydantic import Field
 
 from lab.calls.alerts import AlertScore
 from lab.calls.changes import LegChanges
+from lab.calls.eder import Eder
+from lab.calls.labelled import NEUTRAL
+from lab.calls.score import CallScore
+from lab.document import Document
+from monitor.events import Leg
+
+NAMES = {
+    "eder": "EDER",
+    "changes.precision_2s": "changes: precision at 2 s",
+    "changes.recall_2s": "changes: recall at 2 s",
+    "changes.f1_1s": "changes: F1 at 1 s",
+    "changes.f1_2s": "changes: F1 at 2 s",
+    "changes.f1_4s": "changes: F1 at 4 s",
+    "changes.covering": "changes: covering",
+    "changes.delay_median": "changes: median delay (s)",
+    "changes.false_alarms_per_hour": "changes: false alarms an hour, calls without change",
+    "alerts.recall": "alerts: recall",
+    "alerts.precision": "alerts: precision",
+    "alerts.delay_median": "alerts: median delay (s)",
+    "alerts.false_per_hour": "alerts: false an hour, neutral calls",
+    "alerts.flicker_per_minute": "emotion shown changes a minute",
+}
+"""Figures by which calls are judged, and what a reader calls them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +95,79 @@ class AlertFigures:
     """Changes of the emotion shown, a minute of leg."""
     true_flicker_per_minute: float | None = None
     """True changes, a minute of leg: what a perfect monitor would have."""
+
+
+class EderParts(Document):
+    """Kinds of error; they add up to the rate."""
+
+    missed: float | None = None
+    false: float | None = None
+    confused: float | None = None
+
+
+class CallsFigures(Document):
+    """Figures of some calls. Definitions: docs/evaluate-calls.md."""
+
+    calls: int
+    hours: float
+    legs: list[str] = Field(description="that were scored")
+    eder: float | None = Field(default=None, description="emotion diarization error rate of the emotion shown; mean over calls")
+    eder_parts: EderParts
+    eder_argmax: float | None = Field(default=None, description="the same of the likeliest emotion of each frame by itself")
+    unknown: float | None = Field(default=None, description="share of labelled time in which `unknown` was shown")
+    changes: ChangeFigures
+    alerts: AlertFigures
+
+    def by_name(self) -> dict[str, float | None]:
+        """All figures by the names that people use: `eder`, `changes.f1_2s`, `alerts.recall`, ..."""
+        parts = {"changes": asdict(self.changes), "alerts": asdict(self.alerts)}
+        eder = {"eder": self.eder, "eder_argmax": self.eder_argmax, "unknown": self.unknown}
+        return eder | {f"{part}.{name}": value for part, values in parts.items() for name, value in values.items()}
+
+
+def summarise(scores: Sequence[CallScore], legs: Sequence[Leg] | None = None) -> CallsFigures:
+    """Add the scores of calls up; with `legs`, what is told leg by leg is that of these legs alone.
+
+    The error rate is the mean over calls, as SpeechBrain's recipe has it.
+    """
+    wanted = {leg for score in scores for leg in score.legs} if legs is None else set(legs)
+    changes = [tuple(leg for leg in score.changes if leg.leg in wanted) for score in scores]
+    flickers = sum(count for score in scores for leg, count in score.flicker.items() if leg in wanted)
+    shown = [error for score in scores if (error := _sum(score.shown[leg] for leg in score.legs if leg in wanted)).labelled]
+    plain = [error for score in scores if (error := _sum(score.argmax[leg] for leg in score.legs if leg in wanted)).labelled]
+    return CallsFigures(
+        calls=len(scores),
+        hours=sum(score.call.seconds for score in scores) / 3600,
+        legs=sorted(wanted, reverse=True),
+        eder=mean([error.rate for error in shown]),
+        eder_parts=EderParts(
+            missed=mean([error.missed / error.labelled for error in shown]),
+            false=mean([error.false / error.labelled for error in shown]),
+            confused=mean([error.confused / error.labelled for error in shown]),
+        ),
+        eder_argmax=mean([error.rate for error in plain]),
+        unknown=mean([share for score in scores for leg, share in score.unknown.items() if leg in wanted]),
+        changes=change_figures(changes),
+        alerts=alert_figures(
+            [score.alerts for score in scores],
+            [score.call.seconds for score in scores],
+            [score.stays_neutral for score in scores],
+            flickers,
+            sum(len(leg.true) for call in changes for leg in call),
+            sum(leg.seconds for call in changes for leg in call) / 60,
+        ),
+    )
+
+
+def headline(scores: Sequence[CallScore]) -> dict[str, float | None]:
+    """The figures of `NAMES`."""
+    figures = summarise(scores).by_name()
+    return {name: figures[name] for name in NAMES}
+
+
+def always_neutral(scores: Sequence[CallScore]) -> float | None:
+    """The error rate of who shows `neutral` all the time."""
+    return mean([share for score in scores if (share := _not_neutral(score)) is not None])
 
 
 def change_figures(calls: Sequence[Sequence[LegChanges]]) -> ChangeFigures:
@@ -155,3 +252,13 @@ def percentile(values: Sequence[float], share: float) -> float | None:
     """A percentile, interpolated; None of nothing. Values that are not finite (known too late to say when) are left out."""
     finite = [value for value in values if np.isfinite(value)]
     return float(np.percentile(finite, share)) if finite else None
+
+
+def _not_neutral(score: CallScore) -> float | None:
+    parts = [part for part in score.call.segments if part.leg in score.legs]
+    emotional = sum(part.end - part.start for part in parts if part.emotion != NEUTRAL)
+    return ratio(emotional, sum(part.end - part.start for part in parts))
+
+
+def _sum(errors: Iterable[Eder]) -> Eder:
+    return sum(errors, Eder())

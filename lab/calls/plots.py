@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 from lab.calls.changes import LegChanges
 from lab.calls.figures import ratio
 from lab.calls.matching import match
-from lab.calls.result import CallsResult
+from lab.calls.report import CallsResult
 from lab.calls.score import CallScore
 from monitor.events import ABSTAIN
 

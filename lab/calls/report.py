@@ -1,43 +1,143 @@
-"""The tables of a result, as rows for a terminal."""
+"""What was measured of some labelled calls: kept for plots, written as JSON, and as tables for a terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from lab.calls.figures import ChangeFigures
-from lab.calls.result import CallsResult, headline, split
+from pydantic import Field
+
+from lab.calls.alerts import AlertAim
+from lab.calls.baselines import Baseline
+from lab.calls.changes import HEADLINE, TOLERANCES
+from lab.calls.eder import Eder
+from lab.calls.figures import (
+    NAMES,
+    CallsFigures,
+    ChangeFigures,
+    always_neutral,
+    percentile,
+    ratio,
+    summarise,
+)
 from lab.calls.score import CallScore
-from lab.calls.summary import summarise
+from lab.document import Document
+from monitor.events import Leg
 
 Row = dict[str, Any]
 
-NAMES = {
-    "eder": "EDER",
-    "changes.precision_2s": "changes: precision at 2 s",
-    "changes.recall_2s": "changes: recall at 2 s",
-    "changes.f1_1s": "changes: F1 at 1 s",
-    "changes.f1_2s": "changes: F1 at 2 s",
-    "changes.f1_4s": "changes: F1 at 4 s",
-    "changes.covering": "changes: covering",
-    "changes.delay_median": "changes: median delay (s)",
-    "changes.false_alarms_per_hour": "changes: false alarms an hour, calls without change",
-    "alerts.recall": "alerts: recall",
-    "alerts.precision": "alerts: precision",
-    "alerts.delay_median": "alerts: median delay (s)",
-    "alerts.false_per_hour": "alerts: false an hour, neutral calls",
-    "alerts.flicker_per_minute": "emotion shown changes a minute",
-}
-"""What a reader calls the figures of `headline`."""
+
+class AlertsMeasured(Document):
+    """Which alerts were held against the labels."""
+
+    rules: list[str]
+    emotion: str
+    grace: float
+
+
+class CallRow(Document):
+    """One call."""
+
+    call: str
+    dataset: str
+    language: str
+    speaker: str
+    seconds: float
+    eder: float | None = None
+    changes: int = Field(description="that there are")
+    found: int
+    right_2s: int = Field(description="found within 2 s")
+    f1_2s: float | None = None
+    blocks: int = Field(description="stretches that alerts are to tell of")
+    hits: int
+    false: int
+    delay: float | None = Field(default=None, description="median, of the alerts that are right")
+
+
+class CallsPart(CallsFigures):
+    """Figures of all calls, of parts of them, and each call in a line."""
+
+    intervals: dict[str, tuple[float, float]] = Field(description="95 % bootstrap bounds over speakers")
+    alerts_of: AlertsMeasured
+    by_dataset: dict[str, CallsFigures]
+    by_language: dict[str, CallsFigures]
+    by_leg: dict[str, CallsFigures] = Field(description="alerts are those of all legs")
+    rows: list[CallRow]
+
+
+class BaselinePart(Document):
+    """Another way to say something of the same calls."""
+
+    about: str
+    eder: float | None = None
+    changes: ChangeFigures | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallsResult:
+    """Everything about the calls of one run."""
+
+    aim: AlertAim
+    scores: tuple[CallScore, ...]
+    figures: CallsFigures
+    intervals: Mapping[str, tuple[float, float]]
+    """Bootstrap bounds (`bootstrap.py`) of the figures named in `NAMES`."""
+    baselines: tuple[Baseline, ...]
+
+    def calls_part(self) -> CallsPart:
+        """The figures, to be written."""
+        return CallsPart(
+            **dict(self.figures),
+            intervals=dict(self.intervals),
+            alerts_of=AlertsMeasured(rules=list(self.aim.rules), emotion=self.aim.emotion, grace=self.aim.grace),
+            by_dataset={name: summarise(part) for name, part in _split(self.scores, lambda score: score.call.dataset).items()},
+            by_language={
+                name: summarise(part) for name, part in _split(self.scores, lambda score: score.call.lang or "not told").items()
+            },
+            by_leg={leg: summarise(self.scores, [leg]) for leg in _legs(self.scores)},
+            rows=[row(score) for score in self.scores],
+        )
+
+    def baselines_part(self) -> dict[str, BaselinePart]:
+        """The baselines by name, to be written."""
+        neutral = BaselinePart(about="neutral is shown all the time", eder=always_neutral(self.scores))
+        return {"always_neutral": neutral} | {
+            one.name: BaselinePart(about=one.about, changes=one.changes) for one in self.baselines
+        }
+
+
+def row(score: CallScore) -> CallRow:
+    """One call, to be written."""
+    true = sum(len(leg.true) for leg in score.changes)
+    found = sum(len(leg.found) for leg in score.changes)
+    right = sum(leg.matched[TOLERANCES.index(HEADLINE)] for leg in score.changes)
+    errors = sum(score.shown.values(), Eder())
+    return CallRow(
+        call=score.call.name,
+        dataset=score.call.dataset,
+        language=score.call.lang,
+        speaker=score.call.speaker,
+        seconds=score.call.seconds,
+        eder=errors.rate if errors.labelled else None,
+        changes=true,
+        found=found,
+        right_2s=right,
+        f1_2s=ratio(2 * right, true + found),
+        blocks=len(score.alerts.blocks),
+        hits=len(score.alerts.hits),
+        false=len(score.alerts.false),
+        delay=percentile(score.alerts.delays, 50),
+    )
 
 
 def tables(result: CallsResult) -> list[tuple[str, list[Row]]]:
     """Title and rows of each table: figures, baselines, datasets."""
-    summary = result.summary
+    summary = result.figures
     rules = ", ".join(result.aim.rules)
     found = [
         (f"{summary.calls} calls, {summary.hours:.2f} h, legs {', '.join(summary.legs)}; alerts of {rules}", _figures(result)),
         ("Change points beside baselines, whose settings (seconds, penalties) are the best in hindsight", _baselines(result)),
     ]
-    datasets = split(result.scores, lambda score: score.call.dataset)
+    datasets = _split(result.scores, lambda score: score.call.dataset)
     if len(datasets) > 1:
         found.append(
             ("By dataset: EDER, F1 of changes at 2 s, and alerts", [_part(name, scores) for name, scores in datasets.items()])
@@ -46,8 +146,8 @@ def tables(result: CallsResult) -> list[tuple[str, list[Row]]]:
 
 
 def _figures(result: CallsResult) -> list[Row]:
-    values = headline(result.scores)
-    neutral = number(result.summary.eder.always_neutral)
+    values = result.figures.by_name()
+    neutral = number(always_neutral(result.scores))
     return [
         {"figure": "EDER of `always neutral`", "value": neutral, "95 % of resampled speakers": ""},
         *(
@@ -64,7 +164,7 @@ def _bounds(result: CallsResult, key: str) -> str:
 
 def _baselines(result: CallsResult) -> list[Row]:
     return [
-        _changes("emotion-monitor", result.summary.changes),
+        _changes("emotion-monitor", result.figures.changes),
         *(_changes(f"{baseline.name} {baseline.setting}".rstrip(), baseline.changes) for baseline in result.baselines),
     ]
 
@@ -86,7 +186,7 @@ def _part(name: str, scores: Sequence[CallScore]) -> Row:
     return {
         "dataset": name,
         "calls": summary.calls,
-        "EDER": number(summary.eder.rate),
+        "EDER": number(summary.eder),
         "F1 2s": number(summary.changes.f1_2s),
         "blocks": summary.alerts.blocks,
         "recall": number(summary.alerts.recall),
@@ -99,3 +199,15 @@ def _part(name: str, scores: Sequence[CallScore]) -> Row:
 def number(value: float | None) -> str:
     """Two digits, or a dash for what cannot be given."""
     return "-" if value is None else f"{value:.2f}"
+
+
+def _legs(scores: Sequence[CallScore]) -> list[Leg]:
+    return sorted({leg for score in scores for leg in score.legs}, reverse=True)
+
+
+def _split(scores: Sequence[CallScore], key: Callable[[CallScore], str]) -> dict[str, list[CallScore]]:
+    """Scores by a key, in the order of the key."""
+    parts: dict[str, list[CallScore]] = {}
+    for score in sorted(scores, key=key):
+        parts.setdefault(key(score), []).append(score)
+    return parts

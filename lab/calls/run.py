@@ -6,11 +6,11 @@ from lab.calls.alerts import AlertAim
 from lab.calls.baselines import change_baselines
 from lab.calls.bootstrap import intervals
 from lab.calls.evidence import Evidence, evidence
+from lab.calls.figures import headline, summarise
 from lab.calls.labelled import LabelledCall
 from lab.calls.read import check_length
-from lab.calls.result import CallsResult, headline
+from lab.calls.report import CallsResult
 from lab.calls.score import CallScore, score_call
-from lab.calls.summary import summarise
 from lab.hearing.hearing import Hearing
 from lab.hearing.listeners import Listeners, Unheard
 from lab.hearing.takes import Take

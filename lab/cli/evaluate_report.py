@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lab.calls.report import tables
-from lab.clips.document import ClipScores
+from lab.clips.scores import ClipScores
 from lab.evaluation.report import DegradedPoint, Recordings, Report
 from monitor.cli.tables import table
 

@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from lab.calls.report import NAMES
+from lab.calls.figures import NAMES
 from lab.tune.tuning import Compared, Tuned
 from lab.tune.write import APART, number
 from monitor.cli.tables import table

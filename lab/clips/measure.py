@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.clips.document import ClipScores, ReliabilityBin
 from lab.clips.labelled import LabelledClip
-from lab.clips.scores import Logits, score
+from lab.clips.scores import ClipScores, Logits, score
 from lab.hearing.hearing import Hearing
 from lab.hearing.listeners import Listeners, Unheard
 from lab.hearing.takes import Take
@@ -84,7 +83,8 @@ def tabulate(
     logits = heard.logits[:, columns]
 
     def scores(mine: NDArray[np.bool_]) -> ClipScores:
-        return _scores([clip for clip, is_mine in zip(heard.clips, mine, strict=True) if is_mine], logits[mine], truth[mine])
+        speakers = {(clip.dataset, clip.speaker) for clip, is_mine in zip(heard.clips, mine, strict=True) if is_mine}
+        return score(logits[mine], truth[mine], speakers=len(speakers))
 
     datasets = dict(_groups([clip.dataset for clip in heard.clips], scores))
     mean = float(np.mean([row.uar for row in datasets.values()]))
@@ -96,20 +96,3 @@ def _groups(names: Sequence[str], scores: Callable[[NDArray[np.bool_]], ClipScor
     of_clip = np.array(names, dtype=np.str_)
     for name in sorted(set(names) - {""}):
         yield name, scores(of_clip == name)
-
-
-def _scores(clips: Sequence[LabelledClip], logits: Logits, truth: NDArray[np.int64]) -> ClipScores:
-    found = score(logits, truth)
-    return ClipScores(
-        clips=found.clips,
-        speakers=len({(clip.dataset, clip.speaker) for clip in clips}),
-        uar=found.uar,
-        wa=found.wa,
-        f1=found.f1,
-        ece=found.ece,
-        temperature=found.temperature,
-        confusion=found.confusion.tolist(),
-        reliability=[
-            ReliabilityBin(clips=each.clips, confidence=each.confidence, accuracy=each.accuracy) for each in found.bins
-        ],
-    )

@@ -9,9 +9,9 @@ from pathlib import Path
 from lab.calls import AlertAim, CallsResult, LabelledCall, evaluate_calls
 from lab.calls.alerts import DEFAULT_RULE, aim_for
 from lab.calls.score import score_call
-from lab.clips.document import ClipScores
 from lab.clips.labelled import LabelledClip, Speakers, check_kept_apart, check_labels, chosen
 from lab.clips.measure import ClipsHeard, hear_clips, tabulate
+from lab.clips.scores import ClipScores
 from lab.evaluation.degrade import points
 from lab.evaluation.inputs import Inputs
 from lab.evaluation.recordings import account

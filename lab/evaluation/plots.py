@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lab.calls.plots import call_figures
-from lab.clips.document import ClipScores
+from lab.clips.scores import ClipScores
 from lab.evaluation.report import DegradedPoint, Report
 from monitor.errors import ConfigError
 from monitor.output_file import written

@@ -23,7 +23,7 @@ def account(hearings: Iterable[Hearing], speech_threshold: float) -> Recordings:
         changes.update(event.leg for event in hearing.events if _confirmed(event))
         for leg, heard in hearing.legs.items():
             shown.setdefault(leg, Counter()).update(_shown_in_speech(heard, speech_threshold))
-    hours = seconds / 3600 or float("nan")
+    hours = seconds / 3600 or float("inf")  # of nothing heard there is nothing an hour
     return Recordings(
         recordings=recordings,
         hours=seconds / 3600,

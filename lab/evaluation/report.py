@@ -5,11 +5,12 @@ from typing import Any
 from pydantic import Field, InstanceOf
 
 from lab.calls import CallsResult
-from lab.calls.document import BaselinePart, CallsPart, Part
-from lab.clips.document import ClipScores
+from lab.calls.report import BaselinePart, CallsPart
+from lab.clips.scores import ClipScores
+from lab.document import Document
 
 
-class LegShares(Part):
+class LegShares(Document):
     """One leg of recordings without labels."""
 
     speech_hours: float
@@ -17,7 +18,7 @@ class LegShares(Part):
     change_points_per_hour: float = Field(description="confirmed, an hour of the recordings")
 
 
-class Recordings(Part):
+class Recordings(Document):
     """What was heard of recordings without labels: there is no right or wrong."""
 
     recordings: int
@@ -28,7 +29,7 @@ class Recordings(Part):
     legs: dict[str, LegShares]
 
 
-class DegradedPoint(Part):
+class DegradedPoint(Document):
     """Clips heard under one condition of a sweep."""
 
     sweep: str = Field(description="codec, loss, level, or noise: NAME")
@@ -39,7 +40,7 @@ class DegradedPoint(Part):
     ece: float = Field(description="of all clips")
 
 
-class EngineUsed(Part):
+class EngineUsed(Document):
     """What heard."""
 
     name: str
@@ -51,14 +52,14 @@ class EngineUsed(Part):
     lookahead: float
 
 
-class UnheardFile(Part):
+class UnheardFile(Document):
     """A file that could not be heard and is in no figure."""
 
     file: str
     reason: str
 
 
-class Report(Part):
+class Report(Document):
     """All of it."""
 
     format: int = 1

@@ -8,11 +8,11 @@ given (the delay of alerts where none was raised) adds nothing, and keeps no lim
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
+from lab.calls.figures import summarise
 from lab.calls.score import CallScore
-from lab.calls.summary import summarise
 from monitor.errors import ConfigError
 
 Figures = Mapping[str, float | None]
@@ -113,14 +113,8 @@ class Aim:
 
 
 def figures_of(scores: Sequence[CallScore]) -> dict[str, float | None]:
-    """All figures of some calls by the names that an aim uses: `eder`, `changes.f1_2s`, `alerts.recall`, ...
-
-    Those of `evaluate --json` under `calls`.
-    """
-    summary = summarise(scores)
-    eder = {"eder": summary.eder.rate, "eder_argmax": summary.eder.argmax, "unknown": summary.eder.unknown}
-    parts = {"changes": asdict(summary.changes), "alerts": asdict(summary.alerts)}
-    return eder | {f"{part}.{name}": value for part, values in parts.items() for name, value in values.items()}
+    """All figures of some calls by the names that an aim uses: those of `evaluate --json` under `calls`."""
+    return summarise(scores).by_name()
 
 
 def parse_aim(text: str) -> Aim:

@@ -16,8 +16,8 @@ from sklearn.model_selection import GroupKFold
 
 from lab.calls.alerts import DEFAULT_RULE, AlertAim, aim_for
 from lab.calls.bootstrap import intervals
+from lab.calls.figures import NAMES
 from lab.calls.labelled import LabelledCall
-from lab.calls.report import NAMES
 from lab.calls.run import plain_take
 from lab.calls.score import CallScore
 from lab.hearing.listeners import Listeners, Unheard

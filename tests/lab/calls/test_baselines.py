@@ -9,12 +9,11 @@ from lab.calls.alerts import AlertAim
 from lab.calls.baselines import change_baselines
 from lab.calls.bootstrap import intervals
 from lab.calls.evidence import evidence
+from lab.calls.figures import headline, summarise
 from lab.calls.offline import offline_changes
 from lab.calls.plots import call_figures
-from lab.calls.report import tables
-from lab.calls.result import CallsResult, headline
+from lab.calls.report import CallsResult, tables
 from lab.calls.score import score_call
-from lab.calls.summary import summarise
 from tests.lab.calls.made_hearing import LABELS, labelled, perfect, talk
 
 CALLS = [
