@@ -21,7 +21,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lab.calls.labelled import NEUTRAL, Segment
+from lab.calls.labelled import Segment
+from monitor.affect.baseline import NEUTRAL
 from monitor.events import ABSTAIN
 
 NOTHING = ""

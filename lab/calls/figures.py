@@ -12,9 +12,9 @@ from pydantic import Field
 from lab.calls.alerts import AlertScore
 from lab.calls.changes import LegChanges
 from lab.calls.eder import Eder
-from lab.calls.labelled import NEUTRAL
 from lab.calls.score import CallScore
 from lab.document import Document
+from monitor.affect.baseline import NEUTRAL
 from monitor.events import Leg
 
 NAMES = {

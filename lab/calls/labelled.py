@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from lab.labels import EMOTIONS
 from monitor.events import Leg
 from monitor.timeline import FRAME_RATE
 
-EMOTIONS = ("angry", "disgusted", "fearful", "happy", "neutral", "other", "sad", "surprised")
-"""The emotions that a label may name: those of emotion2vec."""
-NEUTRAL = "neutral"
 ROUNDING = 1 / FRAME_RATE
 """Seconds by which labels may overlap each other or the end of the audio: label files are rounded, seldom to less."""
 

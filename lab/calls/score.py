@@ -9,8 +9,9 @@ import numpy as np
 from lab.calls.alerts import AlertAim, AlertScore, blocks, raised_alerts, score_alerts
 from lab.calls.changes import LegChanges, detected_changes, score_leg
 from lab.calls.eder import NOTHING, Eder, eder
-from lab.calls.labelled import NEUTRAL, LabelledCall
+from lab.calls.labelled import LabelledCall
 from lab.hearing.hearing import Hearing, LegHeard
+from monitor.affect.baseline import NEUTRAL
 from monitor.events import ABSTAIN, Leg
 from monitor.timeline import FRAME_RATE, TICK_FRAMES, TICK_RATE
 

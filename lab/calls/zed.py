@@ -13,7 +13,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
-from lab.calls.labelled import NEUTRAL, ROUNDING, LabelledCall, Segment, changes_between
+from lab.calls.labelled import ROUNDING, LabelledCall, Segment, changes_between
+from monitor.affect.baseline import NEUTRAL
 
 Time = Annotated[float, Strict(), Field(allow_inf_nan=False, ge=0, le=1e6)]
 

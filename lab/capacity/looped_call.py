@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -11,21 +10,11 @@ import numpy as np
 from monitor.audio.chunk import AudioChunk, Samples
 from monitor.events import Leg, LegReport
 from monitor.sources.base import Source
-from monitor.sources.file import FileSource
 from monitor.sources.pace import Pace
 from monitor.timeline import SAMPLE_RATE
 
 STEP = SAMPLE_RATE // 20
 """Samples handed on at a time: 50 ms, as from a telephone system."""
-
-
-def read_call(path: Path) -> dict[Leg, Samples]:
-    """The legs of a recorded call, whole. Raises `SourceError`."""
-    source = FileSource(path)
-    pieces: dict[Leg, list[Samples]] = {leg: [] for leg in source.legs}
-    for chunk in source.chunks():
-        pieces[chunk.leg].append(chunk.samples)
-    return {leg: np.concatenate(samples) for leg, samples in pieces.items()}
 
 
 class LoopedCall(Source):

@@ -178,12 +178,12 @@ def benchmark(
 def _audio(call: Path | None) -> "tuple[list[Samples], str]":
     """What the legs hear, and that in words."""
     from lab.benchmark.call_audio import demonstration, whole_legs
-    from lab.capacity.looped_call import read_call
+    from lab.sound import read_legs
     from monitor.demo import CALL, TURNS
 
     if call is not None:
-        return whole_legs(read_call(call)), call.name
-    return demonstration(read_call(CALL), TURNS), "speech of the demonstration's call, half of the time silent"
+        return whole_legs(read_legs(call)), call.name
+    return demonstration(read_legs(CALL), TURNS), "speech of the demonstration's call, half of the time silent"
 
 
 def _model(

@@ -48,8 +48,8 @@ def capacity(
     """
     from rich.console import Console
 
-    from lab.capacity.looped_call import read_call
     from lab.capacity.measure import measure_capacity
+    from lab.sound import read_legs
     from monitor.cli.tables import report_console
     from monitor.demo import CALL
     from monitor.engines.registry import load_engine
@@ -73,7 +73,7 @@ def capacity(
                 status.update("trying the next load")
 
             found = measure_capacity(
-                settings, loaded, read_call(audio or CALL), seconds=seconds, start=start, most=most, progress=progress
+                settings, loaded, read_legs(audio or CALL), seconds=seconds, start=start, most=most, progress=progress
             )
     finally:
         loaded.close()

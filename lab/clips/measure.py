@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.clips.labelled import LabelledClip
 from lab.clips.scores import ClipScores, Logits, score
 from lab.hearing.hearing import Hearing
 from lab.hearing.listeners import Listeners, Unheard
 from lab.hearing.takes import Take
+from lab.labels import Clip
 from lab.lines.condition import Condition
 from monitor.events import Mark
 
@@ -22,7 +22,7 @@ FLOOR = 1e-6
 class ClipsHeard:
     """What was heard of n clips."""
 
-    clips: tuple[LabelledClip, ...]
+    clips: tuple[Clip, ...]
     logits: Logits
     """Of each utterance, shape (n, C)."""
     unheard: tuple[Unheard, ...]
@@ -33,7 +33,7 @@ class ClipsHeard:
 
 def hear_clips(
     listeners: Listeners,
-    clips: Sequence[LabelledClip],
+    clips: Sequence[Clip],
     line: Condition | None = None,
     *,
     seed: int = 1,
@@ -41,7 +41,7 @@ def hear_clips(
 ) -> ClipsHeard:
     """Hear each clip as a call of one leg, customer; `progress` is told how many are done."""
     takes = (Take(clip.path, one_speaker=True, line=line, seed=seed) for clip in clips)
-    heard: list[LabelledClip] = []
+    heard: list[Clip] = []
     logits: list[NDArray[np.float64]] = []
     unheard: list[Unheard] = []
     seconds = 0.0

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lab.clips.labelled import LabelledClip
+from lab.labels import Clip
 from lab.lines.condition import NARROW, WIDE, Condition
 from monitor.errors import ConfigError
 
@@ -42,7 +42,7 @@ class Point:
     condition: Condition
 
 
-def points(clips: Sequence[LabelledClip], noise: Path | None) -> Iterator[Point]:
+def points(clips: Sequence[Clip], noise: Path | None) -> Iterator[Point]:
     """All conditions. Noise is each recording of the folder `noise`; without one, babble made of the clips, and brown noise.
 
     Raises `ConfigError` where the folder holds no recording.
@@ -58,7 +58,7 @@ def points(clips: Sequence[LabelledClip], noise: Path | None) -> Iterator[Point]
         yield Point("level", level, replace(PLAIN, level=(level, level)))
 
 
-def _noises(clips: Sequence[LabelledClip], folder: Path | None) -> Iterator[tuple[str, Condition]]:
+def _noises(clips: Sequence[Clip], folder: Path | None) -> Iterator[tuple[str, Condition]]:
     if folder is None:
         step = max(1, len(clips) // POOL)
         voices = tuple(clip.path for clip in clips[::step][:POOL])

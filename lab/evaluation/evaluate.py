@@ -9,7 +9,7 @@ from pathlib import Path
 from lab.calls import AlertAim, CallsResult, LabelledCall, evaluate_calls
 from lab.calls.alerts import DEFAULT_RULE, aim_for
 from lab.calls.score import score_call
-from lab.clips.labelled import LabelledClip, Speakers, check_kept_apart, check_labels, chosen
+from lab.clips.choice import Speakers, check_kept_apart, check_labels, chosen
 from lab.clips.measure import ClipsHeard, hear_clips, tabulate
 from lab.clips.scores import ClipScores
 from lab.evaluation.degrade import points
@@ -19,8 +19,9 @@ from lab.evaluation.report import DegradedPoint, EngineUsed, Recordings, Report,
 from lab.hearing.hearing import Hearing
 from lab.hearing.listeners import Listeners, Unheard
 from lab.hearing.takes import Take
+from lab.labels import Clip
 from lab.lines.condition import Condition
-from lab.pages import PageFolder, call_figures
+from lab.pages import PageFolder, figures_of
 from monitor.alerts.rules import load_rules
 from monitor.config import Settings
 from monitor.engines.base import EngineInfo
@@ -114,7 +115,7 @@ class _Evaluation:
         self.unheard: list[UnheardFile] = []
 
     def clips(
-        self, stage: str, clips: Sequence[LabelledClip], line: Condition | None
+        self, stage: str, clips: Sequence[Clip], line: Condition | None
     ) -> tuple[dict[str, ClipScores], dict[str, ClipScores]]:
         """Scores by dataset and by language."""
         heard = self._hear_clips(stage, clips, line)
@@ -138,7 +139,7 @@ class _Evaluation:
             self.seconds += hearing.seconds
             if self._pages:
                 score = score_call(call, hearing, self._listeners.info.labels, aim)
-                self._pages.add(take(call), hearing, truth=call, figures=call_figures(score))
+                self._pages.add(take(call), hearing, truth=call, figures=figures_of(score))
 
         return evaluate_calls(
             wanted,
@@ -158,7 +159,7 @@ class _Evaluation:
             speech_threshold,
         )
 
-    def degraded(self, clips: Sequence[LabelledClip]) -> Iterator[DegradedPoint]:
+    def degraded(self, clips: Sequence[Clip]) -> Iterator[DegradedPoint]:
         """The clips under every condition. Clips that could not be read are told of once, by `clips`."""
         sweep = list(points(clips, self._plan.noise))
         for number, point in enumerate(sweep, start=1):
@@ -168,7 +169,7 @@ class _Evaluation:
             uar = row.uar if row.uar_mean_of_datasets is None else row.uar_mean_of_datasets
             yield DegradedPoint(sweep=point.sweep, value=point.value, clips=row.clips, uar=uar, f1=row.f1, ece=row.ece)
 
-    def _hear_clips(self, stage: str, clips: Sequence[LabelledClip], line: Condition | None) -> ClipsHeard:
+    def _hear_clips(self, stage: str, clips: Sequence[Clip], line: Condition | None) -> ClipsHeard:
         heard = hear_clips(
             self._listeners, clips, line, seed=self._plan.seed, progress=lambda done: self._progress(stage, done, len(clips))
         )
@@ -196,13 +197,13 @@ class _Evaluation:
         self.unheard.append(UnheardFile(file=str(unheard.take.path), reason=unheard.reason))
 
 
-def _chosen_clips(inputs: Inputs, plan: Plan) -> list[LabelledClip]:
+def _chosen_clips(inputs: Inputs, plan: Plan) -> list[Clip]:
     if not inputs.clips:
         return []
     return chosen(inputs.clips, classes=plan.classes, speakers=plan.speakers, limit=plan.limit, seed=plan.seed)
 
 
-def _check(settings: Settings, plan: Plan, clips: Sequence[LabelledClip], engine: EngineInfo) -> None:
+def _check(settings: Settings, plan: Plan, clips: Sequence[Clip], engine: EngineInfo) -> None:
     if unknown := sorted(set(plan.classes or ()) - set(engine.labels)):
         raise ConfigError(f"--classes: {engine.name} does not tell {', '.join(unknown)}; it tells {', '.join(engine.labels)}")
     check_labels(clips, engine.labels, engine.name)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.calls import LabelledCall, holds_calls, read_calls
-from lab.clips.labelled import TABLE, LabelledClip, read_clips
+from lab.labels import TABLE, Clip, read_clips
 from monitor.errors import ConfigError
 from monitor.sources.file import FileSource
 
@@ -14,7 +14,7 @@ from monitor.sources.file import FileSource
 class Inputs:
     """All that is to be heard."""
 
-    clips: list[LabelledClip] = field(default_factory=list)
+    clips: list[Clip] = field(default_factory=list)
     calls: list[LabelledCall] = field(default_factory=list)
     recordings: list[Path] = field(default_factory=list)
 

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lab.capacity.load import Load
-from lab.capacity.looped_call import read_call
+from lab.sound import read_legs
 from monitor.config import load_settings
 from monitor.demo import CALL
 from monitor.engines.registry import load_engine
@@ -141,7 +141,7 @@ def main() -> None:
     engine.warm_up()
     calls = max(1, round(args.capacity * args.share))
     print(f"{calls} calls, {args.share:.0%} of {args.capacity}, {args.minutes} minutes; {engine.info.name} {engine.info.model}")
-    with Load(settings, engine, read_call(args.audio), calls) as load:
+    with Load(settings, engine, read_legs(args.audio), calls) as load:
         minutes = watch(load, args.minutes)
         frames = account(load)
     print(", ".join(f"{name} {count}" for name, count in frames.items()))

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import ClassVar
 from zlib import crc32
 
-from lab.lines.condition import Condition, mono, over, read_legs
+from lab.lines.condition import Condition, over
+from lab.sound import mono, read_legs
 from monitor.audio.chunk import AudioChunk, Gap, Samples
 from monitor.errors import SourceError
 from monitor.events import Leg, LegReport

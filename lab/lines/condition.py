@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from lab.lines.line import Line, coded_line, coloured, lossy, lost_packets
+from lab.sound import mono
 from monitor.audio.chunk import Gap, Samples
 from monitor.events import Leg
-from monitor.sources.file import FileSource
 from monitor.timeline import FRAME_SAMPLES
 
 NARROW, WIDE = (300.0, 3400.0), (50.0, 7000.0)
@@ -84,20 +84,6 @@ def over(
         samples[leg] = lossy(heard, lost)
         gaps[leg] = tuple(Gap(int(packet) * FRAME_SAMPLES, FRAME_SAMPLES, "lost") for packet in np.flatnonzero(lost))
     return samples, gaps
-
-
-def read_legs(path: Path, legs: tuple[Leg, ...] | None = None) -> dict[Leg, Samples]:
-    """All audio of a file, a leg each: shape (n,), 16 kHz float32, of one length. Raises `SourceError`."""
-    source = FileSource(path, legs)
-    parts: dict[Leg, list[Samples]] = {leg: [] for leg in source.legs}
-    for chunk in source.chunks():
-        parts[chunk.leg].append(chunk.samples)
-    return {leg: np.concatenate(chunks) for leg, chunks in parts.items()}
-
-
-def mono(path: Path) -> Samples:
-    """All channels of a file as one voice: shape (n,), 16 kHz float32. Raises `SourceError`."""
-    return _mean(list(read_legs(path).values()))
 
 
 @lru_cache(maxsize=64)

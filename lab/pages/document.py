@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.calls.labelled import LabelledCall
+from lab.calls.report import row
+from lab.calls.score import CallScore
 from lab.hearing.hearing import Hearing, LegHeard
 from lab.pages.findings import alerts, change_points
 from lab.pages.sound import outline
-from lab.pages.truth import Truth
 from monitor.audio.chunk import Samples
 from monitor.engines.base import EngineInfo
 from monitor.events import Leg, Mark
@@ -22,8 +24,20 @@ Figures = Mapping[str, float | int | str | None]
 """Name and value of what was measured of a call, as it shall be shown."""
 
 
+def figures_of(score: CallScore) -> Figures:
+    """What pages say of how right the monitor was about a call; what cannot be told of it is left out."""
+    told = row(score)
+    figures = {
+        "EDER": None if told.eder is None else round(told.eder, 3),
+        "anger warned of": f"{told.hits} of {told.blocks}" if told.blocks else None,
+        "false alerts": told.false,
+        "changes found": f"{told.right_2s} of {told.changes}" if told.changes else None,
+    }
+    return {name: value for name, value in figures.items() if value is not None}
+
+
 def call_document(
-    hearing: Hearing, engine: EngineInfo, audio: Mapping[Leg, Samples], truth: Truth | None, figures: Figures
+    hearing: Hearing, engine: EngineInfo, audio: Mapping[Leg, Samples], truth: LabelledCall | None, figures: Figures
 ) -> dict[str, Any]:
     """Times in seconds from the start of the call. `audio`: each leg's samples, shape (n,), 16 kHz."""
     return {
@@ -41,7 +55,7 @@ def call_document(
     }
 
 
-def _leg(leg: Leg, heard: LegHeard, labels: Sequence[str], samples: Samples, truth: Truth | None) -> dict[str, Any]:
+def _leg(leg: Leg, heard: LegHeard, labels: Sequence[str], samples: Samples, truth: LabelledCall | None) -> dict[str, Any]:
     peak, mean = outline(samples)
     analysed = heard.posterior.shape[1] > 0
     return {

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lab.calls.labelled import LabelledCall
 from lab.hearing.hearing import Hearing
 from lab.hearing.takes import Take
 from lab.pages.document import Figures, call_document
 from lab.pages.html import render
-from lab.pages.sound import coded, sound_of
-from lab.pages.truth import Truth
+from lab.pages.sound import coded
+from lab.sound import legs_of
 from monitor.engines.base import EngineInfo
 from monitor.errors import ConfigError
 from monitor.output_file import write_text
@@ -36,12 +37,12 @@ class PageFolder:
         except OSError as error:
             raise ConfigError(f"--pages {folder}: cannot be made: {error.strerror}") from None
 
-    def add(self, take: Take, hearing: Hearing, *, truth: Truth | None = None, figures: Figures | None = None) -> Path:
+    def add(self, take: Take, hearing: Hearing, *, truth: LabelledCall | None = None, figures: Figures | None = None) -> Path:
         """Write the page of a call; returns its file. The sound is that which was heard, over whichever line.
 
         Raises `SourceError` where it cannot be read again, and `ConfigError` where the page cannot be written.
         """
-        audio = sound_of(take)
+        audio = legs_of(take.open())
         document = call_document(hearing, self._engine, audio, truth, figures or {})
         sound = coded(audio, tuple(hearing.legs)) if self._embed else b""
         document["recording"] = {"name": take.path.name, "link": None if self._embed else self._link(take.path)}

@@ -6,22 +6,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import soundfile
 
-from lab.hearing.takes import Take
 from monitor.audio.chunk import Samples
 from monitor.events import Leg
 from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE
 
 FULL = 255
 """The value of an outline at full scale."""
-
-
-def sound_of(take: Take) -> dict[Leg, Samples]:
-    """What is heard of a take, a leg each: shape (n,), 16 kHz. Raises `SourceError` where it cannot be read."""
-    source = take.open()
-    parts: dict[Leg, list[Samples]] = {leg: [] for leg in source.legs}
-    for chunk in source.chunks():
-        parts[chunk.leg].append(chunk.samples)
-    return {leg: np.concatenate(chunks or [np.zeros(0, np.float32)]) for leg, chunks in parts.items()}
 
 
 def outline(samples: Samples) -> tuple[list[int], list[int]]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.training.clips import NEUTRAL
+from lab.labels import EMOTIONS
 from lab.training.lesson import Taught, fit_sizes, mean_of_speech
 from lab.training.render import Track
+from monitor.affect.baseline import NEUTRAL
 from monitor.engines.compact.features import BANDS, LEVEL, RAW, Array, frames_of
 from monitor.engines.compact.network import OWN, STEP, STEP_INPUTS, to_steps
 from monitor.engines.compact.normalise import Heard, Prior, normalise
@@ -139,7 +140,7 @@ class Sampler:
         if generator.random() < 0.5:
             return Turns((place,), idle)
         labels = self._tracks[number].labels
-        neutral = np.flatnonzero(labels == NEUTRAL)
+        neutral = np.flatnonzero(labels == EMOTIONS.index(NEUTRAL))
         others = neutral if generator.random() < 0.75 and len(neutral) else np.arange(len(labels))
         before = generator.permutation(others[others != clip])[: generator.integers(1, 4)]
         turns = Turns((*((number, int(other)) for other in before), place), idle)

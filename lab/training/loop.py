@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from lab.labels import EMOTIONS, Clip, held_out, read_clips
 from lab.training.batches import Batch, Sampler, fit_prior, fit_scaling, levelled
-from lab.training.clips import LABELS, Clip, held_out, read_labels, read_unlabelled
+from lab.training.clips import read_unlabelled
 from lab.training.head import refit_head
 from lab.training.loss import batch_loss
 from lab.training.measure import measure
@@ -63,7 +64,7 @@ def train(
     first = load_weights(start, STEP_INPUTS) if start else None
     if first:
         recipe = replace(recipe, shape=replace(first.shape, speech=0))  # a layer of its own for speech is fitted afterwards
-    everyone = read_labels(clips)
+    everyone = read_clips(clips, EMOTIONS)
     strangers = read_unlabelled(unlabelled) if unlabelled else []
     measured = None
     if twin:
@@ -95,7 +96,7 @@ def _read_teacher(path: Path) -> bytes:
     try:
         from lab.training.teacher import read_teacher
     except ImportError as error:
-        raise ConfigError(f"learning from a teacher needs {error.name}: pip install 'emotion-monitor[train]'") from error
+        raise ConfigError(f"learning from a teacher needs {error.name}: pip install 'emotion-monitor[lab]'") from error
     return read_teacher(path)
 
 
@@ -178,7 +179,7 @@ class _Run:
             "log": self._log,
         }
         name = f"compact-{self._fingerprint}"
-        return Weights(self._averaged.tensors(temperature), self._recipe.shape, self._prior, LABELS, name, licence, about)
+        return Weights(self._averaged.tensors(temperature), self._recipe.shape, self._prior, EMOTIONS, name, licence, about)
 
     def _measured(self) -> tuple[float, Mapping[str, Any]]:
         """Temperature and figures on the people kept apart, the twin's where nobody was."""

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from lab.labels import UNLABELLED
 from lab.training.batches import Batch
-from lab.training.clips import UNLABELLED
 from lab.training.model import Model
 from lab.training.recipe import Recipe
 

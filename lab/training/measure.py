@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import softmax
+from sklearn.metrics import recall_score
 
+from lab.labels import EMOTIONS
 from lab.training.batches import Sampler
-from lab.training.clips import LABELS
 from lab.training.model import Model
 
-FOUR = tuple(LABELS.index(name) for name in ("angry", "happy", "neutral", "sad"))
+FOUR = tuple(EMOTIONS.index(name) for name in ("angry", "happy", "neutral", "sad"))
 """The classes that every set has, among which sets are compared."""
 
 Logits = NDArray[np.float64]
@@ -86,7 +88,7 @@ def measure(model: Model, sampler: Sampler) -> Measured:
 
 def recall(labels: NDArray[np.int64], decided: NDArray[np.int64]) -> float:
     """Mean over the classes that occur of the share found."""
-    return float(np.mean([(decided[labels == label] == label).mean() for label in np.unique(labels)]))
+    return float(recall_score(labels, decided, labels=np.unique(labels), average="macro", zero_division=0.0))
 
 
 def fit_temperature(logits: Logits, labels: NDArray[np.int64]) -> float:
@@ -95,19 +97,5 @@ def fit_temperature(logits: Logits, labels: NDArray[np.int64]) -> float:
     return float(candidates[np.argmin([_cross_entropy(logits / t, labels) for t in candidates])])
 
 
-def calibration_error(logits: Logits, labels: NDArray[np.int64], bins: int = 15) -> float:
-    """Expected calibration error: mean distance of confidence from accuracy over bins of confidence."""
-    probability = _softmax(logits)
-    sure, right = probability.max(1), probability.argmax(1) == labels
-    places = np.minimum((sure * bins).astype(int), bins - 1)
-    gaps = [abs(sure[places == place].sum() - right[places == place].sum()) for place in range(bins)]
-    return float(np.sum(gaps) / len(labels))
-
-
-def _softmax(logits: Logits) -> Logits:
-    powers = np.exp(logits - logits.max(1, keepdims=True))
-    return np.asarray(powers / powers.sum(1, keepdims=True))
-
-
 def _cross_entropy(logits: Logits, labels: NDArray[np.int64]) -> float:
-    return float(-np.log(_softmax(logits)[np.arange(len(labels)), labels] + 1e-12).mean())
+    return float(-np.log(softmax(logits, axis=1)[np.arange(len(labels)), labels] + 1e-12).mean())

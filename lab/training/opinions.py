@@ -14,7 +14,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from lab.training.clips import LABELS
+from lab.labels import EMOTIONS
 from lab.training.render import Track
 from monitor.engines.compact.features import Array
 
@@ -30,7 +30,7 @@ def form_opinions(tracks: Sequence[Track], unlabelled: Sequence[Track] = ()) -> 
     labels = np.concatenate([track.labels for track in tracks])
     people = sorted({track.person for track in tracks})
     speakers = np.concatenate([np.full(len(track.labels), people.index(track.person)) for track in tracks])
-    opinions = np.zeros((len(labels), len(LABELS)), np.float32)
+    opinions = np.zeros((len(labels), len(EMOTIONS)), np.float32)
     for others, mine in GroupKFold(min(_FOLDS, len(people))).split(described, labels, speakers):
         opinions[mine] = _judged(described[others], labels[others], described[mine])
     if unlabelled:
@@ -42,7 +42,7 @@ def form_opinions(tracks: Sequence[Track], unlabelled: Sequence[Track] = ()) -> 
 def _judged(known: Array, labels: NDArray[np.int64], asked: Array) -> Array:
     judge = make_pipeline(StandardScaler(), LogisticRegression(C=0.002, max_iter=200, class_weight="balanced"))
     judge.fit(known, labels)
-    opinions = np.zeros((len(asked), len(LABELS)), np.float32)
+    opinions = np.zeros((len(asked), len(EMOTIONS)), np.float32)
     opinions[:, judge.classes_] = judge.predict_proba(asked)
     return opinions
 

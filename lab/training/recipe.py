@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from lab.training.clips import HELD_SHARE
+from lab.labels import HELD_SHARE
 from monitor.engines.compact.weights import Shape
 from monitor.engines.processor import has_bf16
 

@@ -18,8 +18,9 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
+from lab.labels import Clip
 from lab.lines.line import Line, coloured, draw_line, through_line
-from lab.training.clips import Clip, read_audio, tracks
+from lab.training.clips import read_audio, tracks
 from lab.training.lesson import PARTS, Lesson, Taught, fit_lesson, smoothed
 from monitor.engines.compact.features import RAW, Array, frames_of
 from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE

@@ -17,8 +17,9 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from lab.labels import EMOTIONS, HELD_SHARE, Clip, held_out, read_clips
 from lab.lines.line import active_level, coloured, draw_line, through_line
-from lab.training.clips import HELD_SHARE, Clip, held_out, read_audio, read_labels
+from lab.training.clips import read_audio
 from lab.training.melody import melody
 from lab.training.render import Progress, read_recordings, spoken
 from lab.training.tones import SIGNALS, TONES, any_tone, tone
@@ -87,7 +88,7 @@ def train_speech(
     """
     torch.set_num_threads(1)  # products this small cost more shared than alone
     weights = load_weights(start, STEP_INPUTS)
-    everyone = read_labels(clips)
+    everyone = read_clips(clips, EMOTIONS)
     held = held_out(everyone, HELD_SHARE) if weights.kept_apart else set()
     heard = [clip for clip in everyone if clip.person not in held]
     songs = [song[: round(_SONG * SAMPLE_RATE)] for song in read_recordings(music)]

@@ -5,13 +5,15 @@ from numpy.typing import NDArray
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Probabilities of logits of shape (C,).
+    """Probabilities of logits of shape (..., C), which may be empty.
 
     >>> softmax(np.array([0.0, 0.0])).tolist()
     [0.5, 0.5]
     """
-    scaled = np.exp(logits - logits.max())
-    return np.asarray(scaled / scaled.sum())
+    if logits.size == 0:
+        return logits
+    scaled = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(scaled / scaled.sum(axis=-1, keepdims=True))
 
 
 class SmoothedPosterior:

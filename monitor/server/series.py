@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.affect.dimensions import Dimensions
+from monitor.affect.posterior import softmax
 from monitor.errors import ConfigError
 from monitor.events import Frames, Leg
 from monitor.store.base import StoredCall
@@ -33,7 +34,7 @@ def leg_series(stored: StoredCall, leg: Leg, begin: float, end: float | None, ra
         count = (stop - start) // step
         raise ConfigError(f"{count} values are more than {MAX_VALUES}: narrow from and to, or choose a lower rate than {rate}")
     frames = stored.read(leg, min(start, committed // grid * grid), max(stop, 0))
-    posterior = _thinned(_softmax(frames.logits.astype(np.float64)), step)
+    posterior = _thinned(softmax(frames.logits.astype(np.float64)), step)
     labels = stored.record.labels if stored.record.legs[leg].classes else ()
     affect = _affect(posterior, labels)
     return {
@@ -48,13 +49,6 @@ def leg_series(stored: StoredCall, leg: Leg, begin: float, end: float | None, ra
         "arousal": _listed(affect[:, 1]) if labels else [],
         "marks": _marks(frames, step),
     }
-
-
-def _softmax(logits: Floats) -> Floats:
-    if logits.size == 0:
-        return logits
-    scaled = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(scaled / scaled.sum(axis=1, keepdims=True))
 
 
 def _thinned(values: Floats, step: int) -> Floats:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from lab.clips.labelled import TWIN, check_kept_apart
+from lab.clips.choice import TWIN, check_kept_apart
 from lab.evaluation.evaluate import Plan, evaluate
 from lab.evaluation.inputs import Inputs
 from lab.experiments.anchors.task import CLASSES, LINES, SEED, Task, read_task, recalls

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import recall_score
 
-from lab.clips.labelled import LabelledClip, chosen, read_clips
+from lab.clips.choice import chosen
 from lab.hearing.takes import Take
+from lab.labels import Clip, read_clips
 from lab.lines.condition import TELEPHONE, Condition
-from lab.pages.sound import sound_of
+from lab.sound import legs_of
 from monitor.audio.chunk import Samples
 
 CLASSES = ("angry", "happy", "neutral", "sad")
@@ -30,8 +31,8 @@ SEED = 1
 class Task:
     """Clips of the four classes: those of the people that training hears, and of those that it keeps apart."""
 
-    heard: tuple[LabelledClip, ...]
-    held: tuple[LabelledClip, ...]
+    heard: tuple[Clip, ...]
+    held: tuple[Clip, ...]
 
 
 def read_task(folder: Path, limit: int | None = None) -> Task:
@@ -46,7 +47,7 @@ def read_task(folder: Path, limit: int | None = None) -> Task:
     return Task(tuple(chosen(heard, classes=CLASSES, limit=limit)), tuple(chosen(held, limit=limit)))
 
 
-def recalls(clips: Sequence[LabelledClip], decided: Sequence[str]) -> dict[str, float]:
+def recalls(clips: Sequence[Clip], decided: Sequence[str]) -> dict[str, float]:
     """Unweighted average recall a dataset, and the mean over datasets under `mean`."""
     rows = {}
     for dataset in sorted({clip.dataset for clip in clips}):
@@ -57,7 +58,7 @@ def recalls(clips: Sequence[LabelledClip], decided: Sequence[str]) -> dict[str, 
 
 
 def cached(
-    name: str, clips: Sequence[LabelledClip], line: str, cache: Path, features: Callable[[Samples], NDArray[np.float32]]
+    name: str, clips: Sequence[Clip], line: str, cache: Path, features: Callable[[Samples], NDArray[np.float32]]
 ) -> list[NDArray[np.float32]]:
     """`features` of the sound of each clip in its order, shape (rows, k) each.
 
@@ -86,4 +87,4 @@ def cached(
 
 
 def _sound(path: Path, line: str) -> Samples:
-    return sound_of(Take(path, one_speaker=True, line=LINES[line], seed=SEED))["customer"]
+    return legs_of(Take(path, one_speaker=True, line=LINES[line], seed=SEED).open())["customer"]

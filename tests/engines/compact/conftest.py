@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lab.training.clips import LABELS
+from lab.labels import EMOTIONS
 from monitor.engines.compact.engine import CompactEngine
 from monitor.engines.compact.features import BANDS, Array
 from monitor.engines.compact.network import STEP_INPUTS
@@ -25,7 +25,7 @@ def random_weights(shape: Shape = SMALL, seed: int = 0) -> Weights:
     }
     tensors["input.scale"] = np.ones(STEP_INPUTS, np.float32)
     prior = Prior(np.full(BANDS, -8, np.float32), -6.0, 0.6)
-    return Weights(tensors, shape, prior, LABELS, "random", "none", {"seed": seed})
+    return Weights(tensors, shape, prior, EMOTIONS, "random", "none", {"seed": seed})
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import save_file
 
 import monitor
-from lab.clips.labelled import TWIN
+from lab.clips.choice import TWIN
 from monitor.engines.compact.network import STEP_INPUTS
 from monitor.engines.compact.weights import SHIPPED, Shape, load_weights, save_weights
 from monitor.errors import EngineError

@@ -10,7 +10,7 @@ from lab.benchmark.call_audio import demonstration, half_silent, whole_legs
 from lab.benchmark.memory import measured_memory
 from lab.benchmark.peak import matrix_peak
 from lab.benchmark.work import encoder_flops, stem_flops
-from lab.capacity.looped_call import read_call
+from lab.sound import read_legs
 from monitor.audio.speech import SpeechDetector
 from monitor.demo import CALL, TURNS
 from monitor.engines.emotion2vec.architecture import Architecture
@@ -25,7 +25,7 @@ CPU = torch.device("cpu")
 
 
 def test_the_demonstrations_legs_speak_half_of_the_time() -> None:
-    legs = demonstration(read_call(CALL), TURNS)
+    legs = demonstration(read_legs(CALL), TURNS)
     silent = [float((SpeechDetector().update(leg) < 0.2).mean()) for leg in legs]
     assert len(legs) == 2
     assert 0.4 < min(silent) <= max(silent) < 0.65

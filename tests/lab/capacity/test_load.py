@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from lab.capacity.load import Load, LoadReport
-from lab.capacity.looped_call import STEP, LoopedCall, read_call
+from lab.capacity.looped_call import STEP, LoopedCall
 from lab.capacity.measure import measure_capacity
+from lab.sound import read_legs
 from monitor.config import Settings, load_settings
 from monitor.demo import CALL
 from tests.pipeline.level_engine import LevelEngine
@@ -31,7 +32,7 @@ def test_a_looped_call_goes_round_without_a_seam() -> None:
 
 
 def test_a_recorded_call_is_read_leg_by_leg() -> None:
-    legs = read_call(CALL)
+    legs = read_legs(CALL)
     assert {leg: len(samples) // 16_000 for leg, samples in legs.items()} == {"customer": 92, "agent": 92}
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lab.clips.labelled import LabelledClip, check_kept_apart, check_labels, chosen, read_clips
+from lab.clips.choice import check_kept_apart, check_labels, chosen
 from lab.clips.measure import ClipsHeard, hear_clips, tabulate, utterance_logits
 from lab.hearing.hearing import Hearing
 from lab.hearing.listeners import Listeners
 from lab.hearing.takes import Take
-from lab.training.clips import held_out, read_labels
+from lab.labels import Clip, held_out, read_clips
 from monitor.config.sections import EngineSection
 from monitor.engines.compact.options import CompactOptions
 from monitor.engines.compact.weights import save_weights
@@ -33,7 +33,7 @@ def test_columns_that_are_not_told_have_defaults_and_others_are_ignored(tmp_path
     folder = tmp_path / "ours"
     folder.mkdir()
     (clip,) = read_clips(table(folder, "emotion,file,speaker,shoe_size\nangry,a.wav,7,43\n"))
-    assert clip == LabelledClip(folder / "a.wav", "ours", "7", "", "angry")
+    assert clip == Clip(folder / "a.wav", "ours", "7", "", "angry")
 
 
 @pytest.mark.parametrize(
@@ -58,9 +58,9 @@ def test_a_table_that_is_no_text_is_refused(tmp_path: Path) -> None:
         read_clips(tmp_path)
 
 
-def clips_of(counts: dict[tuple[str, str], int]) -> list[LabelledClip]:
+def clips_of(counts: dict[tuple[str, str], int]) -> list[Clip]:
     return [
-        LabelledClip(Path(f"{dataset}-{emotion}-{number}"), dataset, "1", "", emotion)
+        Clip(Path(f"{dataset}-{emotion}-{number}"), dataset, "1", "", emotion)
         for (dataset, emotion), count in counts.items()
         for number in range(count)
     ]
@@ -84,7 +84,7 @@ def test_the_seed_chooses_under_a_limit() -> None:
 
 def test_held_speakers_are_those_that_training_keeps_apart(clips_folder: Path) -> None:
     kept = chosen(read_clips(clips_folder), speakers="held")
-    assert {(clip.dataset, clip.speaker) for clip in kept} == held_out(read_labels(clips_folder), 0.2)
+    assert {(clip.dataset, clip.speaker) for clip in kept} == held_out(read_clips(clips_folder), 0.2)
 
 
 def weights_that_kept(share: float, folder: Path) -> EngineSection:
@@ -132,7 +132,7 @@ def test_clips_are_heard_in_their_order_and_a_broken_one_is_left_out(
     listeners: Listeners, clips_folder: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "broken.wav").write_text("no sound " * 99)
-    broken = LabelledClip(tmp_path / "broken.wav", "one", "1", "", "sad")
+    broken = Clip(tmp_path / "broken.wav", "one", "1", "", "sad")
     first, second, *_ = read_clips(clips_folder)
     done: list[int] = []
     heard = hear_clips(listeners, [first, broken, second], progress=done.append)
@@ -142,9 +142,9 @@ def test_clips_are_heard_in_their_order_and_a_broken_one_is_left_out(
 
 def test_a_table_has_all_clips_each_dataset_and_each_language_that_is_told() -> None:
     clips = [
-        LabelledClip(Path("a"), "one", "1", "de", "angry"),
-        LabelledClip(Path("b"), "one", "2", "de", "sad"),
-        LabelledClip(Path("c"), "two", "1", "", "sad"),
+        Clip(Path("a"), "one", "1", "de", "angry"),
+        Clip(Path("b"), "one", "2", "de", "sad"),
+        Clip(Path("c"), "two", "1", "", "sad"),
     ]
     labels = ("angry", "other", "sad")
     logits = np.array([[2.0, 9.0, 1.0], [2.0, 9.0, 1.0], [1.0, 9.0, 2.0]])
@@ -156,6 +156,6 @@ def test_a_table_has_all_clips_each_dataset_and_each_language_that_is_told() -> 
 
 
 def test_without_classes_all_labels_of_the_engine_are_decided_among() -> None:
-    clip = LabelledClip(Path("a"), "one", "1", "", "sad")
+    clip = Clip(Path("a"), "one", "1", "", "sad")
     table, _ = tabulate(ClipsHeard((clip,), np.array([[0.0, 9.0, 1.0]]), (), 1.0), ("angry", "other", "sad"))
     assert (table["all"].wa, table["all"].confusion[2]) == (0.0, [0, 1, 0])

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lab.clips.labelled import read_clips
 from lab.evaluation.degrade import PLAIN, points
 from lab.hearing.takes import Take
+from lab.labels import read_clips
 from lab.lines.condition import TELEPHONE, WIDE, Condition
 from monitor.errors import ConfigError
 from monitor.events import Leg

@@ -11,12 +11,13 @@ from playwright.sync_api import Browser, Page, expect
 
 from lab.pages import PageFolder
 from lab.pages.findings import alerts, change_points
-from lab.pages.sound import outline, sound_of
+from lab.pages.sound import outline
+from lab.sound import legs_of
 from monitor.config import Settings
 from monitor.errors import ConfigError
 from tests.browser import PATIENCE, needs_chromium, opened_browser, opened_page
 from tests.lab.evaluation.test_evaluate import evaluated
-from tests.lab.pages.told_call import LABELS, MARKUP, Labels, engine, events, told_call
+from tests.lab.pages.made_call import LABELLED, LABELS, MARKUP, engine, events, made_call
 
 expect.set_options(timeout=PATIENCE)
 
@@ -38,8 +39,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Pages of two calls, one of them labelled, and the index."""
     path = tmp_path_factory.mktemp("pages")
     pages = PageFolder(path, engine())
-    pages.add(*told_call(path), truth=Labels(), figures={"EDER": 0.25})
-    pages.add(*told_call(path, "another"))
+    pages.add(*made_call(path), truth=LABELLED, figures={"EDER": 0.25})
+    pages.add(*made_call(path, "another"))
     pages.close()
     return path
 
@@ -135,7 +136,7 @@ def test_judgements_are_counted_and_saved(folder: Path, page: Page) -> None:
 @needs_chromium
 def test_markup_in_names_labels_and_messages_stays_text(tmp_path: Path, page: Page) -> None:
     pages = PageFolder(tmp_path, engine((MARKUP, "neutral")))
-    file = pages.add(*told_call(tmp_path, MARKUP, MARKUP), figures={MARKUP: MARKUP})
+    file = pages.add(*made_call(tmp_path, MARKUP, MARKUP), figures={MARKUP: MARKUP})
     index = pages.close()
     opened(page, file)
     expect(page.locator("h1")).to_have_text(MARKUP)
@@ -150,7 +151,7 @@ def test_markup_in_names_labels_and_messages_stays_text(tmp_path: Path, page: Pa
 @needs_chromium
 def test_a_page_without_sound_names_the_recording_and_plays_what_is_opened(tmp_path: Path, page: Page) -> None:
     (tmp_path / "pages").mkdir()
-    take, hearing = told_call(tmp_path)
+    take, hearing = made_call(tmp_path)
     file = PageFolder(tmp_path / "pages", engine(), embed=False).add(take, hearing)
     opened(page, file)
     expect(page.locator("#silent")).to_be_hidden()
@@ -183,8 +184,8 @@ def test_events_of_one_change_point_or_alert_are_one_finding() -> None:
 
 
 def test_an_outline_has_a_value_for_each_frame_up_to_full_scale(tmp_path: Path) -> None:
-    take, _ = told_call(tmp_path)
-    customer, agent = (outline(samples) for samples in sound_of(take).values())
+    take, _ = made_call(tmp_path)
+    customer, agent = (outline(samples) for samples in legs_of(take.open()).values())
     assert (len(customer[0]), len(customer[1])) == (1000, 1000)
     assert 0 < max(customer[1]) < max(customer[0]) <= 255
     assert max(agent[0][250:]) == 0
@@ -192,7 +193,7 @@ def test_an_outline_has_a_value_for_each_frame_up_to_full_scale(tmp_path: Path) 
 
 def test_every_call_has_a_page_of_its_own_whatever_its_name(tmp_path: Path) -> None:
     pages = PageFolder(tmp_path / "new", engine(LABELS), embed=False)
-    names = [pages.add(*told_call(tmp_path, name)).name for name in ("a/b", "a b", "../..", "index")]
+    names = [pages.add(*made_call(tmp_path, name)).name for name in ("a/b", "a b", "../..", "index")]
     assert names == ["a-b.html", "a-b-2.html", "call.html", "index-call.html"]
 
 

@@ -64,11 +64,11 @@ def test_speech_of_the_layer_does_not_depend_on_how_the_sound_is_cut(fitted):
 
 
 def test_pieces_of_a_seed_are_the_same_and_as_long_as_they_say(clips_folder):
-    from lab.training.clips import read_labels
+    from lab.labels import read_clips
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(speech, "PIECES", {"voice": 1, "tone": 1, "melody": 1})
-        sounds = speech.Sounds(read_labels(clips_folder))
+        sounds = speech.Sounds(read_clips(clips_folder))
         one, other = (speech.make_pieces(sounds, lambda *told: None) for _ in range(2))
     assert [len(piece.samples) // 320 for piece in one] == [len(piece.speech) for piece in one] == [500] * 3
     assert all(np.array_equal(a.samples, b.samples) for a, b in zip(one, other, strict=True))

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
+from lab.labels import EMOTIONS, UNLABELLED
 from lab.training.batches import Sampler, levelled
-from lab.training.clips import LABELS, UNLABELLED, read_unlabelled
+from lab.training.clips import read_unlabelled
 from lab.training.lesson import PARTS, PLACES, WIDTH, fit_lesson, fit_sizes, smoothed
 from lab.training.loop import train
 from lab.training.loss import batch_loss
@@ -140,7 +141,7 @@ def test_opinions_come_from_those_who_never_heard_the_speaker():
     tracks = [a_track(str(number), [0, 0, 4, 4] * 5, 1.0) for number in range(6)] + [a_track("last", [0, 0, 4, 4] * 5, -1.0)]
     opinions = form_opinions(tracks)
     assert (opinions[0].argmax(1) == tracks[0].labels).all()
-    assert opinions[-1].shape == (20, len(LABELS))
+    assert opinions[-1].shape == (20, len(EMOTIONS))
     assert (opinions[-1].argmax(1) != tracks[-1].labels).any()
 
 

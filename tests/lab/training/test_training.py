@@ -8,9 +8,9 @@ import pytest
 import soundfile
 import torch
 
-from lab.training.clips import LABELS, held_out, read_labels
+from lab.labels import EMOTIONS, held_out, read_clips
 from lab.training.loop import train
-from lab.training.measure import calibration_error, fit_temperature, recall
+from lab.training.measure import fit_temperature, recall
 from lab.training.model import Model
 from lab.training.recipe import Recipe
 from monitor.engines.base import Window
@@ -52,7 +52,7 @@ def silent(stage: str, done: int, total: int, note: str = "") -> None:
 def test_trained_weights_run_in_the_engine(trained):
     engine = CompactEngine(CompactOptions(model=str(trained)))
     said = engine.infer([Window(engine.open_leg(), 0, voice(1.0), 0, 50, final=True)])[0]
-    assert said.logits.shape == (50, len(LABELS))
+    assert said.logits.shape == (50, len(EMOTIONS))
     assert engine.info.licence == "own"
 
 
@@ -192,7 +192,7 @@ def load_from(model: Model, shape: Shape):
 
 
 def test_held_speakers_are_in_no_training_set_and_do_not_change(clips):
-    everyone = read_labels(clips)
+    everyone = read_clips(clips)
     held = held_out(everyone, 0.3)
     assert len(held) == 1
     assert held == held_out(reversed(everyone), 0.3)
@@ -203,19 +203,19 @@ def test_held_speakers_are_in_no_training_set_and_do_not_change(clips):
     [
         ("", "names no clip"),
         ("file,speaker\na.wav,1\n", "lacks the column emotion"),
-        ("file,speaker,emotion\na.wav,1,furious\n", "line 2: unknown emotion 'furious'"),
-        ("file,speaker,emotion\nnone.wav,1,angry\n", "line 2: there is no file"),
+        ("file,speaker,emotion\na.wav,1,furious\n", r"labels\.csv:2: unknown emotion 'furious'"),
+        ("file,speaker,emotion\nnone.wav,1,angry\n", r"labels\.csv:2: there is no file"),
     ],
 )
 def test_labels_that_cannot_be_used_are_refused_with_the_reason(tmp_path, table, message):
     (tmp_path / "labels.csv").write_text(table)
     with pytest.raises(ConfigError, match=message):
-        read_labels(tmp_path)
+        read_clips(tmp_path, EMOTIONS)
 
 
 def test_a_folder_without_labels_is_refused(tmp_path):
-    with pytest.raises(ConfigError, match=r"cannot read .*labels\.csv"):
-        read_labels(tmp_path)
+    with pytest.raises(ConfigError, match=r"labels\.csv: cannot be read"):
+        read_clips(tmp_path)
 
 
 def test_a_temperature_makes_bold_logits_honest():
@@ -224,7 +224,6 @@ def test_a_temperature_makes_bold_logits_honest():
     powers = np.exp(logits)
     labels = np.array([generator.choice(4, p=row / row.sum()) for row in powers])
     assert fit_temperature(3 * logits, labels) == pytest.approx(3, rel=0.1)
-    assert calibration_error(logits, labels) < 0.03 < calibration_error(3 * logits, labels)
 
 
 def test_recall_is_the_mean_over_classes():

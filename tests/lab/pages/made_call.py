@@ -1,11 +1,11 @@
 """A call of which everything was told: two legs, a change point that was confirmed, an alert that came and went, labels."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
+from lab.calls import LabelledCall, Segment, TrueChange
 from lab.hearing.hearing import Hearing, LegHeard
 from lab.hearing.takes import Take
 from monitor.engines.base import EngineInfo
@@ -18,26 +18,14 @@ LABELS = ("angry", "neutral")
 MARKUP = "</script><script>document.title = 'taken over'</script><img src=x onerror=\"document.title = 'taken over'\">"
 
 
-@dataclass(frozen=True)
-class Segment:
-    leg: Leg
-    start: float
-    end: float
-    emotion: str
-
-
-@dataclass(frozen=True)
-class Change:
-    leg: Leg
-    time: float
-    before: str
-    after: str
-
-
-@dataclass(frozen=True)
-class Labels:
-    segments: tuple[Segment, ...] = (Segment("customer", 0.5, 8, "neutral"), Segment("customer", 10, 19, "angry"))
-    changes: tuple[Change, ...] = (Change("customer", 10, "neutral", "angry"),)
+LABELLED = LabelledCall(
+    "told",
+    Path("told.wav"),
+    float(SECONDS),
+    ("customer", "agent"),
+    (Segment("customer", 0.5, 8, "neutral"), Segment("customer", 10, 19, "angry")),
+    (TrueChange("customer", 10, "neutral", "angry"),),
+)
 
 
 def engine(labels: tuple[str, ...] = LABELS) -> EngineInfo:
@@ -65,7 +53,7 @@ def events(call: str, message: str) -> tuple[Event, ...]:
     )
 
 
-def told_call(
+def made_call(
     folder: Path, name: str = "told", message: str = "customer sounds angry (0.61), for 2.5 s"
 ) -> tuple[Take, Hearing]:
     """The recording, at 8 kHz, and what was said of it."""
