@@ -58,12 +58,12 @@ def test_degraded_lines_are_swept_and_drawn(settings: Settings, clips_folder: Pa
         "noise: brown",
         "noise: babble of 2 clips",
     }
-    assert {file.name for file in draw(report, tmp_path / "new" / "plots")} == {
+    assert {file.name for file in draw(report, tmp_path / "plots")} == {
         "confusion.svg",
         "reliability.svg",
         "degraded.svg",
     }
-    assert "<svg" in (tmp_path / "new" / "plots" / "degraded.svg").read_text()[:1000]
+    assert "<svg" in (tmp_path / "plots" / "degraded.svg").read_text()[:1000]
 
 
 def test_the_schema_that_is_documented_is_that_of_the_report() -> None:
