@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from lab.calls import composed, zed
 from lab.calls.labelled import LabelledCall
 from monitor.errors import ConfigError
+from monitor.validation import first_sentence
 
 AUDIO = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a")
 """Endings looked for beside `NAME.json`, in this order."""
@@ -92,9 +93,4 @@ def check_length(call: LabelledCall, seconds: float) -> None:
 
 
 def _explain(error: ValueError) -> str:
-    if not isinstance(error, ValidationError):
-        return str(error)
-    first = error.errors()[0]
-    place = ".".join(str(key) for key in first["loc"]) or "the file"
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return f"{place}: {first['msg'][0].lower()}{first['msg'][1:]}{more}"
+    return first_sentence(error.errors(), "the file") if isinstance(error, ValidationError) else str(error)

@@ -5,8 +5,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from monitor.affect.dimensions import PLACES
-from monitor.alerts.document import Document, Keys
 from monitor.events import ABSTAIN
+from monitor.yaml_document import Document, Keys
 
 SHIPPED = (*PLACES, "other")
 """What the engines that ship name, and those published for them. Rules may name all of these whichever engine is in use: one

@@ -9,11 +9,12 @@ from typing import Any
 from pydantic import ValidationError
 
 import monitor
-from monitor.alerts.document import Document, Keys, read_document
 from monitor.alerts.emotions import unknown_emotions
 from monitor.alerts.model import KINDS, Rule
 from monitor.errors import ConfigError
 from monitor.events import ABSTAIN
+from monitor.validation import place, sentence
+from monitor.yaml_document import Document, Keys, parse, read_text
 
 SHIPPED = "configs/rules"
 """Rule files that ship with the program: each is named by its stem, and `default` is taken where none is named."""
@@ -74,7 +75,7 @@ def load_rules(paths: Sequence[Path] | None = None, labels: Sequence[str] | None
     origin: dict[str, str] = {}
     for path in [Path("default")] if paths is None else paths:
         try:
-            document = read_document(_rule_file(path))
+            document = _read(_rule_file(path))
         except ConfigError as error:
             mistakes.append(str(error))
             continue
@@ -92,6 +93,10 @@ def shipped_rules() -> dict[str, Path]:
     installed = package / "_data" / SHIPPED
     folder = installed if installed.exists() else package.parent / SHIPPED
     return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def _read(path: Path) -> Document:
+    return parse(read_text(path, "rule file"), str(path))
 
 
 def _rule_file(path: Path) -> Path:
@@ -128,11 +133,10 @@ def _rules(document: Document, origin: dict[str, str]) -> tuple[list[Rule], list
 def _explain(document: Document, at: Keys, item: Any, error: Any) -> str:
     keys: Keys = (*at, *error["loc"])
     rule = item.get("name") if isinstance(item, dict) else None
-    place = ".".join(str(key) for key in error["loc"]) or "rule"
-    about = f"rule {rule}: {place}" if isinstance(rule, str) else place
+    key = place(error) or "rule"
+    about = f"rule {rule}: {key}" if isinstance(rule, str) else key
     if error["type"] == "extra_forbidden":
         problem = f"unknown key; a condition is one of {', '.join(KINDS)}" if "when" in error["loc"] else "unknown key"
     else:
-        message = error["msg"].removeprefix("Value error, ")
-        problem = f"{message[0].lower()}{message[1:]}"
+        problem = sentence(error)
     return f"{document.where(keys)}: {about}: {problem}"

@@ -8,12 +8,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from monitor.config.choice import UNKNOWN_OPTION
-from monitor.config.document import Path_, parse
+from monitor.config.document import parse
 from monitor.config.keys import Keys, file_key, secret_keys, section_of, text_keys
 from monitor.config.relative import resolve
 from monitor.config.secrets import credentials, read_secret
 from monitor.config.sections import Settings
 from monitor.errors import ConfigError
+from monitor.validation import place, sentence
+from monitor.yaml_document import Keys as Path_
+from monitor.yaml_document import read_text
 
 ENVIRONMENT_PREFIX = "EMOTION_MONITOR_"
 """`EMOTION_MONITOR_SERVER__PORT=9000` sets `server.port`; text is taken as it is, other values are read as YAML."""
@@ -64,10 +67,10 @@ def _from_environment(environment: Mapping[str, str], merged: Mapping[str, Any])
 
 
 def _yaml(text: str, keys: Keys, source: str) -> Any:
-    value, _, faults = parse(text, lambda _: source, keys)
-    if faults:
-        raise ConfigError("\n".join(faults))
-    return value
+    document = parse(text, source, lines=False, above=keys)
+    if document.mistakes:
+        raise ConfigError("\n".join(document.mistakes))
+    return document.data
 
 
 def _text(text: str, secret: bool) -> str | None:
@@ -109,28 +112,22 @@ def _read_secrets(merged: dict[str, Any], origin: dict[Path_, str]) -> None:
 
 
 def _read_file(path: Path) -> tuple[dict[str, Any], dict[Path_, str], list[str]]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such configuration file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from None
-    data, origin, faults = parse(text, lambda line: f"{path}:{line + 1}")
+    document = parse(read_text(path, "configuration file"), str(path))
+    data, places, mistakes = document.data, dict(document.places), list(document.mistakes)
     if data is None:
-        return {}, origin, faults
+        return {}, places, mistakes
     if not isinstance(data, dict):
         raise ConfigError(f"{path}:1: expected sections (engine:, store:, ...), found {type(data).__name__}")
     resolve(data, path.parent)
-    return data, origin, faults
+    return data, places, mistakes
 
 
 def _explain(item: Any, origin: dict[Path_, str]) -> str:
     keys: Path_ = tuple(item["loc"])
     where = next((origin[keys[:n]] for n in range(len(keys), 0, -1) if keys[:n] in origin), "configuration")
-    name = ".".join(str(key) for key in keys) or "configuration"
+    name = place(item) or "configuration"
     if item["type"] == "extra_forbidden":
         return f"{where}: unknown key {name}; `emotion-monitor config show` lists all keys"
     if item["type"] == UNKNOWN_OPTION:
         return f"{where}: unknown key {name}; {item['msg']}"
-    message = item["msg"].removeprefix("Value error, ")
-    return f"{where}: {name}: {message[0].lower()}{message[1:]}"
+    return f"{where}: {name}: {sentence(item)}"

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from monitor.errors import MonitorError
+from monitor.validation import first_sentence
 
 
 class ErrorDetail(BaseModel):
@@ -64,8 +65,8 @@ def install_error_handlers(app: FastAPI) -> None:
         first: dict[str, Any] = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": ""}
         if first["loc"][:1] == ("body",) and (wrong := _no_json(request, first)) is not None:
             return error_response(422, "request", wrong)
-        where = ".".join(str(part) for part in first["loc"][1:]) or "request"
-        return error_response(422, "request", f"{where}: {str(first['msg']).removeprefix('Value error, ')}")
+        within = {**first, "loc": first["loc"][1:]}
+        return error_response(422, "request", first_sentence([within], "request"))
 
     async def refused(_: Request, error: Exception) -> JSONResponse:
         if not isinstance(error, HTTPException):

@@ -25,6 +25,7 @@ from monitor.server.connection import GOING_AWAY, INTERNAL_ERROR, MAX_MISTAKES, 
 from monitor.server.errors import error_code
 from monitor.server.hub import Client, Hub
 from monitor.server.subscription import Subscription, parse_subscription
+from monitor.validation import first_sentence
 
 router = APIRouter()
 
@@ -101,9 +102,7 @@ async def _answer(websocket: WebSocket, monitor: Monitor, hub: Hub, received: An
     try:
         request = FROM_CLIENT.validate_json(received["text"])
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "message"
-        raise ConfigError(f"{where}: {first['msg']}") from None
+        raise ConfigError(first_sentence(error.errors(include_url=False, include_input=False), "message")) from None
     if isinstance(request, AcknowledgeMessage):
         try:
             await asyncio.to_thread(monitor.acknowledge, request.id, request.by, request.note)

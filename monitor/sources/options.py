@@ -11,6 +11,7 @@ from monitor.config.section import Section
 from monitor.errors import ConfigError
 from monitor.events import Leg
 from monitor.sources.base import Source
+from monitor.validation import place, sentence
 
 
 def _split(value: object) -> object:
@@ -63,10 +64,9 @@ def _value(checked: Any, given: Any) -> Any:
 
 
 def _explain(kind: str, item: Any, known: list[str]) -> str:
-    name = ".".join(str(key) for key in item["loc"])
+    name = place(item)
     if item["type"] == "extra_forbidden":
         return f"source {kind}: unknown option {name}; it takes {', '.join(known)}"
     if item["type"] == "missing":
         return f"source {kind}: option {name} is needed"
-    message = item["msg"].removeprefix("Value error, ")
-    return f"source {kind}: option {name}: {message[0].lower()}{message[1:]}, got {item['input']!r}"
+    return f"source {kind}: option {name}: {sentence(item)}, got {item['input']!r}"

@@ -68,6 +68,22 @@ def test_a_key_given_twice_is_an_error(tmp_path: Path) -> None:
         load_settings(written(tmp_path, "engine: {}\nengine: {}\n"), environment={})
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("store: &x {}\nrtp: *x\n", r"settings\.yaml:2: YAML aliases \(\*name\) are not allowed"),
+        ("server:\n  token: *a-secret-that-is-not-quoted\n", r"settings\.yaml:2: YAML aliases .* put quotes around a text"),
+        (f"sources: {'[' * 5_000}{']' * 5_000}\n", r"settings\.yaml:1: nested more than 40 deep"),
+        (f"# {'x' * 1_000_000}\n", r"settings\.yaml: too long"),
+    ],
+    ids=["alias", "secret", "depth", "length"],
+)
+def test_what_exhausts_a_machine_is_refused_where_it_stands(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
+        load_settings(written(tmp_path, text), environment={})
+    assert "a-secret" not in str(caught.value)
+
+
 def test_a_wrong_environment_variable_is_named() -> None:
     with pytest.raises(ConfigError, match=r"environment variable EMOTION_MONITOR_SERVER__PORT: server\.port"):
         load_settings(environment={"EMOTION_MONITOR_SERVER__PORT": "many"})

@@ -65,7 +65,7 @@ def test_a_damaged_chunk_is_told(array: str, harm: str, store: ZarrStore, call: 
         ("zarr.json", b"{", "zarr.json cannot be read"),
         ("zarr.json", b"[]", "zarr.json cannot be read"),
         ("zarr.json", b'{"attributes": 3}', "zarr.json: attributes"),
-        ("zarr.json", b'{"attributes": {"format": 1}}', "zarr.json: call: Field required"),
+        ("zarr.json", b'{"attributes": {"format": 1}}', "zarr.json: call: field required"),
         ("zarr.json", b"\xff\xfe\x00", "zarr.json cannot be read"),
         ("customer/zarr.json", b"", "cannot be opened"),
         ("customer/zarr.json", b"{}", "cannot be opened"),

@@ -13,6 +13,7 @@ from monitor.errors import SourceError
 from monitor.events import LEGS, Leg
 from monitor.sources.rtp.sdp import parse_payload_types
 from monitor.sources.rtp.stream import PayloadTypes
+from monitor.validation import first_sentence
 
 
 class LegOptions(Section):
@@ -79,6 +80,4 @@ def _leg(leg: str, given: Any, options: type[Options]) -> Options:
     try:
         return options.model_validate(given or {})
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise SourceError(f"leg {leg}: {where + ': ' if where else ''}{first['msg']}") from None
+        raise SourceError(f"leg {leg}: {first_sentence(error.errors(), 'options')}") from None

@@ -127,3 +127,8 @@ def test_alerts_and_changes_are_counted_by_the_hour(listeners: Listeners, call_f
 def test_paths_with_nothing_to_hear_are_refused(tmp_path: Path, name: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         read_inputs([tmp_path / name])
+
+
+def test_of_recordings_too_short_to_hold_a_frame_nothing_is_told_an_hour() -> None:
+    nothing = account([Hearing("blink", 0.0, {}, ())], speech_threshold=0.5)
+    assert (nothing.recordings, nothing.hours, nothing.alerts_per_hour, nothing.change_points_per_hour) == (1, 0.0, 0.0, 0.0)

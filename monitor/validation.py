@@ -1,0 +1,30 @@
+"""Says what pydantic found wrong, as one clear line for a person."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def sentence(mistake: Mapping[str, Any]) -> str:
+    """What is wrong, of one item of `ValidationError.errors()`.
+
+    >>> sentence({"msg": "Value error, leave must not be above enter"})
+    'leave must not be above enter'
+    """
+    message = str(mistake["msg"]).removeprefix("Value error, ")
+    return message[:1].lower() + message[1:]
+
+
+def place(mistake: Mapping[str, Any]) -> str:
+    """Where it is wrong: `legs.customer.port`; empty where it is about the whole."""
+    return ".".join(str(key) for key in mistake["loc"])
+
+
+def first_sentence(mistakes: Sequence[Mapping[str, Any]], whole: str) -> str:
+    """Place and sentence of the first mistake, and how many more there are; `whole` is what it is called as a whole.
+
+    >>> first_sentence([{"loc": ("a", 1), "msg": "Field required"}, {"loc": (), "msg": "x"}], "the file")
+    'a.1: field required (and 1 more)'
+    """
+    first = mistakes[0]
+    more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
+    return f"{place(first) or whole}: {sentence(first)}{more}"
