@@ -9,6 +9,7 @@ from monitor.config.sections import StoreSection
 from monitor.errors import ConfigError
 from monitor.plugins import Registry
 from monitor.store.base import Store
+from monitor.validation import place, sentence
 
 STORES: Registry[type[Store]] = Registry(
     "store",
@@ -43,12 +44,11 @@ def store_options(kind: type[Store], settings: StoreSection) -> Section:
 
 
 def _explain(item: Any, kind: type[Store], settings: StoreSection) -> str:
-    name = ".".join(map(str, item["loc"]))
+    name = place(item)
     known = ", ".join(kind.Options.model_fields)
     if item["type"] == "extra_forbidden":
         return f"store.options.{name}: no option of the store {settings.kind}; it takes {known or 'none'}"
     if item["type"] == "missing":
         return f"store.options.{name}: the store {settings.kind} needs it"
     where = "store" if item["loc"][:1] and item["loc"][0] not in settings.options else "store.options"
-    message = item["msg"].removeprefix("Value error, ")
-    return f"{where}.{name}: {message[0].lower()}{message[1:]}"
+    return f"{where}.{name}: {sentence(item)}"

@@ -9,6 +9,7 @@ from monitor.errors import ConfigError
 from monitor.events import LEGS, Leg
 from monitor.sources.decode.raw import SUBTYPES, Encoding
 from monitor.sources.incoming.call import Begin, End, Heard, IncomingCall, Message, Position, Reply, Sound
+from monitor.validation import first_sentence
 
 MIN_RATE, MAX_RATE = 8_000, 48_000
 """Hz."""
@@ -189,6 +190,4 @@ def _parsed(text: str) -> Any:
     try:
         return FROM_SENDER.validate_json(text)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "message"
-        raise ConfigError(f"{where}: {first['msg'].removeprefix('Value error, ')}") from None
+        raise ConfigError(first_sentence(error.errors(include_url=False, include_input=False), "message")) from None

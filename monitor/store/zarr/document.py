@@ -9,6 +9,7 @@ from monitor.errors import NotFoundError, StoreError
 from monitor.store.call_document import NOT_JSON, CallDocument
 from monitor.store.disk import write_json
 from monitor.store.versions import FORMAT
+from monitor.validation import first_sentence
 
 
 def read_document(frames: Path) -> CallDocument:
@@ -28,9 +29,8 @@ def read_document(frames: Path) -> CallDocument:
     try:
         return CallDocument.model_validate(attributes)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise StoreError(f"call {call} is damaged: {frames / 'zarr.json'}: {where or 'attributes'}: {first['msg']}") from error
+        wrong = first_sentence(error.errors(), "attributes")
+        raise StoreError(f"call {call} is damaged: {frames / 'zarr.json'}: {wrong}") from error
 
 
 def write_document(frames: Path, document: CallDocument, fsync: bool) -> None:

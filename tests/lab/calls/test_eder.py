@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.calls.eder import Eder, eder
-from lab.calls.labelled import NEUTRAL, Segment
+from lab.calls.labelled import Segment
+from monitor.affect.baseline import NEUTRAL
 from tests.lab.calls.made_hearing import talk
 
 EMOTIONS = ("angry", "happy", "neutral", "sad")
