@@ -9,9 +9,11 @@ def sentence(mistake: Mapping[str, Any]) -> str:
 
     >>> sentence({"msg": "Value error, leave must not be above enter"})
     'leave must not be above enter'
+    >>> sentence({"msg": "Field required"}), sentence({"msg": "JSON input should be a string"})
+    ('field required', 'JSON input should be a string')
     """
     message = str(mistake["msg"]).removeprefix("Value error, ")
-    return message[:1].lower() + message[1:]
+    return message[:1].lower() + message[1:] if message[1:2].islower() else message
 
 
 def place(mistake: Mapping[str, Any]) -> str:

@@ -135,17 +135,17 @@ def test_a_sender_that_says_nothing_any_more_is_told_that_its_call_is_over(start
     ("first", "reason"),
     [
         (b"\x00\x01\x02", "the first message is a hello"),
-        ("", "message: Invalid JSON"),
+        ("", "message: invalid JSON"),
         ({"type": "end"}, "the first message is a hello"),
-        ({"type": "hello", "legs": ["customer"]}, "hello.rate: Field required"),
-        ({**HELLO, "rate": 7_999}, "rate: Input should be greater than or equal to 8000"),
-        ({**HELLO, "rate": 48_001}, "rate: Input should be less than or equal to 48000"),
-        ({**HELLO, "encoding": "mp3"}, "encoding: Input should be 's16le'"),
-        ({**HELLO, "legs": []}, "legs: List should have at least 1 item"),
+        ({"type": "hello", "legs": ["customer"]}, "hello.rate: field required"),
+        ({**HELLO, "rate": 7_999}, "rate: input should be greater than or equal to 8000"),
+        ({**HELLO, "rate": 48_001}, "rate: input should be less than or equal to 48000"),
+        ({**HELLO, "encoding": "mp3"}, "encoding: input should be 's16le'"),
+        ({**HELLO, "legs": []}, "legs: list should have at least 1 item"),
         ({**HELLO, "legs": ["customer", "customer"]}, "legs: a call has the legs customer and agent"),
         ({**HELLO, "legs": ["customer", "mixed"]}, "legs: a call has the legs customer and agent"),
         ({**HELLO, "call": "../etc"}, "not a call id"),
-        ({**HELLO, "channels": 2}, "channels: Extra inputs are not permitted"),
+        ({**HELLO, "channels": 2}, "channels: extra inputs are not permitted"),
         (json.dumps({**HELLO, "metadata": {"score": float("nan")}}), "metadata: must be JSON"),
     ],
 )
@@ -194,7 +194,7 @@ def test_where_a_mixed_source_is_refused_it_is_refused_here(start_service: Start
 @pytest.mark.parametrize(
     ("message", "reason"),
     [
-        ("nonsense", "message: Invalid JSON"),
+        ("nonsense", "message: invalid JSON"),
         (b"", "a byte that says which leg"),
         (b"\x02\x00\x00", "0 is customer, 1 is agent"),
         (b"\x00\x00", "whole samples of 2 bytes"),
