@@ -11,7 +11,7 @@ that combine them.
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.alerts.evaluator import Evaluator
 from monitor.alerts.moment import LegMoment, Moment
@@ -106,10 +106,10 @@ class CallAnalysis:
                 events += self._hear(leg)
             events += self._combine()
         for leg, speaker in self._speakers.items():
-            if about := self._moments.get(frozenset({leg})):
-                events += speaker.finish(about.at)
+            if self._ticks[leg]:
+                events += speaker.finish(self._end)
         for legs, moment in self._moments.items():
-            events += self._evaluators[legs].finish(moment)
+            events += self._evaluators[legs].finish(replace(moment, at=self._end))
         return self._analysed(None, events)
 
     def live(self, leg: Leg) -> LegView:
@@ -140,20 +140,27 @@ class CallAnalysis:
         return [leg for leg in self._legs if len(self._waiting[leg]) > self._ahead][:1]
 
     def _behind(self, ticks: int) -> list[Leg]:
-        return [leg for leg in self._legs if self._ticks[leg] == ticks]
+        """The legs of which so many ticks are analysed; first the one whose next tick ends first, as a leg's last tick may."""
+        return sorted((leg for leg in self._legs if self._ticks[leg] == ticks), key=self._next_end)
+
+    def _next_end(self, leg: Leg) -> float:
+        """Seconds at which a leg's next tick ends."""
+        if self._waiting[leg]:
+            tick = self._waiting[leg][0]
+            return frame_seconds(tick.index * TICK_FRAMES + tick.frames)
+        return min(frame_seconds((self._ticks[leg] + 1) * TICK_FRAMES), self._end)
 
     def _hear(self, leg: Leg) -> list[Event]:
         """Analyse a leg's next tick by itself; it is silent where its audio has ended before the others'."""
         events: list[Event] = []
         speaker, about = self._speakers[leg], frozenset({leg})
+        end = self._next_end(leg)
         if self._waiting[leg]:
-            tick = self._waiting[leg].popleft()
-            end = frame_seconds(tick.index * TICK_FRAMES + tick.frames)
-            found, heard = speaker.update(tick, end)
+            found, heard = speaker.update(self._waiting[leg].popleft(), end)
             events += found
             self._views[leg].append(speaker.view)
         else:
-            end, heard = min(frame_seconds((self._ticks[leg] + 1) * TICK_FRAMES), self._end), speaker.absent()
+            heard = speaker.absent()
         if len(self._legs) > 1:
             self._moments[about] = Moment(self._ticks[leg], end, {leg: heard})
             events += self._evaluators[about].update(self._moments[about])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.alerts.rules import RuleSet, load_rules
@@ -142,6 +142,7 @@ def test_any_call_gives_the_same_events_whole_and_tick_by_tick(customer, agent, 
 
 @settings(max_examples=15, deadline=None)
 @given(customer=CALM_ANGRY, agent=CALM_ANGRY, seed=st.integers(0, 99), extra=st.integers(0, 4))
+@example([(2.0, "angry")], [(1.5625, "angry")], 5, 0)  # the agent's last tick ends within the customer's
 def test_events_are_in_order_ids_are_settled_and_times_are_frames(customer, agent, seed, extra):
     legs = [leg_frames("customer", customer, seed), leg_frames("agent", agent, seed + 1, extra)]
     found = events(legs, None, QUICK, false_alarms_per_hour=600)
