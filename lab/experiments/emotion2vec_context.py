@@ -39,12 +39,12 @@ import soxr
 from numpy.typing import NDArray
 
 from monitor.audio.chunk import Samples
+from monitor.conformance.engine_calls import joined, voice, windows
 from monitor.engines.base import WindowFrames
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
 from monitor.engines.emotion2vec.options import Emotion2vecOptions
 from monitor.engines.emotion2vec.random_model import SIZES
 from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE, frames_for
-from tests.conformance.engine_calls import joined, voice, windows
 from tests.engines.emotion2vec_dir import write_model
 
 Embedding = NDArray[np.float32]

@@ -1,6 +1,6 @@
 """What a change-point detector is: speech ticks of one leg in, change points out, each within a fixed time.
 
-Every detector passes `tests/conformance/test_detectors.py`.
+Every detector passes the suite of `monitor/conformance/detectors.py`.
 """
 
 from abc import ABC, abstractmethod

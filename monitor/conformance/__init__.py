@@ -14,4 +14,16 @@ Each suite says in its first lines which fixture it asks for. Importing this pac
 
 import pytest
 
-pytest.register_assert_rewrite(*(f"{__name__}.{suite}" for suite in ("stores", "stored_calls", "sinks", "sources", "incoming")))
+_SUITES = (
+    "stores",
+    "stored_calls",
+    "sinks",
+    "sources",
+    "incoming",
+    "engines",
+    "engine_calls",
+    "streaming_engines",
+    "windowed_engines",
+    "detectors",
+)
+pytest.register_assert_rewrite(*(f"{__name__}.{suite}" for suite in _SUITES))

@@ -1,4 +1,4 @@
-"""The engines that the conformance suite runs over. A new engine joins by one line in `CASES`."""
+"""The engines that the conformance suites run over. A new engine joins by one line in `CASES`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,6 +49,5 @@ def _parameter(case: EngineCase) -> object:
     return pytest.param(case, id=case.name, marks=[pytest.mark.needs(case.name)] if case.name in EXTRAS else [])
 
 
-EVERY_ENGINE = [_parameter(case) for case in CASES]
-STREAMING_ENGINES = [_parameter(case) for case in CASES if case.streaming]
-WINDOWED_ENGINES = [_parameter(case) for case in CASES if not case.streaming]
+STREAMING = [_parameter(case) for case in CASES if case.streaming]
+WINDOWED = [_parameter(case) for case in CASES if not case.streaming]

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from monitor.audio.speech import SpeechDetector
+from monitor.conformance.engine_calls import voice
 from monitor.engines.base import Window
 from monitor.engines.leg_speech import LegSpeech
 from monitor.timeline import FRAME_SAMPLES
-from tests.conformance.engine_calls import voice
 
 LEG = 1
 SOUND = voice(200)

@@ -5,9 +5,11 @@ import sys
 
 import pytest
 
-from monitor.config.sections import EngineSection
+from monitor.config.sections import ENGINES, EngineSection
+from monitor.conformance.engines import EMOTIONS
 from monitor.engines.registry import load_engine
 from monitor.errors import ConfigError
+from tests.conformance.engine_cases import CASES, STREAMING, WINDOWED
 
 QUIET = """
 import logging, sys
@@ -49,3 +51,13 @@ def test_the_registry_imports_no_engine(environment):
 @pytest.mark.needs("emotion2vec")
 def test_loading_emotion2vec_leaves_the_process_as_it_was_and_stdout_clean(environment, model_dir):
     assert fresh_python(QUIET, environment, str(model_dir)) == f"64 {40} 0 3 True\n"
+
+
+def test_every_engine_that_ships_is_in_a_suite():
+    assert {case.name for case in CASES} == set(ENGINES.names())
+
+
+@pytest.mark.parametrize("case", [*STREAMING, *WINDOWED])
+def test_an_engine_that_ships_is_called_as_it_is_registered_and_tells_every_emotion(case, tmp_path):
+    info = case.load(tmp_path).info
+    assert (info.name, {*info.labels} | {"unknown"}) == (case.name, EMOTIONS)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+from monitor.conformance.engine_calls import assert_same, joined, voice, whole
 from monitor.engines.base import Window, WindowError
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
 from monitor.engines.emotion2vec.options import Emotion2vecOptions
 from monitor.errors import EngineError
 from monitor.timeline import FRAME_SAMPLES
-from tests.conformance.engine_calls import assert_same, joined, voice, whole
 from tests.engines.emotion2vec.conftest import tiny_settings
 
 

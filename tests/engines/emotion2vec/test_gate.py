@@ -10,11 +10,11 @@ import soxr
 import monitor.demo
 from monitor.audio.chunk import Samples
 from monitor.config.sections import Settings
+from monitor.conformance.engine_calls import listen
 from monitor.engines.base import Window
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
 from monitor.engines.emotion2vec.gate import UNDECIDED
 from monitor.timeline import FRAME_SAMPLES, TICK_FRAMES
-from tests.conformance.engine_calls import listen
 from tests.engines.emotion2vec.conftest import tiny_settings
 
 FRAMES = 500

@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from lab.benchmark.report import Report
 from monitor.cli.main import app
+from monitor.conformance.engine_calls import assert_same, joined, listen, voice, whole, windows
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
-from tests.conformance.engine_calls import assert_same, joined, listen, voice, whole, windows
 from tests.engines.emotion2vec.conftest import tiny_settings
 from tests.engines.emotion2vec.hardware import needs_gpu
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from monitor.conformance.engine_calls import assert_same, joined, listen, voice, whole
 from monitor.engines.base import WindowError
 from monitor.engines.emotion2vec import convolution, device, linear
 from monitor.engines.emotion2vec.device import choose_precision
@@ -11,7 +12,6 @@ from monitor.engines.emotion2vec.engine import Emotion2vecEngine
 from monitor.engines.emotion2vec.linear import Affine, make_linear
 from monitor.engines.processor import has_bf16
 from monitor.errors import EngineError
-from tests.conformance.engine_calls import assert_same, joined, listen, voice, whole
 from tests.engines.emotion2vec.conftest import tiny_settings
 
 CPU = torch.device("cpu")

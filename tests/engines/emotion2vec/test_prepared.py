@@ -11,12 +11,12 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from monitor.conformance.engine_calls import assert_same, voice, whole
 from monitor.engines.catalogue import check_model, models_of
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
 from monitor.engines.emotion2vec.folder import read_folder
 from monitor.engines.emotion2vec.prepared import read_prepared, write_prepared
 from monitor.errors import EngineError
-from tests.conformance.engine_calls import assert_same, voice, whole
 from tests.engines.emotion2vec.conftest import tiny_settings
 
 STARTS_WITHOUT_FUNASR = """

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from monitor.audio.chunk import Samples
+from monitor.conformance.engine_calls import assert_same, joined, listen, voice, windows
 from monitor.engines.base import Engine, Window, WindowError, WindowFrames
 from monitor.engines.emotion2vec.engine import Emotion2vecEngine
 from monitor.timeline import FRAME_SAMPLES
-from tests.conformance.engine_calls import assert_same, joined, listen, voice, windows
 from tests.engines.emotion2vec.conftest import tiny_settings
 
 SOUND = voice(400, 5)

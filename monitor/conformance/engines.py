@@ -1,71 +1,43 @@
-"""What every engine keeps to, whatever is in it: `monitor/engines/base.py`."""
+"""What every engine keeps to, in tests. They ask for a fixture `engine`: a loaded one, which they share and do not close.
+
+There is more that an engine of either family keeps to: run `streaming_engines.py` or `windowed_engines.py`, which have it, too.
+"""
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from monitor.config.sections import ENGINES
+from monitor.conformance.engine_calls import assert_same, bytes_of, bytes_of_leg, joined, listen, voice, whole, windows
 from monitor.engines.base import Engine, Window, WindowError
 from monitor.timeline import FRAME_SAMPLES, frames_for
-from tests.conformance.engine_calls import assert_same, bytes_of, bytes_of_leg, joined, listen, voice, whole, windows
-from tests.conformance.engine_cases import CASES, EVERY_ENGINE, STREAMING_ENGINES, WINDOWED_ENGINES, EngineCase
 
-EMOTIONS = {"angry", "disgusted", "fearful", "happy", "neutral", "other", "sad", "surprised"}
+EMOTIONS = {"angry", "disgusted", "fearful", "happy", "neutral", "other", "sad", "surprised", "unknown"}
 
 
-@pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[EngineCase], Engine]:
-    engines: dict[str, Engine] = {}
-
-    def get(case: EngineCase) -> Engine:
-        if case.name not in engines:
-            engines[case.name] = case.load(tmp_path_factory.mktemp(case.name))
-        return engines[case.name]
-
-    return get
-
-
-@pytest.fixture
-def engine(case: EngineCase, loaded: Callable[[EngineCase], Engine]) -> Engine:
-    return loaded(case)
-
-
-every_engine = pytest.mark.parametrize("case", EVERY_ENGINE)
-
-
-def test_every_registered_engine_is_in_this_suite():
-    assert {case.name for case in CASES} == set(ENGINES.names())
-
-
-@every_engine
-def test_info_says_what_is_loaded(case, engine):
+def test_info_says_what_is_loaded(engine: Engine) -> None:
     info = engine.info
-    assert info.name == case.name
+    assert info.name
     assert info.model
     assert info.version
     assert info.dim > 0
     assert info.device
 
 
-@every_engine
-def test_labels_are_the_names_that_rules_use(case, engine):
-    assert set(engine.info.labels) - {"unknown"} == EMOTIONS
+def test_labels_are_the_names_that_rules_use(engine: Engine) -> None:
+    assert {"neutral"} < set(engine.info.labels) <= EMOTIONS
     assert len(set(engine.info.labels)) == len(engine.info.labels)
 
 
-@every_engine
-def test_default_window_holds_a_hop_and_its_lookahead(case, engine):
+def test_default_window_holds_a_hop_and_its_lookahead(engine: Engine) -> None:
     info = engine.info
     assert info.hop > 0
     assert info.lookahead >= 0
     assert info.hop + info.lookahead <= info.window + 1e-9
 
 
-@every_engine
-def test_frames_have_the_shapes_and_types_that_the_interface_states(case, engine):
+def test_frames_have_the_shapes_and_types_that_the_interface_states(engine: Engine) -> None:
     samples = voice(45 + frames_for(engine.info.lookahead))
     frames = engine.infer([Window(engine.open_leg(), 0, samples, 10, 45)])[0]
     assert frames.embedding.shape == (35, engine.info.dim)
@@ -74,9 +46,8 @@ def test_frames_have_the_shapes_and_types_that_the_interface_states(case, engine
     assert {frames.embedding.dtype, frames.logits.dtype, frames.speech.dtype} == {np.dtype(np.float32)}
 
 
-@every_engine
 @pytest.mark.parametrize("sound", ["voice", "digital silence", "full scale", "tiny"])
-def test_frames_are_finite_for(sound, case, engine):
+def test_frames_are_finite_for(sound: str, engine: Engine) -> None:
     samples = {
         "voice": voice(100),
         "digital silence": np.zeros(100 * FRAME_SAMPLES, np.float32),
@@ -89,83 +60,51 @@ def test_frames_are_finite_for(sound, case, engine):
     assert ((frames.speech >= 0) & (frames.speech <= 1)).all()
 
 
-@every_engine
-def test_speech_is_not_heard_in_digital_silence(case, engine):
+def test_speech_is_not_heard_in_digital_silence(engine: Engine) -> None:
     frames = engine.infer([whole(engine.open_leg(), np.zeros(100 * FRAME_SAMPLES, np.float32))])[0]
     assert frames.speech.max() < 0.5
 
 
-@every_engine
-def test_the_same_sound_gives_the_same_frames_twice(case, engine):
+def test_the_same_sound_gives_the_same_frames_twice(engine: Engine) -> None:
     first = engine.infer([whole(engine.open_leg(), voice(80))])[0]
     assert_same(first, engine.infer([whole(engine.open_leg(), voice(80))])[0], 0)
 
 
-@every_engine
-def test_a_window_gives_the_same_frames_alone_as_among_others(case, engine):
+def test_a_window_gives_the_same_frames_alone_as_among_others(engine: Engine) -> None:
     sounds = [voice(frames, seed) for seed, frames in enumerate((100, 100, 37, 100, 1, 60, 100, 37))]
     alone = [engine.infer([whole(engine.open_leg(), sound)])[0] for sound in sounds]
     together = engine.infer([whole(engine.open_leg(), sound) for sound in sounds])
     assert_same(joined(together), joined(alone), 1e-5)
 
 
-@every_engine
-def test_results_come_in_the_order_of_the_windows(case, engine):
+def test_results_come_in_the_order_of_the_windows(engine: Engine) -> None:
     lengths = [20, 50, 20, 35, 50, 3]
     results = engine.infer([whole(engine.open_leg(), voice(length)) for length in lengths])
     assert [len(result.speech) for result in results] == lengths
 
 
-@every_engine
-def test_no_windows_give_no_frames(case, engine):
+def test_no_windows_give_no_frames(engine: Engine) -> None:
     assert engine.infer([]) == []
 
 
-@every_engine
-def test_a_call_of_one_frame_has_one_frame(case, engine):
+def test_a_call_of_one_frame_has_one_frame(engine: Engine) -> None:
     assert engine.infer([whole(engine.open_leg(), voice(1))])[0].embedding.shape == (1, engine.info.dim)
 
 
-@every_engine
 @pytest.mark.parametrize("total", [1, 24, 25, 26, 137, 250])
-def test_a_call_of_any_length_has_every_frame_once(total, case, engine):
+def test_a_call_of_any_length_has_every_frame_once(total: int, engine: Engine) -> None:
     frames = listen(engine, engine.open_leg(), voice(total))
     assert len(frames.embedding) == len(frames.logits) == len(frames.speech) == total
 
 
-@every_engine
 @pytest.mark.parametrize("hop", [0.1, 0.3, 1.0])
-def test_speech_does_not_depend_on_the_hop(hop, case, engine):
+def test_speech_does_not_depend_on_the_hop(hop: float, engine: Engine) -> None:
     reference = listen(engine, engine.open_leg(), voice(180))
     frames = listen(engine, engine.open_leg(), voice(180), hop=hop)
     np.testing.assert_allclose(frames.speech, reference.speech, atol=1e-4)
 
 
-@pytest.mark.parametrize("case", STREAMING_ENGINES)
-@pytest.mark.parametrize("hop", [0.1, 0.3, 1.0])
-def test_frames_of_a_streaming_engine_do_not_depend_on_the_hop(hop, case, engine):
-    reference = listen(engine, engine.open_leg(), voice(180))
-    assert_same(listen(engine, engine.open_leg(), voice(180), hop=hop), reference, 1e-4)
-
-
-@pytest.mark.parametrize("case", STREAMING_ENGINES)
-def test_frames_of_a_streaming_engine_do_not_depend_on_the_window(case, engine):
-    reference = listen(engine, engine.open_leg(), voice(180))
-    leg = engine.open_leg()
-    long_windows = [engine.infer([window])[0] for window in windows(engine, leg, voice(180), window=3.0)]
-    assert_same(joined(long_windows), reference, 1e-4)
-
-
-@pytest.mark.parametrize("case", WINDOWED_ENGINES)
-def test_frames_of_a_windowed_engine_depend_on_the_window_alone(case, engine):
-    reference = engine.infer([whole(engine.open_leg(), voice(100))])[0]
-    part = engine.infer([Window(engine.open_leg(), 0, voice(100), 30, 55)])[0]
-    np.testing.assert_allclose(part.embedding, reference.embedding[30:55], atol=1e-5)
-    np.testing.assert_allclose(part.logits, reference.logits[30:55], atol=1e-5)
-
-
-@every_engine
-def test_legs_of_one_batch_do_not_influence_each_other(case, engine):
+def test_legs_of_one_batch_do_not_influence_each_other(engine: Engine) -> None:
     customer, agent = engine.open_leg(), engine.open_leg()
     batches = zip(windows(engine, customer, voice(150, 1)), windows(engine, agent, voice(150, 2)), strict=True)
     pairs = [engine.infer(batch) for batch in batches]
@@ -173,8 +112,7 @@ def test_legs_of_one_batch_do_not_influence_each_other(case, engine):
     assert_same(joined([pair[1] for pair in pairs]), listen(engine, engine.open_leg(), voice(150, 2)), 1e-5)
 
 
-@every_engine
-def test_a_new_leg_knows_nothing_of_earlier_ones(case, engine):
+def test_a_new_leg_knows_nothing_of_earlier_ones(engine: Engine) -> None:
     before = listen(engine, engine.open_leg(), voice(60, 3))
     listen(engine, engine.open_leg(), voice(100, 4) * 5)
     assert_same(listen(engine, engine.open_leg(), voice(60, 3)), before, 0)
@@ -186,8 +124,8 @@ def spoiled(window: Window, fault: str) -> Window:
     with_nan = samples.copy()
     with_nan[-1] = math.nan
     return {
-        "int16 samples": replace(window, samples=(samples * 32767).astype(np.int16)),  # type: ignore[arg-type]
-        "float64 samples": replace(window, samples=samples.astype(np.float64)),  # type: ignore[arg-type]
+        "int16 samples": replace(window, samples=(samples * 32767).astype(np.int16)),
+        "float64 samples": replace(window, samples=samples.astype(np.float64)),
         "two channels": replace(window, samples=np.stack([samples, samples])),
         "not a number": replace(window, samples=with_nan),
         "infinity": replace(window, samples=with_nan * 0 + np.float32(np.inf)),
@@ -213,9 +151,8 @@ FAULTS = (
 )
 
 
-@every_engine
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_bad_window_is_refused_and_no_leg_is_harmed_by(fault, case, engine):
+def test_a_bad_window_is_refused_and_no_leg_is_harmed_by(fault: str, engine: Engine) -> None:
     legs = [engine.open_leg(), engine.open_leg()]
     first, second = (list(windows(engine, leg, voice(150, seed))) for seed, leg in enumerate(legs))
     with pytest.raises(WindowError):
@@ -225,15 +162,13 @@ def test_a_bad_window_is_refused_and_no_leg_is_harmed_by(fault, case, engine):
     assert_same(joined([pair[1] for pair in results]), listen(engine, engine.open_leg(), voice(150, 1)), 1e-5)
 
 
-@every_engine
-def test_two_windows_of_one_leg_in_a_batch_are_refused(case, engine):
+def test_two_windows_of_one_leg_in_a_batch_are_refused(engine: Engine) -> None:
     leg = engine.open_leg()
     with pytest.raises(WindowError):
         engine.infer([whole(leg, voice(50)), whole(leg, voice(50))])
 
 
-@every_engine
-def test_windows_of_a_leg_that_is_not_open_are_refused_and_harm_nobody(case, engine):
+def test_windows_of_a_leg_that_is_not_open_are_refused_and_harm_nobody(engine: Engine) -> None:
     closed, leg = engine.open_leg(), engine.open_leg()
     engine.close_leg(closed)
     first, *rest = windows(engine, leg, voice(150))
@@ -245,23 +180,21 @@ def test_windows_of_a_leg_that_is_not_open_are_refused_and_harm_nobody(case, eng
     assert_same(joined(results), listen(engine, engine.open_leg(), voice(150)), 1e-5)
 
 
-@every_engine
-def test_a_leg_may_be_closed_twice(case, engine):
+def test_a_leg_may_be_closed_twice(engine: Engine) -> None:
     leg, other = engine.open_leg(), engine.open_leg()
     engine.close_leg(leg)
     engine.close_leg(leg)
     assert len(listen(engine, other, voice(50)).speech) == 50
 
 
-@every_engine
-def test_of_a_leg_that_is_closed_nothing_is_kept(case, engine):
-    bytes_of_leg(engine, voice(500))
+def test_of_legs_that_are_closed_nothing_is_kept(engine: Engine) -> None:
+    bytes_of_leg(engine, voice(100))
     before = bytes_of(engine)
-    assert bytes_of_leg(engine, voice(500, 1)) > 1000
+    held = sum(bytes_of_leg(engine, voice(100, seed)) for seed in range(20))
+    assert held > 2 * 256
     assert bytes_of(engine) <= before + 256
 
 
-@every_engine
-def test_a_leg_keeps_no_more_after_a_minute_than_after_ten_seconds(case, engine):
+def test_a_leg_keeps_no_more_after_a_minute_than_after_ten_seconds(engine: Engine) -> None:
     bytes_of_leg(engine, voice(500))
     assert bytes_of_leg(engine, voice(3000)) <= 1.02 * bytes_of_leg(engine, voice(500)) + 256

@@ -1,0 +1,13 @@
+"""The tests of that package: the suite of streaming engines."""
+
+import pytest
+from loudness import LoudnessEngine, LoudnessOptions  # type: ignore[import-not-found]
+
+from monitor.conformance.streaming_engines import *  # noqa: F403
+from monitor.engines.base import Engine
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    engine: Engine = LoudnessEngine(LoudnessOptions())
+    return engine

@@ -1,0 +1,13 @@
+"""The tests of that package: the suite of detectors."""
+
+import pytest
+from plain_odds import PlainOddsOptions  # type: ignore[import-not-found]
+
+from monitor.conformance.detectors import *  # noqa: F403
+from monitor.conformance.detectors import MakeDetector
+
+
+@pytest.fixture
+def make_detector() -> MakeDetector:
+    make: MakeDetector = PlainOddsOptions().open
+    return make
