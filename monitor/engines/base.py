@@ -1,8 +1,8 @@
 """What an engine is: windows of many legs in, frames of each out.
 
 Every engine passes the suite of its family (`monitor/conformance/`). A *windowed* engine (emotion2vec) computes each window
-afresh from its samples: `windowed_engines.py`. A *streaming* engine (compact) remembers what it needs of a leg's past, so that its
-windows may be short: `streaming_engines.py`; its windows come in order, each once.
+afresh from its samples: `windowed_engines.py`. A *streaming* engine (compact) remembers what it needs of a leg's past, so that
+its windows may be short: `streaming_engines.py`; its windows come in order, each once.
 """
 
 from abc import ABC, abstractmethod

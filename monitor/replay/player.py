@@ -65,8 +65,11 @@ def _analysis(stored: StoredCall, rules: RuleSet | None) -> CallAnalysis:
         state = StateSection.model_validate(record.settings["state"])
         changes = DETECTORS.validate(record.settings["changes"])
         judged_by = RuleSet.from_document(record.settings["rules"]) if rules is None else rules
-    except (KeyError, ValidationError) as error:
-        raise StoreError(f"call {record.id}: the settings kept with it cannot be read: {error}") from None
+    except KeyError as error:
+        raise StoreError(f"call {record.id}: the settings kept with it cannot be read: {error} is missing") from None
+    except ValidationError as error:
+        said = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise StoreError(f"call {record.id}: the settings kept with it cannot be read: {said}") from None
     return CallAnalysis(record.id, record.legs, record.labels, state, changes, judged_by)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -47,12 +48,14 @@ def opened(path: Path) -> ZarrStore:
     return ZarrStore(StoreSection(path=path, fsync=False))
 
 
-def begun(store: ZarrStore, format_: LegFormat) -> ZarrCallWriter:
+def begun(store: ZarrStore, format_: LegFormat, **kept: Any) -> ZarrCallWriter:
+    """`kept`: in place of the settings that a call is kept with."""
     formats: dict[Leg, LegFormat] = dict.fromkeys(LEGS, format_)
     settings = {
         "state": STATE.model_dump(mode="json"),
         "changes": CHANGES.model_dump(mode="json"),
         "rules": load_rules().document(),
+        **kept,
     }
     engine = {"name": "compact", "model": "moods"}
     started = datetime(2026, 3, 1, 9, 30, 0, 123456, tzinfo=UTC)

@@ -87,6 +87,17 @@ def test_playing_brings_the_events_in_order_with_live_frames_between(tmp_path: P
     assert sum(item.as_message()["type"] == "frames" for _, item in played) > 100
 
 
+def test_a_call_whose_detector_is_not_installed_is_refused_in_one_line(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    writer = begun(store, FORMATS["half precision"], changes={"detector": "theirs", "buffer": 9.0})
+    writer.finish("finished", {})
+
+    with pytest.raises(
+        StoreError, match=r"call-1: .* cannot be read: detector: no detector is called 'theirs'; there are"
+    ):
+        list(replay_events(store.open("call-1")))
+
+
 def test_damaged_frames_end_the_replay_with_the_reason(tmp_path: Path) -> None:
     store = opened(tmp_path)
     writer = begun(store, FORMATS["half precision"])
