@@ -92,9 +92,7 @@ def test_a_call_whose_detector_is_not_installed_is_refused_in_one_line(tmp_path:
     writer = begun(store, FORMATS["half precision"], changes={"detector": "theirs", "buffer": 9.0})
     writer.finish("finished", {})
 
-    with pytest.raises(
-        StoreError, match=r"call-1: .* cannot be read: detector: no detector is called 'theirs'; there are"
-    ):
+    with pytest.raises(StoreError, match=r"call-1: .* cannot be read: detector: no detector is called 'theirs'; there are"):
         list(replay_events(store.open("call-1")))
 
 

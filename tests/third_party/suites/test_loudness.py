@@ -1,7 +1,7 @@
-"""The tests of that package: the suite of streaming engines."""
+"""The loudness passes the suite of streaming engines."""
 
 import pytest
-from loudness import LoudnessEngine, LoudnessOptions  # type: ignore[import-not-found]
+from emotion_monitor_example.loudness import LoudnessEngine, LoudnessOptions  # type: ignore[import-not-found]
 
 from monitor.conformance.streaming_engines import *  # noqa: F403
 from monitor.engines.base import Engine

@@ -1,7 +1,7 @@
-"""The tests of that package: the suite of detectors."""
+"""The plain odds pass the suite of detectors."""
 
 import pytest
-from plain_odds import PlainOddsOptions  # type: ignore[import-not-found]
+from emotion_monitor_example.plain_odds import PlainOddsOptions  # type: ignore[import-not-found]
 
 from monitor.conformance.detectors import *  # noqa: F403
 from monitor.conformance.detectors import MakeDetector
