@@ -2,6 +2,9 @@
 
 Pings travel behind the data, so a client answers one only once it has taken what was sent before it: the keepalive finds
 every client that does not read. uvicorn then closes politely, which waits for ever for the unsent bytes to leave.
+
+Answers travel behind the data as well: of a sender that this server makes wait (`/ws/v1/ingest`), one may lie behind minutes of
+audio. So whoever sends, or is kept waiting, and takes what is sent to it, is alive without an answer.
 """
 
 from typing import Any
@@ -13,10 +16,27 @@ GRACE = 2.0
 
 
 class KeepaliveProtocol(WebSocketsSansIOProtocol):
-    """A websocket connection that is aborted when its client has not answered a ping in time."""
+    """A websocket connection that is aborted when its client has not answered a ping in time, and does nothing else either."""
+
+    heard = False
+    """Whether anything came since the last ping."""
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came."""
+        self.heard = True
+        super().data_received(data)
+
+    def send_keepalive_ping(self) -> None:
+        """Ask whether the client is there."""
+        self.heard = False
+        super().send_keepalive_ping()
 
     def keepalive_timeout(self) -> None:
-        """Close with 1011, then abort."""
+        """Go on with a client that sends or is kept waiting; close with 1011, then abort, where there is none."""
+        if (self.heard or self.read_paused) and self.transport.get_write_buffer_size() == 0:
+            self.pong_timer = self.pending_ping_payload = None
+            self.schedule_ping()
+            return
         super().keepalive_timeout()
         self.loop.call_later(GRACE, self.transport.abort)
 
