@@ -12,6 +12,7 @@ from tests.third_party.conftest import HERE, ROOT, Installed
 PACKAGE = HERE / "emotion_monitor_example"
 DOCUMENTED = {
     "pyproject.toml": "extending.md",
+    "emotion_monitor_example/acme.py": "sources.md",
     "emotion_monitor_example/loudness.py": "engines-and-detectors.md",
     "emotion_monitor_example/newest_calls.py": "store.md",
     "emotion_monitor_example/plain_odds.py": "engines-and-detectors.md",
