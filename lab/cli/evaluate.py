@@ -137,10 +137,10 @@ def evaluate(
 
     from lab.calls.alerts import DEFAULT_RULE
     from lab.cli.evaluate_report import print_report
-    from lab.cli.progress import followed
     from lab.evaluation.evaluate import Plan, evaluate
     from lab.evaluation.inputs import read_inputs
     from lab.lines.condition import TELEPHONE
+    from monitor.cli.progress import followed
     from monitor.cli.tables import report_console
 
     settings = settings_from(

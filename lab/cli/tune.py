@@ -100,11 +100,11 @@ def tune(
 
     from lab.calls.alerts import DEFAULT_RULE
     from lab.calls.read import read_calls
-    from lab.cli.progress import followed
     from lab.cli.tune_report import print_tuned
     from lab.tune.aim import parse_aim
     from lab.tune.tuning import Plan, tune
     from lab.tune.write import write_settings
+    from monitor.cli.progress import followed
     from monitor.cli.tables import report_console
 
     settings = settings_from(

@@ -15,8 +15,8 @@ from lab.calls.alerts import AlertAim
 from lab.calls.labelled import LabelledCall
 from lab.calls.score import CallScore, score_call
 from lab.hearing.hearing import Hearing, analysed_anew
-from lab.hearing.listeners import deaths_told, follow_the_first
 from lab.tune.proposal import Proposal
+from monitor.pipeline.engine_processes import deaths_told, follow_the_first
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,10 +95,13 @@ def read_array(path: Path, *, map_beyond: int = MAP_BEYOND, grows: bool = False)
     return header, array
 
 
-def read_header(path: Path) -> ArrayHeader:
+def read_header(path: Path, *, grows: bool = False) -> ArrayHeader:
     """The header alone, for which nothing but the first bytes are read. Raises as `read_array` does."""
     with _opened(path) as file:
-        return _header(path, file, os.fstat(file.fileno()).st_size)
+        size = os.fstat(file.fileno()).st_size
+        header = _header(path, file, size)
+        _check_size(path, header, size, grows=grows)
+        return header
 
 
 @contextmanager

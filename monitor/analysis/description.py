@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from monitor.analysis.embedding import FRAMES_FILE, Embedding
+from monitor.analysis.embedding import AUDIO_FILE, FRAMES_FILE, Embedding
 
-AUDIO_FILE = "processed_audio.wav"
 _SUM_TOLERANCE = 0.02
 _SECONDS_TOLERANCE = 0.1
 """The last frames of a recording may be lacking: the engine's receptive field ends before them."""

@@ -20,6 +20,7 @@ from monitor.analysis.result_file import Granularity, Result, read_result
 from monitor.timeline import FRAME_RATE
 
 FRAMES_FILE = "embedding.npy"
+AUDIO_FILE = "processed_audio.wav"
 UTTERANCE_FILE = "utterance.npy"
 BLOCK_ROWS = 4096
 """Rows that are looked at at a time: 16 MB of 1024 features."""
@@ -140,7 +141,7 @@ def _grows(file: Path, result: Result | None) -> bool:
     """Whether a snapshot is being written: rows come first, then `result.json`, and then the header that tells of them."""
     if result is None or not result.call or file.name != FRAMES_FILE:
         return False
-    return result.live or (result.shape is not None and result.shape[:1] > read_header(file).shape[:1])
+    return result.live or (result.shape is not None and result.shape[:1] > read_header(file, grows=True).shape[:1])
 
 
 def _told(result: Result) -> dict[str, Any]:

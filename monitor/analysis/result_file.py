@@ -39,6 +39,8 @@ class Result:
     engine: Mapping[str, Any] = field(default_factory=dict)
     call: str = ""
     leg: str = ""
+    input: Mapping[str, Any] = field(default_factory=dict)
+    """Of what file it was made (`extract.py`)."""
     live: bool = False
     """The call goes on, and rows are put behind the array."""
 
@@ -79,6 +81,7 @@ def _result(path: Path, document: dict[str, Any]) -> Result:
     if isinstance(scores, dict):
         labels, scores = list(scores), list(scores.values())
     granularity, files, engine = document.get("granularity"), document.get("files"), document.get("engine")
+    source = document.get("input")
     return Result(
         path,
         key=_text(document.get("key")),
@@ -89,6 +92,7 @@ def _result(path: Path, document: dict[str, Any]) -> Result:
         shape=_shape(path, document.get("shape")),
         rate=_rate(path, document.get("embedding_rate")),
         engine=engine if isinstance(engine, dict) else {},
+        input=source if isinstance(source, dict) else {},
         call=_text(document.get("call")),
         leg=_text(document.get("leg")),
         live=document.get("status") == "live",

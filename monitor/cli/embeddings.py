@@ -1,22 +1,34 @@
 """`emotion-monitor embeddings`: what can be done with `.npy` files and with the embeddings of stored calls."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from monitor.cli.options import (
     STANDARD_OUTPUT,
     ConfigOption,
+    EngineOption,
+    JobsOption,
     JsonOption,
+    ModelOption,
     StoreOption,
     existing_store,
+    key_values,
+    log_level,
+    output_folder,
     settings_from,
     write_json,
 )
-from monitor.errors import MonitorError
+from monitor.errors import ConfigError, MonitorError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from monitor.analysis.description import Description
+    from monitor.analysis.extract import Extracted, Wanted
+    from monitor.analysis.result_file import Granularity
+    from monitor.config import Settings
 
 app = typer.Typer(
     help="Read, make and analyse embeddings: .npy files, folders, and moments of stored calls.", no_args_is_help=True
@@ -76,6 +88,93 @@ def info(
         for _, told in errors:
             typer.echo(f"emotion-monitor: {told}", err=True)
         raise typer.Exit(errors[0][1].exit_code)
+
+
+@app.command()
+def extract(
+    audio: Annotated[
+        list[str],
+        typer.Argument(help="Sound or capture files, folders of them, or patterns.", metavar="AUDIO...", show_default=False),
+    ],
+    granularity: Annotated[
+        str, typer.Option("--granularity", "-g", help="utterance: one row for a file; frame: a row each 20 ms.")
+    ] = "utterance",
+    to: Annotated[
+        Path, typer.Option("--to", "-t", help="Folder to extract to; made where it is missing.", callback=output_folder)
+    ] = Path("outputs"),
+    engine: EngineOption = None,
+    model: ModelOption = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", "-o", help="An option of the source, such as legs=customer.", metavar="KEY=VALUE"),
+    ] = None,
+    keep_audio: Annotated[bool, typer.Option("--audio/--no-audio", help="Write processed_audio.wav: what was heard.")] = True,
+    jobs: JobsOption = None,
+    config: ConfigOption = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    json_file: JsonOption = None,
+) -> None:
+    """Extract the embeddings of sound files into outputs_YYYYMMDD_HHMMSS/{processed_audio.wav,result.json,embedding.npy}.
+
+    The frames are those that a call of the same sound has, in full precision; an utterance is their mean where somebody
+    speaks. Each leg that may be analysed gets a folder: one for a file of one channel, customer and agent for two.
+
+    Run it again to go on after Ctrl-C: what is done is skipped, unless the file or the engine is another. A file that fails
+    does not stop the others: what failed is listed at the end, and the exit code is that of the first.
+
+    Examples:
+
+      emotion-monitor embeddings extract call.wav --granularity frame
+
+      emotion-monitor embeddings extract "clips/**/*.wav" --to features --engine emotion2vec --json report.json
+    """
+    if granularity not in ("utterance", "frame"):
+        raise ConfigError(f"--granularity {granularity}: expected utterance or frame")
+    from monitor.cli.run_sources import named_sources
+
+    named, _ = named_sources(audio)
+    settings = settings_from(config, engine__name=engine, engine__model=model, log__level=log_level(config, quiet=quiet))
+    from monitor.analysis.extract import Wanted
+    from monitor.cli.tables import report_console
+
+    wanted = Wanted(to, cast("Granularity", granularity), key_values(option, "--option"), keep_audio)
+    extracted = _extract(named, wanted, settings, jobs, report_console(stderr=True, quiet=quiet))
+    write_json([_entry(one) for one in extracted], json_file)
+    failed = [one for one in extracted if one.status == "failed"]
+    if json_file is None or str(json_file) != STANDARD_OUTPUT:
+        counts = {status: sum(one.status == status for one in extracted) for status in ("done", "skipped", "failed")}
+        report_console(quiet=quiet).print(
+            f"{to}: {counts['done']} extracted, {counts['skipped']} done before, {counts['failed']} failed",
+            soft_wrap=True,
+            markup=False,
+        )
+    if failed:
+        for one in failed:
+            typer.echo(f"emotion-monitor: {one.error}", err=True)
+        raise typer.Exit(failed[0].exit_code)
+
+
+def _extract(
+    named: list[str], wanted: "Wanted", settings: "Settings", jobs: int | None, console: "Console"
+) -> "list[Extracted]":
+    from monitor.analysis.extract import extract
+    from monitor.cli.progress import followed
+
+    extracted = []
+    with followed(console) as tell:
+        for one in extract(named, wanted, settings, jobs=jobs):
+            extracted.append(one)
+            tell("extracting", len(extracted), len(named))
+    return extracted
+
+
+def _entry(one: "Extracted") -> dict[str, Any]:
+    return {
+        "source": one.source,
+        "status": one.status,
+        "folders": [str(folder) for folder in one.folders],
+        "error": one.error or None,
+    }
 
 
 def _row(one: "Description") -> dict[str, Any]:

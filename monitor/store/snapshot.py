@@ -10,7 +10,6 @@ import copy
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -18,12 +17,12 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from monitor.events import Frames, Leg, Mark
+from monitor.events import Leg
 from monitor.frame_format import LegFormat, rows
 from monitor.store.base import StoredCall
 from monitor.store.disk import as_json, refusals, replacing, write_all
+from monitor.store.utterance import Utterance
 from monitor.store.versions import FORMAT, versions
 from monitor.timeline import FRAME_RATE, frame_seconds
 
@@ -38,7 +37,7 @@ class SnapshotWriter:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._written: dict[Leg, _Utterance] = {}
+        self._written: dict[Leg, Utterance] = {}
         self._lock = Lock()
 
     def write(self, stored: StoredCall, fsync: bool) -> None:
@@ -52,61 +51,18 @@ class SnapshotWriter:
                 folder.mkdir(parents=True, exist_ok=True)
                 before = self._written.get(leg)
                 if before is None or not _holds(folder / "embedding.npy", before.frames, format_):
-                    before = _Utterance.empty(format_, speech_threshold(stored))
+                    before = Utterance.empty(format_, speech_threshold(stored))
                 self._written[leg] = _write_leg(stored, leg, folder, before, fsync)
 
 
-@dataclass
-class _Utterance:
-    """Sums over the frames in which a leg speaks."""
-
-    embedding: NDArray[np.float64]
-    """Shape (D,)."""
-    logits: NDArray[np.float64]
-    """Shape (C,)."""
-    threshold: float
-    frames: int = 0
-    speaking: int = 0
-    skipped: int = 0
-
-    @classmethod
-    def empty(cls, format: LegFormat, threshold: float) -> "_Utterance":  # noqa: A002 - the word of the plan
-        """Of no frames."""
-        return cls(np.zeros(format.dim), np.zeros(format.classes), threshold)
-
-    def add(self, frames: Frames) -> None:
-        """Take a run of frames in. A pooled embedding counts as often as frames of it speak."""
-        skipped = (frames.marks & Mark.SKIPPED) != 0
-        speaks = (frames.speech >= self.threshold) & ~skipped
-        self.frames += len(frames)
-        self.skipped += int(skipped.sum())
-        self.speaking += int(speaks.sum())
-        self.logits += frames.logits[speaks].sum(axis=0, dtype=np.float64)
-        weight = np.add.reduceat(speaks.astype(np.int64), np.arange(0, len(frames), frames.stride))
-        there = weight > 0
-        self.embedding += weight[there] @ frames.embedding[there].astype(np.float64)
-
-    def mean(self) -> NDArray[np.float32]:
-        """Shape (1, D); zeros where nobody spoke."""
-        return (self.embedding / max(self.speaking, 1)).astype(np.float32)[None]
-
-    def scores(self) -> list[float] | None:
-        """Softmax of the mean logits, which are the logits of the mean embedding; None where nobody spoke."""
-        if self.speaking == 0 or len(self.logits) == 0:
-            return None
-        logits = self.logits / self.speaking
-        powers = np.exp(logits - logits.max())
-        return [float(score) for score in powers / powers.sum()]
-
-
-def _write_leg(stored: StoredCall, leg: Leg, folder: Path, before: _Utterance, fsync: bool) -> _Utterance:
+def _write_leg(stored: StoredCall, leg: Leg, folder: Path, before: Utterance, fsync: bool) -> Utterance:
     """Write the files of a leg; `embedding.npy` holds what `before` is the sum of. All are written before one shows."""
     format_, frames = stored.record.legs[leg], stored.committed(leg)
     shape = (rows(frames, format_.stride), format_.dim)
     path, utterance = folder / "embedding.npy", copy.deepcopy(before)
     with ExitStack() as opened:
         embedding = opened.enter_context(
-            _extending(path, _header(shape), fsync) if before.frames else _beginning(path, _header(shape), fsync)
+            _extending(path, array_header(shape), fsync) if before.frames else _beginning(path, array_header(shape), fsync)
         )
         mean, result = (opened.enter_context(replacing(folder / name, fsync)) for name in ("utterance.npy", "result.json"))
         size = _end(before.frames, format_)
@@ -114,7 +70,7 @@ def _write_leg(stored: StoredCall, leg: Leg, folder: Path, before: _Utterance, f
             run = stored.read(leg, start, min(start + _BLOCK_FRAMES, frames))
             size += _append(embedding, size, np.ascontiguousarray(run.embedding, _FLOAT32).reshape(-1).view(np.uint8).data)
             utterance.add(run)
-        _append(mean, 0, _header((1, format_.dim)) + utterance.mean().astype(_FLOAT32).tobytes())
+        _append(mean, 0, array_header((1, format_.dim)) + utterance.mean().astype(_FLOAT32).tobytes())
         _append(result, 0, as_json(_result(stored, leg, shape, utterance)))
     return utterance
 
@@ -158,7 +114,7 @@ def _holds(path: Path, frames: int, format_: LegFormat) -> bool:
 
 def _end(frames: int, format_: LegFormat) -> int:
     """Bytes of `embedding.npy` with so many frames."""
-    return len(_header((0, format_.dim))) + rows(frames, format_.stride) * format_.dim * _FLOAT32.itemsize
+    return len(array_header((0, format_.dim))) + rows(frames, format_.stride) * format_.dim * _FLOAT32.itemsize
 
 
 def _append(descriptor: int, size: int, content: bytes | memoryview) -> int:
@@ -166,14 +122,14 @@ def _append(descriptor: int, size: int, content: bytes | memoryview) -> int:
     return len(content)
 
 
-def _header(shape: tuple[int, int]) -> bytes:
+def array_header(shape: tuple[int, int]) -> bytes:
     """Of a `.npy` file. NumPy leaves room for any number of rows, so headers of one width are equally long."""
     file = BytesIO()
     np.lib.format.write_array_header_1_0(file, {"descr": _FLOAT32.str, "fortran_order": False, "shape": shape})
     return file.getvalue()
 
 
-def _result(stored: StoredCall, leg: Leg, shape: tuple[int, int], utterance: _Utterance) -> dict[str, Any]:
+def _result(stored: StoredCall, leg: Leg, shape: tuple[int, int], utterance: Utterance) -> dict[str, Any]:
     """Keys `key`, `labels` and `scores` are FunASR's; its `feats` are in the files that `files` names."""
     record, frames = stored.record, stored.committed(leg)
     format_ = record.legs[leg]

@@ -9,6 +9,7 @@ import soundfile
 
 from tests.cli.conftest import Command
 from tests.cli.test_calls import kept_call
+from tests.engines.compact.conftest import voice
 
 EMBEDDING = 6
 
@@ -66,3 +67,23 @@ def test_info_tells_of_each_that_cannot_be_read_and_of_the_others(emotion_monito
 def test_a_call_where_there_is_no_store_is_told_in_a_line(emotion_monitor: Command, named: str) -> None:
     done = emotion_monitor("embeddings", "info", named)
     assert (done.returncode, done.stderr.count("\n"), "no store at emotion-store" in done.stderr) == (5, 1, True)
+
+
+def test_extract_lists_what_failed_and_is_taken_up_again(emotion_monitor: Command, tmp_path: Path) -> None:
+    (tmp_path / "sounds").mkdir()
+    soundfile.write(tmp_path / "sounds" / "a.wav", voice(1.0, 120), 16_000)
+    (tmp_path / "sounds" / "b.wav").write_text("no sound")
+    first = emotion_monitor("embeddings", "extract", "sounds", "--jobs", 1, "--granularity", "frame")
+    assert (first.returncode, first.stdout) == (3, "outputs: 1 extracted, 0 done before, 1 failed\n")
+    assert "emotion-monitor: sounds/b.wav: " in first.stderr
+    again = emotion_monitor("embeddings", "extract", "sounds", "--jobs", 1, "--granularity", "frame", "--json", "-")
+    assert [(one["source"], one["status"]) for one in json.loads(again.stdout)] == [
+        ("sounds/a.wav", "skipped"),
+        ("sounds/b.wav", "failed"),
+    ]
+    assert "Traceback" not in first.stderr + again.stderr
+
+
+def test_a_granularity_that_is_none_is_refused(emotion_monitor: Command) -> None:
+    done = emotion_monitor("embeddings", "extract", "a.wav", "--granularity", "word")
+    assert (done.returncode, "expected utterance or frame" in done.stderr) == (2, True)
