@@ -20,25 +20,25 @@ Time = Annotated[float, Strict(), Field(allow_inf_nan=False, le=1e6)]
 Text = Annotated[str, Strict()]
 
 
-class _Part(BaseModel):
+class _Label(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
 
 
-class _Segment(_Part):
+class _Segment(_Label):
     channel: Leg
     start: Time
     end: Time
     emotion: Text
 
 
-class _Change(_Part):
+class _Change(_Label):
     channel: Leg
     time: Time
     before: Text = Field(alias="from")
     after: Text = Field(alias="to")
 
 
-class ComposedLabels(_Part):
+class ComposedLabels(_Label):
     """The JSON of one call."""
 
     seconds: Time

@@ -37,13 +37,13 @@ Labels = Annotated[tuple[Label, ...], BeforeValidator(_as_list), Field(min_lengt
 """One label or a list of them."""
 
 
-class Part(BaseModel):
+class RulePart(BaseModel):
     """Base of all parts of a rule: unknown keys are errors, values do not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-class EmotionCondition(Part):
+class EmotionCondition(RulePart):
     """A leg shows one of some emotions."""
 
     is_: Labels = Field(alias="is")
@@ -51,7 +51,7 @@ class EmotionCondition(Part):
     """Smoothed posterior of the labels together; without it, the leg's emotion state must be one of them."""
 
 
-class Bounds(Part):
+class Bounds(RulePart):
     """A value lies outside of a bound."""
 
     above: Coordinate | None = None
@@ -64,7 +64,7 @@ class Bounds(Part):
         return self
 
 
-class AffectCondition(Part):
+class AffectCondition(RulePart):
     """A leg's valence, arousal or both are beyond bounds."""
 
     valence: Bounds | None = None
@@ -79,7 +79,7 @@ class AffectCondition(Part):
         return self
 
 
-class ChangePointCondition(Part):
+class ChangePointCondition(RulePart):
     """A leg's emotion changed in the last seconds."""
 
     from_: Labels | None = Field(default=None, alias="from")
@@ -92,13 +92,13 @@ class ChangePointCondition(Part):
     """Seconds for which a change counts, from when it was known."""
 
 
-class SilenceCondition(Part):
+class SilenceCondition(RulePart):
     """Nobody of the leg or legs speaks."""
 
     longer_than: Annotated[Seconds, Field(gt=0)]
 
 
-class OvertalkCondition(Part):
+class OvertalkCondition(RulePart):
     """Both speak at once: without a pause for a time, or for a share of a window."""
 
     longer_than: Annotated[Seconds, Field(gt=0)] | None = None
@@ -114,7 +114,7 @@ class OvertalkCondition(Part):
         return self
 
 
-class Condition(Part):
+class Condition(RulePart):
     """One condition of the kinds in `KINDS`, with the leg that it is about and how long it counts."""
 
     emotion: EmotionCondition | None = None
@@ -151,7 +151,7 @@ class Condition(Part):
             yield from inner.walk()
 
 
-class Rule(Part):
+class Rule(RulePart):
     """What to warn about."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")

@@ -23,7 +23,7 @@ from monitor.sinks.selection import Selection
 from monitor.store.journal import Journal
 from monitor.store.sink_state import DeadLetter, SinkState
 
-_LOG = structlog.get_logger(__name__)
+log = structlog.get_logger(__name__)
 
 BATCH = 200
 """Events read at a time."""
@@ -78,7 +78,7 @@ class Follower:
         """Begin to deliver."""
         self._unlisten = self._journal.listen(lambda _: self._awake.set())
         self._thread.start()
-        _LOG.info("sink_started", sink=self.name, position=self._position, lag=self.lag)
+        log.info("sink_started", sink=self.name, position=self._position, lag=self.lag)
 
     def begin_close(self) -> None:
         """Deliver what is there by now, as long as it succeeds, and then end."""
@@ -93,7 +93,7 @@ class Follower:
             self._thread.join(max(0.0, patience))
         self._stopped.set()
         if self._thread.is_alive():
-            _LOG.warning("sink_not_drained", sink=self.name, lag=self.lag)
+            log.warning("sink_not_drained", sink=self.name, lag=self.lag)
         else:
             self._sink.close()
 
@@ -103,7 +103,7 @@ class Follower:
             self._state.settle(last)
             return last
         if position > last:  # a store that was put back from a backup
-            _LOG.warning("sink_ahead_of_journal", sink=self.name, position=position, journal=last)
+            log.warning("sink_ahead_of_journal", sink=self.name, position=position, journal=last)
             self._state.settle(last)
             return last
         return position
@@ -113,9 +113,9 @@ class Follower:
             closing = self._closing.is_set()  # asked first: what came before the closing is still delivered
             try:
                 moved = self._advance()
-            except Exception as error:  # noqa: BLE001 - the thread must not end in silence
+            except Exception as error:
                 told = not isinstance(error, StoreError)
-                _LOG.error("sink_cannot_go_on", sink=self.name, error=str(error), exc_info=told)
+                log.error("sink_cannot_go_on", sink=self.name, error=str(error), exc_info=told)
                 moved = False
             ends = not moved and (closing or self._closing.is_set())
             if ends or time.monotonic() - self._saved_at >= NOTE_EVERY:
@@ -138,7 +138,7 @@ class Follower:
     def _settle(self, message: Message) -> bool:
         """Deliver an event, give it up, or pass it over; False where the follower closes before that is done."""
         if message["type"] == "damaged":
-            _LOG.warning("sink_event_damaged", sink=self.name, seq=message["seq"])
+            log.warning("sink_event_damaged", sink=self.name, seq=message["seq"])
         try:
             if not self._selection.wants(recorded(message)):
                 return True
@@ -169,17 +169,17 @@ class Follower:
             self._sink.deliver(Delivery.of(message))
         except DeliveryError as error:
             failure = error
-        except Exception as error:  # noqa: BLE001 - a defect of a sink must not lose events
-            _LOG.exception("sink_defect", sink=self.name, seq=message["seq"])
+        except Exception as error:
+            log.exception("sink_defect", sink=self.name, seq=message["seq"])
             failure = DeliveryError(f"defect of the sink: {type(error).__name__}")
         else:
             if self._backoff.failures:
-                _LOG.info("sink_delivers_again", sink=self.name, seq=message["seq"])
+                log.info("sink_delivers_again", sink=self.name, seq=message["seq"])
             self._backoff.after_success()
             self.counts.delivered += 1
             return None
         self.counts.failed += 1
-        _LOG.warning("sink_failed", sink=self.name, seq=message["seq"], error=str(failure))
+        log.warning("sink_failed", sink=self.name, seq=message["seq"], error=str(failure))
         return failure
 
     def _give_up(self, message: Message, attempts: int, reason: str) -> bool:
@@ -190,12 +190,12 @@ class Follower:
             try:
                 added = self._state.letters.add(letter, lambda: standing(self._journal, message))
             except StoreError as error:
-                _LOG.error("sink_dead_letter_not_written", sink=self.name, seq=message["seq"], error=str(error))
+                log.error("sink_dead_letter_not_written", sink=self.name, seq=message["seq"], error=str(error))
                 if self._pause():
                     return False
             else:
                 self.counts.dead_lettered += added
-                _LOG.error("sink_gave_up", sink=self.name, seq=message["seq"], attempts=attempts, reason=reason)
+                log.error("sink_gave_up", sink=self.name, seq=message["seq"], attempts=attempts, reason=reason)
                 return True
 
     def _pause(self, asked: float | None = None) -> bool:
@@ -209,7 +209,7 @@ class Follower:
             self._state.settle(self._position)
             self._saved, self._saved_at = self._position, time.monotonic()
         except StoreError as error:  # a warning is worth more than the knowledge that it was given
-            _LOG.error("sink_position_not_written", sink=self.name, position=self._position, error=str(error))
+            log.error("sink_position_not_written", sink=self.name, position=self._position, error=str(error))
 
 
 def standing(journal: Journal, message: Mapping[str, Any]) -> bool:

@@ -16,7 +16,7 @@ from monitor.errors import StoreError
 from monitor.events import Event
 from monitor.messages import RecordedMessage, recorded
 
-_LOG = structlog.get_logger(__name__)
+log = structlog.get_logger(__name__)
 
 Message = dict[str, Any]
 """An event as the journal has it: `seq`, `recorded_at` (ISO 8601, UTC), `type`, and its own fields."""
@@ -109,8 +109,8 @@ def chosen(
 def _tell_one(listener: Listener, message: RecordedMessage) -> None:
     try:
         listener(message)
-    except Exception:  # noqa: BLE001 - a client's fault must not stop the call
-        _LOG.exception("a listener of the journal failed", seq=message.seq)
+    except Exception:
+        log.exception("journal_listener_failed", seq=message.seq)
 
 
 def _plain(value: object) -> object:

@@ -11,7 +11,7 @@ from monitor.events import Leg
 from monitor.sources.captures.calls import Call, find_calls
 from monitor.sources.captures.content import judge
 from monitor.sources.captures.format import CaptureClock, TruncatedCapture, read_capture
-from monitor.sources.captures.lines import Line, Part, join
+from monitor.sources.captures.lines import JudgedStream, Line, join
 from monitor.sources.captures.network import Datagram, NetworkReader, Segment
 from monitor.sources.captures.signalling import Signalling
 from monitor.sources.captures.sip import SipConnections, find_sdp, parse_sip
@@ -101,7 +101,7 @@ def read_contents(path: Path, told: Mapping[int, Encoding]) -> Contents:
     parts = []
     for stream in reader.finder.streams():
         said = reader.signalling.describe(stream.flow, stream.first, stream.last, stream.numbers)
-        parts.append(Part(stream, said, judge(stream, said, told)))
+        parts.append(JudgedStream(stream, said, judge(stream, said, told)))
     lines = join(parts)
     return Contents(path, lines, find_calls(lines), frozenset(reader.unread))
 

@@ -16,7 +16,7 @@ MAX_PAUSE = 30.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class JudgedStream:
     """A stream with what is known of it."""
 
     stream: FoundStream
@@ -28,7 +28,7 @@ class Part:
 class Line:
     """One speaker's streams, one after the other."""
 
-    parts: list[Part]
+    parts: list[JudgedStream]
     number: int = 0
     """In the order in which the lines of a capture begin, from 1; for people, who choose by it."""
 
@@ -103,7 +103,7 @@ class Line:
         return f"stream {self.number}: {self.parts[0].stream}{more}"
 
 
-def join(parts: Iterable[Part]) -> list[Line]:
+def join(parts: Iterable[JudgedStream]) -> list[Line]:
     """The lines in the order in which they begin, numbered. `parts`: in the same order."""
     lines: list[Line] = []
     related: dict[object, list[Line]] = defaultdict(list)
@@ -123,7 +123,7 @@ def join(parts: Iterable[Part]) -> list[Line]:
     return lines
 
 
-def _continues(last: Part, new: Part) -> bool:
+def _continues(last: JudgedStream, new: JudgedStream) -> bool:
     before, after = last.stream, new.stream
     pause = after.first - before.last
     if pause < -OVERLAP or last.content.kind != new.content.kind:

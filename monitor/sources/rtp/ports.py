@@ -1,11 +1,12 @@
 """Opening UDP ports: RTP on an even one of the range, RTCP on the next (RFC 3550, section 11), or RTP where one is told."""
 
 import errno
-import logging
 import random
 import socket
 import struct
 from collections.abc import Iterable
+
+import structlog
 
 from monitor.errors import SourceError
 
@@ -13,7 +14,7 @@ RECEIVE_BUFFER = 1 << 20
 """Bytes asked of the kernel for each socket (it may give less: net.core.rmem_max): half a minute of one leg."""
 _SO_MEMINFO, _MEMINFO_DROPS = 55, 8
 """Linux: a socket's memory counters, of which the ninth counts datagrams dropped for want of room."""
-_log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 def open_port(bind: str, port: int) -> socket.socket:
@@ -53,7 +54,7 @@ def open_control(rtp: socket.socket) -> socket.socket | None:
     try:
         return _bound(bind, port + 1)
     except (OSError, OverflowError) as error:
-        _log.debug("no RTCP port %s:%s: %s", bind, port + 1, error)
+        log.debug("rtcp_port_not_opened", address=f"{bind}:{port + 1}", error=str(error))
         return None
 
 

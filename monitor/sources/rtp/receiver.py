@@ -5,7 +5,6 @@ that is not taken in time loses its oldest audio, which is counted, and holds up
 """
 
 import contextlib
-import logging
 import selectors
 import socket
 import threading
@@ -13,6 +12,8 @@ import time
 from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
+
+import structlog
 
 from monitor.sources.rtp.ownership import Address
 
@@ -22,7 +23,7 @@ _AT_ONCE = 512
 """Datagrams taken from one socket before the next has its turn: more than the kernel keeps of a leg."""
 _HEARTBEAT = 0.02
 """Seconds between two looks where nothing comes."""
-_log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 class Received(NamedTuple):
@@ -123,7 +124,7 @@ class Receiver:
                     self._selector.unregister(opened)
                     opened.close()
             except (KeyError, ValueError, OSError) as error:
-                _log.warning("RTP socket: %s", error)
+                log.warning("rtp_socket_failed", error=str(error))
             done.set()
 
     def _read(self, key: selectors.SelectorKey) -> None:
@@ -136,7 +137,7 @@ class Receiver:
             except BlockingIOError:
                 return
             except OSError as error:  # an ICMP answer to somebody else's datagram, or a socket closed at this moment
-                _log.debug("RTP socket: %s", error)
+                log.debug("rtp_packet_not_received", error=str(error))
                 return
             host, port = address[:2]
             inbox.put(Received(now, bytes(view[:size]), (host.removeprefix("::ffff:"), port)))

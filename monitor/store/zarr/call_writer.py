@@ -27,7 +27,7 @@ from monitor.store.zarr.stored_call import ZarrStoredCall
 from monitor.store.zarr.tail import Tail, read_tail
 from monitor.timeline import FRAME_RATE
 
-_LOG = structlog.get_logger(__name__)
+log = structlog.get_logger(__name__)
 
 
 class ZarrCallWriter(CallWriter):
@@ -123,7 +123,7 @@ class ZarrCallWriter(CallWriter):
             self._move_at[leg] = CHUNK_FRAMES
         except (OSError, StoreError) as error:
             self._move_at[leg] = tail.stop - tail.start + CHUNK_FRAMES // 10
-            _LOG.warning("chunk not written, frames stay in the tail", call=self._call, leg=leg, error=str(error))
+            log.warning("chunk_not_written", call=self._call, leg=leg, error=str(error))
 
 
 def _create(path: Path, record: CallRecord, fsync: bool) -> tuple[BinaryIO, dict[Leg, Tail], dict[Leg, LegArrays]]:

@@ -14,7 +14,7 @@ import structlog
 from monitor.store.disk import exclusively, refusals, replacing, sync_path, write_all
 from monitor.store.sink_state import DeadLetter, DeadLetters
 
-_LOG = structlog.get_logger(__name__)
+log = structlog.get_logger(__name__)
 _NAME = "dead-letters.jsonl"
 
 
@@ -42,7 +42,7 @@ class FileDeadLetters(DeadLetters):
             for line in _lines(self._path):
                 letter = _decoded(line)
                 if letter is None:
-                    _LOG.warning("dead_letter_unreadable", path=str(self._path))
+                    log.warning("dead_letter_unreadable", path=str(self._path))
                 else:
                     letters[letter.seq] = letter
         return sorted(letters.values(), key=lambda letter: letter.seq)

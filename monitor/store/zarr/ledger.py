@@ -23,7 +23,7 @@ SEGMENT_BYTES = 4 * 1024 * 1024
 RECENT = 10_000
 """Messages kept in memory, for clients that reconnect."""
 
-_LOG = structlog.get_logger(__name__)
+log = structlog.get_logger(__name__)
 
 
 class Ledger:
@@ -179,7 +179,7 @@ def _holds_more(segment: Path, position: int) -> bool:
         file.seek(position)
         more = any(decode(text) is not None for text in file)
     if more and position:
-        _LOG.error("numbers of the journal are broken, a new segment is begun", segment=segment.name, position=position)
+        log.error("journal_numbers_broken", segment=segment.name, position=position)
     return more and position > 0
 
 
@@ -187,7 +187,7 @@ def _cut(descriptor: int, position: int, segment: Path) -> None:
     """Remove what a process that died in the middle of a line left behind the last good one."""
     torn = os.fstat(descriptor).st_size - position
     if torn > 0:
-        _LOG.warning("torn end of the journal cut", segment=segment.name, bytes=torn)
+        log.warning("journal_torn_end_cut", segment=segment.name, bytes=torn)
         os.ftruncate(descriptor, position)
 
 

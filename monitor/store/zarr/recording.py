@@ -27,7 +27,7 @@ _STREAMINFO_LENGTH = 18
 """Offset of the 64 bits that hold sample rate, channels, bits a sample and total samples: `fLaC`, a block header of 4 bytes,
 block and frame sizes of 10 bytes (RFC 9639, section 8.2)."""
 
-_LOG = structlog.get_logger(__name__)
+log = structlog.get_logger(__name__)
 
 
 class Recording:
@@ -55,10 +55,10 @@ class Recording:
             self._refused = False
         except OSError as error:
             if not self._refused:
-                _LOG.warning("audio waits for the disk", file=str(self._path), error=str(error))
+                log.warning("audio_waits_for_disk", file=str(self._path), error=str(error))
             self._refused = True
             if self._file.waiting > _WAITING_BYTES:
-                _LOG.error("audio given up: the disk refused it for too long", file=str(self._path))
+                log.error("audio_given_up", file=str(self._path))
                 self._given_up = True
 
     def close(self) -> None:

@@ -26,7 +26,7 @@ from monitor.store.zarr.recording import repair
 from monitor.store.zarr.sink_state import FileSinkState
 from monitor.store.zarr.stored_call import ZarrStoredCall, catalogue_line
 
-_LOG = structlog.get_logger(__name__)
+log = structlog.get_logger(__name__)
 
 
 class ZarrStore(Store):
@@ -91,7 +91,7 @@ class ZarrStore(Store):
             except (FileNotFoundError, NotFoundError):
                 continue
             except (OSError, StoreError) as error:
-                _LOG.warning("call left out of the catalogue", call=frames.stem, error=str(error))
+                log.warning("call_left_out_of_catalogue", call=frames.stem, error=str(error))
         self._closed = {frames: line for frames, line in lines.items() if line[1].status != "live"}
         return sorted((line for _, line in lines.values()), key=lambda line: (line.started_at, line.id), reverse=True)
 
@@ -210,7 +210,7 @@ class ZarrStore(Store):
             settle(self.layout, frames, SnapshotWriter(self.layout.snapshots(frames.stem)), self.settings.fsync)
             forget_live(frames)
         except StoreError as error:
-            _LOG.error("call not recovered", call=frames.stem, error=str(error))
+            log.error("call_not_recovered", call=frames.stem, error=str(error))
             return False
         return was_live
 
