@@ -28,24 +28,24 @@ class LegFormat:
     """Of stored embeddings."""
 
 
-def as_stored(frames: Frames, format: LegFormat) -> Frames:  # noqa: A002 - the word of the plan
+def as_stored(frames: Frames, leg_format: LegFormat) -> Frames:
     """The frames as `format` keeps them; doing it again changes nothing.
 
     Values beyond the range of float16 become its largest. Raises `ValueError` where the frames do not fit the format.
     """
     embedding = frames.embedding
-    if frames.stride != format.stride:
+    if frames.stride != leg_format.stride:
         if frames.stride != 1:
-            raise ValueError(f"frames pooled by {frames.stride} cannot become frames pooled by {format.stride}")
-        embedding = _pool(embedding, format.stride)
-    rounded = replace(frames, embedding=from_disk(to_disk(embedding, format)), stride=format.stride)
-    check_shapes(rounded, format)
+            raise ValueError(f"frames pooled by {frames.stride} cannot become frames pooled by {leg_format.stride}")
+        embedding = _pool(embedding, leg_format.stride)
+    rounded = replace(frames, embedding=from_disk(to_disk(embedding, leg_format)), stride=leg_format.stride)
+    check_shapes(rounded, leg_format)
     return rounded
 
 
-def to_disk(embedding: NDArray[np.float32], format: LegFormat) -> NDArray[np.floating]:  # noqa: A002
+def to_disk(embedding: NDArray[np.float32], leg_format: LegFormat) -> NDArray[np.floating]:
     """The embedding in the dtype of the store."""
-    if format.dtype == "float32":
+    if leg_format.dtype == "float32":
         return np.asarray(embedding, np.float32)
     largest = np.finfo(np.float16).max
     return np.clip(embedding, -largest, largest).astype(np.float16)
@@ -90,20 +90,20 @@ def joined(runs: Sequence[Frames]) -> Frames:
     return Frames(runs[0].call, runs[0].leg, runs[0].start, embedding, logits, speech, marks, runs[0].stride)
 
 
-def check_shapes(frames: Frames, format: LegFormat) -> None:  # noqa: A002
+def check_shapes(frames: Frames, leg_format: LegFormat) -> None:
     """Raise `ValueError` where the frames are not of the format."""
     count = len(frames)
     expected = {
-        "embedding": (rows(count, format.stride), format.dim),
-        "logits": (count, format.classes),
+        "embedding": (rows(count, leg_format.stride), leg_format.dim),
+        "logits": (count, leg_format.classes),
         "speech": (count,),
         "marks": (count,),
     }
     for name, shape in expected.items():
         if getattr(frames, name).shape != shape:
             raise ValueError(f"{name} of leg {frames.leg} must have shape {shape}, got {getattr(frames, name).shape}")
-    if frames.stride != format.stride:
-        raise ValueError(f"leg {frames.leg} is stored with stride {format.stride}, got frames with stride {frames.stride}")
+    if frames.stride != leg_format.stride:
+        raise ValueError(f"leg {frames.leg} is stored with stride {leg_format.stride}, got frames with stride {frames.stride}")
     if frames.start % TICK_FRAMES:
         raise ValueError(f"frames must start at a multiple of {TICK_FRAMES}, got {frames.start}")
 

@@ -66,9 +66,9 @@ class Hearing:
 class _LegRecord:
     """What one leg says, as it comes."""
 
-    def __init__(self, leg: Leg, format_: LegFormat, embeddings: bool) -> None:
+    def __init__(self, leg: Leg, leg_format: LegFormat, embeddings: bool) -> None:
         self.leg = leg
-        self.format = format_ if embeddings else replace(format_, dim=0)
+        self.format = leg_format if embeddings else replace(leg_format, dim=0)
         self._runs: list[Frames] = []
         self._views: list[LegView] = []
 
@@ -150,15 +150,15 @@ def analysed_anew(hearing: Hearing, labels: tuple[str, ...], settings: Settings,
     return record.hearing(hearing.seconds, {leg: heard.audio for leg, heard in hearing.legs.items()})
 
 
-def _no_frames(call: str, leg: Leg, format_: LegFormat) -> Frames:
+def _no_frames(call: str, leg: Leg, leg_format: LegFormat) -> Frames:
     nothing = np.zeros(0, np.float32)
     return Frames(
         call,
         leg,
         0,
-        nothing.reshape(0, format_.dim),
-        nothing.reshape(0, format_.classes),
+        nothing.reshape(0, leg_format.dim),
+        nothing.reshape(0, leg_format.classes),
         nothing,
         np.zeros(0, np.uint8),
-        format_.stride,
+        leg_format.stride,
     )

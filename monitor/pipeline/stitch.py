@@ -8,21 +8,23 @@ from monitor.frame_format import LegFormat, as_stored
 from monitor.timeline import TICK_FRAMES
 
 
-def skipped(count: int, format: LegFormat) -> WindowFrames:  # noqa: A002 - the store's own word
+def skipped(count: int, leg_format: LegFormat) -> WindowFrames:
     """`count` frames without a result: NaN, and no speech."""
     nan = np.float32(np.nan)
-    return WindowFrames(np.full((count, format.dim), nan), np.full((count, format.classes), nan), np.zeros(count, np.float32))
+    return WindowFrames(
+        np.full((count, leg_format.dim), nan), np.full((count, leg_format.classes), nan), np.zeros(count, np.float32)
+    )
 
 
 class Stitcher:
     """Frames of one leg, in order."""
 
-    def __init__(self, call: str, leg: Leg, format: LegFormat) -> None:  # noqa: A002 - the store's own word
+    def __init__(self, call: str, leg: Leg, leg_format: LegFormat) -> None:
         self._call = call
         self._leg = leg
-        self._format = format
+        self._format = leg_format
         self._next = 0
-        self._held = skipped(0, format)
+        self._held = skipped(0, leg_format)
         self._held_marks = np.zeros(0, np.uint8)
 
     def push(self, result: WindowFrames, marks: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> list[Frames]:

@@ -39,10 +39,10 @@ class Tick:
 class TickCutter:
     """Cuts the frames of one leg, run by run."""
 
-    def __init__(self, format_: LegFormat) -> None:
-        if format_.stride not in (1, TICK_FRAMES):
-            raise ValueError(f"embeddings must come every frame or every {TICK_FRAMES}, got every {format_.stride}")
-        self._format = format_
+    def __init__(self, leg_format: LegFormat) -> None:
+        if leg_format.stride not in (1, TICK_FRAMES):
+            raise ValueError(f"embeddings must come every frame or every {TICK_FRAMES}, got every {leg_format.stride}")
+        self._format = leg_format
         self._next = 0
 
     def cut(self, frames: Frames) -> Iterator[Tick]:
@@ -79,17 +79,17 @@ class TickCutter:
                 f"frames of {frames.leg} begin at {frames.start}; expected {self._next}, a multiple of {TICK_FRAMES}, so that "
                 "no run but the last of a call ends inside a tick"
             )
-        n, form = len(frames), self._format
+        n, leg_format = len(frames), self._format
         rows = -(-n // frames.stride)
         if (
-            frames.stride != form.stride
-            or frames.embedding.shape != (rows, form.dim)
-            or frames.logits.shape != (n, form.classes)
+            frames.stride != leg_format.stride
+            or frames.embedding.shape != (rows, leg_format.dim)
+            or frames.logits.shape != (n, leg_format.classes)
             or frames.marks.shape != (n,)
         ):
             raise ValueError(
                 f"frames of {frames.leg} have embeddings {frames.embedding.shape} every {frames.stride}, logits "
-                f"{frames.logits.shape} and marks {frames.marks.shape}; expected {n} frames of {form}"
+                f"{frames.logits.shape} and marks {frames.marks.shape}; expected {n} frames of {leg_format}"
             )
 
 

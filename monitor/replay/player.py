@@ -79,7 +79,7 @@ def _started(stored: StoredCall) -> CallStarted:
         call=record.id,
         started_at=record.started_at.isoformat(),
         legs=tuple(record.legs),
-        inferred=tuple(leg for leg, form in record.legs.items() if form.classes),
+        inferred=tuple(leg for leg, leg_format in record.legs.items() if leg_format.classes),
         source=record.source,
         engine=f"{record.engine.get('name')} {record.engine.get('model')}",
         labels=record.labels,

@@ -29,7 +29,7 @@ def call_detail(stored: StoredCall, live: LiveCall | None) -> dict[str, Any]:
         **call_line(stored.summary(), live),
         "engine": dict(record.engine),
         "labels": list(record.labels),
-        "inferred": [leg for leg, form in record.legs.items() if form.classes],
+        "inferred": [leg for leg, leg_format in record.legs.items() if leg_format.classes],
         "reason": stored.reason,
         "reports": {leg: dict(report) for leg, report in stored.reports.items()},
     }

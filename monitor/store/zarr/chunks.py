@@ -28,15 +28,15 @@ _MISSING_MARK = 255
 class LegArrays:
     """The arrays of one leg, for writing and reading."""
 
-    def __init__(self, group: zarr.Group, call: str, leg: Leg, format: LegFormat) -> None:  # noqa: A002
-        self._call, self._leg, self._format = call, leg, format
-        self._arrays = {name: _array(group, name, call, leg, dtype, width) for name, dtype, width, *_ in _layout(format)}
+    def __init__(self, group: zarr.Group, call: str, leg: Leg, leg_format: LegFormat) -> None:
+        self._call, self._leg, self._format = call, leg, leg_format
+        self._arrays = {name: _array(group, name, call, leg, dtype, width) for name, dtype, width, *_ in _layout(leg_format)}
 
     @classmethod
-    def create(cls, parent: zarr.Group, call: str, leg: Leg, format: LegFormat, about: Mapping[str, Any]) -> "LegArrays":  # noqa: A002
+    def create(cls, parent: zarr.Group, call: str, leg: Leg, leg_format: LegFormat, about: Mapping[str, Any]) -> "LegArrays":
         """New arrays without frames, in a new group with the attributes `about`."""
         group = parent.create_group(leg, attributes=dict(about))
-        for name, dtype, width, stride, fill in _layout(format):
+        for name, dtype, width, stride, fill in _layout(leg_format):
             group.create_array(
                 name,
                 shape=(0, *width),
@@ -46,7 +46,7 @@ class LegArrays:
                 compressors=BloscCodec(cname="zstd", clevel=5, shuffle="bitshuffle"),
                 dimension_names=("time", "feature")[: 1 + len(width)],
             )
-        return cls(group, call, leg, format)
+        return cls(group, call, leg, leg_format)
 
     @property
     def committed(self) -> int:
@@ -119,16 +119,16 @@ def _group(node: object, call: str, leg: Leg) -> zarr.Group:
     return node
 
 
-def _layout(format: LegFormat) -> list[tuple[str, str, tuple[int, ...], int, float]]:  # noqa: A002
+def _layout(leg_format: LegFormat) -> list[tuple[str, str, tuple[int, ...], int, float]]:
     """Name, dtype, shape of a row, stride and fill value of each array. What may not be inferred has no array."""
     arrays: list[tuple[str, str, tuple[int, ...], int, float]] = [
         ("speech", "float32", (), 1, np.nan),
         ("marks", "uint8", (), 1, _MISSING_MARK),
     ]
-    if format.classes:
-        arrays.append(("logits", "float32", (format.classes,), 1, np.nan))
-    if format.dim:
-        arrays.append(("embedding", format.dtype, (format.dim,), format.stride, np.nan))
+    if leg_format.classes:
+        arrays.append(("logits", "float32", (leg_format.classes,), 1, np.nan))
+    if leg_format.dim:
+        arrays.append(("embedding", leg_format.dtype, (leg_format.dim,), leg_format.stride, np.nan))
     return arrays
 
 

@@ -12,15 +12,15 @@ from monitor.store.versions import FORMAT
 from monitor.validation import first_sentence
 
 
-def read_document(frames: Path) -> CallDocument:
+def read_document(call_folder: Path) -> CallDocument:
     """The document of a call. Raises `NotFoundError`, or `StoreError` where it is damaged or of a newer version."""
-    call = frames.stem
+    call = call_folder.stem
     try:
-        attributes = json.loads((frames / "zarr.json").read_bytes())["attributes"]
+        attributes = json.loads((call_folder / "zarr.json").read_bytes())["attributes"]
     except FileNotFoundError as error:
         raise NotFoundError(f"call {call} is not in this store") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"call {call} is damaged: {frames / 'zarr.json'} cannot be read ({error})") from error
+        raise StoreError(f"call {call} is damaged: {call_folder / 'zarr.json'} cannot be read ({error})") from error
     written = attributes.get("format") if isinstance(attributes, dict) else None
     if isinstance(written, int) and written > FORMAT:
         raise StoreError(
@@ -30,13 +30,13 @@ def read_document(frames: Path) -> CallDocument:
         return CallDocument.model_validate(attributes)
     except ValidationError as error:
         wrong = first_sentence(error.errors(), "attributes")
-        raise StoreError(f"call {call} is damaged: {frames / 'zarr.json'}: {wrong}") from error
+        raise StoreError(f"call {call} is damaged: {call_folder / 'zarr.json'}: {wrong}") from error
 
 
-def write_document(frames: Path, document: CallDocument, fsync: bool) -> None:
+def write_document(call_folder: Path, document: CallDocument, fsync: bool) -> None:
     """Put the document in place, atomically: the root group of the call, as zarr 3 writes it."""
     attributes = document.model_dump(mode="json")
     try:
-        write_json(frames / "zarr.json", {"attributes": attributes, "zarr_format": 3, "node_type": "group"}, fsync)
+        write_json(call_folder / "zarr.json", {"attributes": attributes, "zarr_format": 3, "node_type": "group"}, fsync)
     except (TypeError, ValueError) as error:
         raise StoreError(f"cannot write call {document.call}: {NOT_JSON} ({error})") from error

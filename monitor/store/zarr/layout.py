@@ -75,19 +75,19 @@ class Layout:
         return next(iter(sorted(self.audio(call).glob(f"{leg}.*"))), None)
 
 
-def live_folder(frames: Path) -> Path:
+def live_folder(call_folder: Path) -> Path:
     """Beside the frames of a call that is being written: the lock of its writer and the tails of its legs."""
-    return frames.with_suffix(".live")
+    return call_folder.with_suffix(".live")
 
 
-def writer_lock(frames: Path) -> Path:
+def writer_lock(call_folder: Path) -> Path:
     """Held by the process that writes the call, for as long as it lives."""
-    return live_folder(frames) / "writer.lock"
+    return live_folder(call_folder) / "writer.lock"
 
 
-def tail_path(frames: Path, leg: Leg) -> Path:
+def tail_path(call_folder: Path, leg: Leg) -> Path:
     """The newest frames of a leg of a live call."""
-    return live_folder(frames) / f"{leg}.tail"
+    return live_folder(call_folder) / f"{leg}.tail"
 
 
 def check_format(root: Path) -> None:

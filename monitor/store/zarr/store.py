@@ -85,30 +85,30 @@ class ZarrStore(Store):
     def catalogue(self) -> list[CallSummary]:
         """All calls, newest first. A call that cannot be read is logged and left out."""
         lines = {}
-        for frames in self.layout.all_frames():
+        for call_folder in self.layout.all_frames():
             try:
-                lines[frames] = self._line(frames)
+                lines[call_folder] = self._line(call_folder)
             except (FileNotFoundError, NotFoundError):
                 continue
             except (OSError, StoreError) as error:
-                log.warning("call_left_out_of_catalogue", call=frames.stem, error=str(error))
-        self._closed = {frames: line for frames, line in lines.items() if line[1].status != "live"}
+                log.warning("call_left_out_of_catalogue", call=call_folder.stem, error=str(error))
+        self._closed = {call_folder: line for call_folder, line in lines.items() if line[1].status != "live"}
         return sorted((line for _, line in lines.values()), key=lambda line: (line.started_at, line.id), reverse=True)
 
     def delete(self, call: str) -> None:
         """Remove every trace of a call. Repeating it finishes what was interrupted; a live call is refused."""
         self._wait_for_release(call)
         with self._alone(f"cannot delete call {call}"):
-            frames = self.layout.find_frames(call)
-            if frames is not None and is_held(writer_lock(frames)):
+            call_folder = self.layout.find_frames(call)
+            if call_folder is not None and is_held(writer_lock(call_folder)):
                 raise StoreError(f"cannot delete call {call}: it is live; end it first")
             erased = self.journal.erase(call) + erase_letters(self.layout.sinks, call, self.settings.fsync)
             folders = [self.layout.audio(call), self.layout.snapshots(call)]
             folders += self.layout.calls.glob(f"*/{call}.deleted")
-            if frames is not None:
-                gone = frames.with_suffix(".deleted")
-                frames.rename(gone)
-                folders += [gone, live_folder(frames)]
+            if call_folder is not None:
+                gone = call_folder.with_suffix(".deleted")
+                call_folder.rename(gone)
+                folders += [gone, live_folder(call_folder)]
             found = [folder for folder in folders if folder.exists()]
             for folder in found:
                 shutil.rmtree(folder)
@@ -125,15 +125,15 @@ class ZarrStore(Store):
                 shutil.rmtree(remains, ignore_errors=True)
             self.journal.tidy()
             for folder in sorted(self.layout.calls.glob("*/*.live")):
-                frames = folder.with_suffix(".zarr")
-                if not is_held(writer_lock(frames)) and self._recover(frames):
-                    interrupted.append(frames.stem)
+                call_folder = folder.with_suffix(".zarr")
+                if not is_held(writer_lock(call_folder)) and self._recover(call_folder):
+                    interrupted.append(call_folder.stem)
         return interrupted
 
     def is_written(self, call: str) -> bool:
         """Whether a living process has the call: takes its audio, or has still to say that it ended."""
-        frames = self.layout.find_frames(call)
-        return frames is not None and is_held(writer_lock(frames))
+        call_folder = self.layout.find_frames(call)
+        return call_folder is not None and is_held(writer_lock(call_folder))
 
     def exists(self) -> bool:
         """See `Store`."""
@@ -188,37 +188,37 @@ class ZarrStore(Store):
         while self.is_written(call) and self.open(call).status != "live" and time.monotonic() < give_up:
             time.sleep(0.01)
 
-    def _line(self, frames: Path) -> tuple[int, CallSummary]:
+    def _line(self, call_folder: Path) -> tuple[int, CallSummary]:
         """A line of the catalogue and the version of the document it is from; that of a closed call is read once."""
-        written = (frames / "zarr.json").stat().st_mtime_ns
-        known = self._closed.get(frames)
-        return known if known is not None and known[0] == written else (written, catalogue_line(self.layout, frames))
+        written = (call_folder / "zarr.json").stat().st_mtime_ns
+        known = self._closed.get(call_folder)
+        return known if known is not None and known[0] == written else (written, catalogue_line(self.layout, call_folder))
 
-    def _recover(self, frames: Path) -> bool:
+    def _recover(self, call_folder: Path) -> bool:
         """Close one call whose writer is dead; whether it was a call at all. What cannot be closed is logged and kept."""
-        if not frames.exists():
-            remove_frames(frames)
+        if not call_folder.exists():
+            remove_frames(call_folder)
             return False
         try:
-            with refusals(f"cannot tidy up after call {frames.stem}"):
-                for folder in (frames, self.layout.snapshots(frames.stem), self.layout.audio(frames.stem)):
+            with refusals(f"cannot tidy up after call {call_folder.stem}"):
+                for folder in (call_folder, self.layout.snapshots(call_folder.stem), self.layout.audio(call_folder.stem)):
                     remove_temporaries(folder)
-            was_live = close_frames(frames, "interrupted", {}, self.settings.fsync)
-            for audio in self.layout.audio(frames.stem).glob("*"):
+            was_live = close_frames(call_folder, "interrupted", {}, self.settings.fsync)
+            for audio in self.layout.audio(call_folder.stem).glob("*"):
                 with refusals(f"cannot repair {audio}"):
                     repair(audio)
-            settle(self.layout, frames, SnapshotWriter(self.layout.snapshots(frames.stem)), self.settings.fsync)
-            forget_live(frames)
+            settle(self.layout, call_folder, SnapshotWriter(self.layout.snapshots(call_folder.stem)), self.settings.fsync)
+            forget_live(call_folder)
         except StoreError as error:
-            log.error("call_not_recovered", call=frames.stem, error=str(error))
+            log.error("call_not_recovered", call=call_folder.stem, error=str(error))
             return False
         return was_live
 
     def _find(self, call: str) -> Path:
-        frames = self.layout.find_frames(call)
-        if frames is None:
+        call_folder = self.layout.find_frames(call)
+        if call_folder is None:
             raise NotFoundError(f"call {call} is not in this store ({self.layout.root})")
-        return frames
+        return call_folder
 
     @contextmanager
     def _alone(self, doing: str) -> Iterator[None]:

@@ -20,14 +20,14 @@ from monitor.timeline import frame_seconds
 class ZarrStoredCall(StoredCall):
     """One call as it was committed at the moment it was opened."""
 
-    def __init__(self, layout: Layout, frames: Path) -> None:
-        self._layout, self.path = layout, frames
-        self.status, self._document, self._tails = _committed_state(frames)
+    def __init__(self, layout: Layout, call_folder: Path) -> None:
+        self._layout, self.path = layout, call_folder
+        self.status, self._document, self._tails = _committed_state(call_folder)
         self.record = self._document.record()
         self.reason = self._document.reason
         self.reports: Mapping[str, Mapping[str, Any]] = self._document.reports
         self._committed = _committed_frames(self._document, self._tails)
-        self._arrays = open_arrays(frames, self.record.id, self.record.legs, "r")
+        self._arrays = open_arrays(call_folder, self.record.id, self.record.legs, "r")
         for leg, arrays in self._arrays.items():
             arrays.check_lengths(self._tails[leg].start if leg in self._tails else self._committed[leg])
 
@@ -58,18 +58,18 @@ class ZarrStoredCall(StoredCall):
         return summarise(self._layout, self.path, self._document, self.status, self._committed)
 
 
-def catalogue_line(layout: Layout, frames: Path) -> CallSummary:
+def catalogue_line(layout: Layout, call_folder: Path) -> CallSummary:
     """The line of the catalogue of the call whose frames are there, without opening its arrays."""
-    status, document, tails = _committed_state(frames)
-    return summarise(layout, frames, document, status, _committed_frames(document, tails))
+    status, document, tails = _committed_state(call_folder)
+    return summarise(layout, call_folder, document, status, _committed_frames(document, tails))
 
 
 def summarise(
-    layout: Layout, frames: Path, document: CallDocument, status: CallStatus, committed: Mapping[Leg, int]
+    layout: Layout, call_folder: Path, document: CallDocument, status: CallStatus, committed: Mapping[Leg, int]
 ) -> CallSummary:
     """A line of the catalogue."""
     call = document.call
-    folders = (frames, live_folder(frames), layout.snapshots(call), layout.audio(call))
+    folders = (call_folder, live_folder(call_folder), layout.snapshots(call), layout.audio(call))
     return CallSummary(
         id=call,
         started_at=document.started_at,
@@ -87,25 +87,25 @@ def _committed_frames(document: CallDocument, tails: Mapping[Leg, Frames]) -> di
     return {leg: tails[leg].stop if leg in tails else document.committed.get(leg, 0) for leg in document.legs}
 
 
-def _committed_state(frames: Path) -> tuple[CallStatus, CallDocument, dict[Leg, Frames]]:
+def _committed_state(call_folder: Path) -> tuple[CallStatus, CallDocument, dict[Leg, Frames]]:
     """Status, document, and the tails of a call that was not closed."""
-    document = read_document(frames)
+    document = read_document(call_folder)
     try:
-        tails = _read_tails(frames, document)
+        tails = _read_tails(call_folder, document)
     except FileNotFoundError:
         # The call was closed since: its document says so before its tails go.
-        document = read_document(frames)
+        document = read_document(call_folder)
         try:
-            tails = _read_tails(frames, document)
+            tails = _read_tails(call_folder, document)
         except FileNotFoundError as error:
             raise StoreError(f"call {document.call} is damaged: {error.filename} is missing") from error
-    if document.status == "live" and not is_held(writer_lock(frames)):
+    if document.status == "live" and not is_held(writer_lock(call_folder)):
         return "interrupted", document, tails
     return document.status, document, tails
 
 
-def _read_tails(frames: Path, document: CallDocument) -> dict[Leg, Frames]:
+def _read_tails(call_folder: Path, document: CallDocument) -> dict[Leg, Frames]:
     if document.status != "live":
         return {}
     formats = document.record().legs
-    return {leg: read_tail(tail_path(frames, leg), document.call, leg, format_) for leg, format_ in formats.items()}
+    return {leg: read_tail(tail_path(call_folder, leg), document.call, leg, format_) for leg, format_ in formats.items()}

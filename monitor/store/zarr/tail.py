@@ -35,8 +35,8 @@ class Tail:
     `read_tail` reads it, from any process, at any moment.
     """
 
-    def __init__(self, path: Path, format: LegFormat, fsync: bool) -> None:  # noqa: A002 - the word of the plan
-        self._path, self._format, self._fsync = path, format, fsync
+    def __init__(self, path: Path, leg_format: LegFormat, fsync: bool) -> None:
+        self._path, self._format, self._fsync = path, leg_format, fsync
         self._size = 0
         self.start = self.stop = 0
 
@@ -66,7 +66,7 @@ class Tail:
         self.stop = frames.stop
 
 
-def read_tail(path: Path, call: str, leg: Leg, format: LegFormat) -> Frames:  # noqa: A002
+def read_tail(path: Path, call: str, leg: Leg, leg_format: LegFormat) -> Frames:
     """The committed frames of a tail file. Raises `FileNotFoundError`, or `StoreError` where its header is damaged."""
     content = memoryview(path.read_bytes())
     position = _HEADER.size + _CHECK.size
@@ -75,55 +75,55 @@ def read_tail(path: Path, call: str, leg: Leg, format: LegFormat) -> Frames:  # 
     magic, start = _HEADER.unpack_from(content)
     if magic != _MAGIC:
         raise StoreError(f"cannot read call {call}: {path.name} was written by a newer emotion-monitor")
-    records, stop = [_arrays(b"", 0, format)], start
-    while (count := _whole_record(content[position:], stop, format)) > 0:
+    records, stop = [_arrays(b"", 0, leg_format)], start
+    while (count := _whole_record(content[position:], stop, leg_format)) > 0:
         body = position + _RECORD.size + _CHECK.size
-        position = body + _body_size(count, format)
-        records.append(_arrays(content[body:position], count, format))
+        position = body + _body_size(count, leg_format)
+        records.append(_arrays(content[body:position], count, leg_format))
         stop += count
     embedding, logits, speech, marks = (np.concatenate(parts) for parts in zip(*records, strict=True))
-    return Frames(call, leg, start, from_disk(embedding), logits, speech, marks, format.stride)
+    return Frames(call, leg, start, from_disk(embedding), logits, speech, marks, leg_format.stride)
 
 
-def _whole_record(content: memoryview, expected: int, format: LegFormat) -> int:  # noqa: A002
+def _whole_record(content: memoryview, expected: int, leg_format: LegFormat) -> int:
     """Frames of the record at the start of `content`, or 0 where there is no whole one that begins at frame `expected`."""
     body = _RECORD.size + _CHECK.size
     if len(content) < body:
         return 0
     start, count = _RECORD.unpack_from(content)
-    end = body + _body_size(count, format)
+    end = body + _body_size(count, leg_format)
     if start != expected or len(content) < end:
         return 0
     check = zlib.crc32(content[body:end], zlib.crc32(content[: _RECORD.size]))
     return int(count) if content[_RECORD.size : body] == _CHECK.pack(check) else 0
 
 
-def _pack(frames: Frames, format: LegFormat) -> bytes:  # noqa: A002
-    arrays = (to_disk(frames.embedding, format), frames.logits, frames.speech, frames.marks)
-    fields = _fields(len(frames), format)
+def _pack(frames: Frames, leg_format: LegFormat) -> bytes:
+    arrays = (to_disk(frames.embedding, leg_format), frames.logits, frames.speech, frames.marks)
+    fields = _fields(len(frames), leg_format)
     body = b"".join(np.asarray(array, dtype).tobytes() for array, (dtype, _) in zip(arrays, fields, strict=True))
     record = _RECORD.pack(frames.start, len(frames))
     return record + _CHECK.pack(zlib.crc32(body, zlib.crc32(record))) + body
 
 
-def _arrays(body: memoryview | bytes, count: int, format: LegFormat) -> list[NDArray[Any]]:  # noqa: A002
+def _arrays(body: memoryview | bytes, count: int, leg_format: LegFormat) -> list[NDArray[Any]]:
     arrays, position = [], 0
-    for dtype, shape in _fields(count, format):
+    for dtype, shape in _fields(count, leg_format):
         array: NDArray[Any] = np.frombuffer(body[position : position + dtype.itemsize * math.prod(shape)], dtype)
         arrays.append(array.reshape(shape))
         position += array.nbytes
     return arrays
 
 
-def _body_size(count: int, format: LegFormat) -> int:  # noqa: A002
-    return sum(dtype.itemsize * math.prod(shape) for dtype, shape in _fields(count, format))
+def _body_size(count: int, leg_format: LegFormat) -> int:
+    return sum(dtype.itemsize * math.prod(shape) for dtype, shape in _fields(count, leg_format))
 
 
-def _fields(count: int, format: LegFormat) -> list[tuple[np.dtype[Any], tuple[int, ...]]]:  # noqa: A002
+def _fields(count: int, leg_format: LegFormat) -> list[tuple[np.dtype[Any], tuple[int, ...]]]:
     """Dtype and shape of the arrays of a record, in their order."""
     return [
-        (np.dtype(format.dtype).newbyteorder("<"), (rows(count, format.stride), format.dim)),
-        (np.dtype("<f4"), (count, format.classes)),
+        (np.dtype(leg_format.dtype).newbyteorder("<"), (rows(count, leg_format.stride), leg_format.dim)),
+        (np.dtype("<f4"), (count, leg_format.classes)),
         (np.dtype("<f4"), (count,)),
         (np.dtype("u1"), (count,)),
     ]
