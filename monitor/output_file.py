@@ -33,11 +33,21 @@ def written(path: Path) -> Iterator[Path]:
             with part.open("rb") as content, target.open("wb") as out:
                 shutil.copyfileobj(content, out)
         return
-    part = target.with_name(f".{os.getpid()}-{os.urandom(4).hex()}.part")
-    try:
+    with replacement(target) as part:
         yield part
         if target.exists():
             part.chmod(stat.S_IMODE(target.stat().st_mode))
+
+
+@contextmanager
+def replacement(target: Path) -> Iterator[Path]:
+    """A file to write beside `target`, which takes its place when the block ends without an error; else it goes.
+
+    Raises `OSError`.
+    """
+    part = target.with_name(f".{os.getpid()}-{os.urandom(4).hex()}.tmp")
+    try:
+        yield part
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)

@@ -23,6 +23,7 @@ from lab.lines.line import Line, coloured, draw_line, through_line
 from lab.training.clips import read_audio, tracks
 from lab.training.lesson import PARTS, Lesson, Taught, fit_lesson, smoothed
 from monitor.engines.compact.features import RAW, Array, frames_of
+from monitor.output_file import replacement
 from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE
 
 if TYPE_CHECKING:
@@ -121,9 +122,8 @@ def _teacher(model: bytes) -> "Teacher":
 
 def _make(index: int, group: Sequence[Clip], file: Path) -> None:
     track = _render(group, _job, np.random.default_rng([_job.studio.seed, _job.version, index]))
-    partial = file.with_suffix(".partial.npz")
-    np.savez(partial, raw=track.raw, speech=track.speech, taught=track.taught, spans=track.spans, labels=track.labels)
-    partial.replace(file)
+    with replacement(file) as part, part.open("wb") as stream:
+        np.savez(stream, raw=track.raw, speech=track.speech, taught=track.taught, spans=track.spans, labels=track.labels)
 
 
 def _kept(file: Path, person: tuple[str, str]) -> Track:
@@ -141,7 +141,8 @@ def _lesson(clips: Sequence[Clip], studio: Studio, progress: Progress) -> Lesson
         heard = list(_heard([clips[index] for index in chosen], teacher, progress))
         lesson = fit_lesson(heard)
         file.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(file, centre=lesson.centre, projection=lesson.projection)
+        with replacement(file) as part, part.open("wb") as stream:
+            np.savez(stream, centre=lesson.centre, projection=lesson.projection)
     with np.load(file, allow_pickle=False) as kept:
         return Lesson(kept["centre"], kept["projection"])
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from monitor.errors import StoreError
+from monitor.output_file import replacement
 
 _REMEDIES = {
     errno.ENOSPC: "the disk is full; free some space or move the store (store.path)",
@@ -41,18 +42,14 @@ def refusals(doing: str) -> Iterator[None]:
 @contextmanager
 def replacing(path: Path, fsync: bool) -> Iterator[int]:
     """A descriptor to write a new file with, which takes the place of `path` when the block ends without an error."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    descriptor = os.open(temporary, os.O_CREAT | os.O_TRUNC | os.O_RDWR | os.O_CLOEXEC, 0o644)
-    try:
-        yield descriptor
-        if fsync:
-            os.fsync(descriptor)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    finally:
-        os.close(descriptor)
+    with replacement(path) as part:
+        descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o644)
+        try:
+            yield descriptor
+            if fsync:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
     if fsync:
         sync_path(path.parent)
 

@@ -19,6 +19,7 @@ from lab.labels import Clip, read_clips
 from lab.lines.condition import TELEPHONE, Condition
 from lab.sound import legs_of
 from monitor.audio.chunk import Samples
+from monitor.output_file import replacement
 
 CLASSES = ("angry", "happy", "neutral", "sad")
 """Those that every dataset has."""
@@ -75,9 +76,8 @@ def cached(
         if not file.exists():
             rows = [features(_sound(path, line)) for path in mine]
             file.parent.mkdir(parents=True, exist_ok=True)
-            partial = file.with_suffix(".partial.npz")
-            np.savez(partial, rows=np.concatenate(rows).astype(np.float32), lengths=[len(row) for row in rows])
-            partial.replace(file)
+            with replacement(file) as part, part.open("wb") as stream:
+                np.savez(stream, rows=np.concatenate(rows).astype(np.float32), lengths=[len(row) for row in rows])
             print(f"  {name}, {line}: {number} of {len(by_person)} people", flush=True)
         with np.load(file) as kept:
             pieces = np.split(kept["rows"], np.cumsum(kept["lengths"])[:-1])
