@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from monitor.analysis import load
 from monitor.conformance.stored_calls import (
     FORMATS,
     STARTED,
@@ -29,7 +30,6 @@ from monitor.messages import RecordedMessage
 from monitor.store.base import CallWriter, Store
 from monitor.store.export import export_call
 from monitor.store.sink_state import DeadLetter
-from monitor.store.snapshot_reader import load_snapshot
 
 MakeStore = Callable[[], Store]
 
@@ -333,9 +333,7 @@ def test_a_call_is_copied_out_as_files(store: Store, tmp_path: Path) -> None:
         ["call.json", "events.jsonl"]
         + [f"{leg}/{name}" for leg in FORMATS for name in ("embedding.npy", "result.json", "utterance.npy")]
     )
-    np.testing.assert_array_equal(
-        load_snapshot(folder / "customer").embedding, frames_of("call-1", "customer", 0, 75).embedding
-    )
+    np.testing.assert_array_equal(load(folder / "customer").vectors, frames_of("call-1", "customer", 0, 75).embedding)
     told = json.loads((folder / "call.json").read_bytes())
     assert {key: told[key] for key in ("call", "status", "reason", "committed", "metadata")} == {
         "call": "call-1",

@@ -4,12 +4,10 @@ import json
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from monitor.conformance.stored_calls import assert_as_written, frames_of, record_of
 from monitor.errors import MonitorError, NotFoundError, StoreError
-from monitor.store.snapshot_reader import load_array, load_snapshot
 from monitor.store.zarr.layout import live_folder, tail_path
 from monitor.store.zarr.store import ZarrStore
 from tests.store.zarr_folder import store_at
@@ -168,72 +166,6 @@ def test_a_damaged_version_file_says_so(content: str, tmp_path: Path):
 
     with pytest.raises(StoreError, match=r"^cannot open store [^\n]*$"):
         store_at(tmp_path)
-
-
-class TestSnapshots:
-    @pytest.fixture
-    def folder(self, store: ZarrStore, call: Path) -> Path:
-        return store.layout.snapshots("call-1") / "customer"
-
-    def test_a_whole_one_is_loaded(self, folder: Path, store: ZarrStore):
-        snapshot = load_snapshot(folder)
-
-        np.testing.assert_array_equal(snapshot.embedding, store.open("call-1").read("customer").embedding)
-        assert snapshot.utterance.shape == (1, 16)
-        assert snapshot.result["labels"] == ["angry", "happy", "neutral"]
-
-    def test_pickles_are_never_opened(self, folder: Path):
-        np.save(folder / "embedding.npy", np.array([[print]], dtype=object), allow_pickle=True)
-
-        with pytest.raises(StoreError, match="must hold a float32 matrix in C order, got object"):
-            load_snapshot(folder)
-
-    @pytest.mark.parametrize(
-        "array",
-        [np.zeros((2, 3)), np.zeros(3, np.float32), np.zeros((2, 3, 4), np.float32), np.zeros((2, 3), np.float32, order="F")],
-    )
-    def test_other_arrays_are_refused(self, array: np.ndarray, folder: Path):
-        np.save(folder / "embedding.npy", array)
-
-        with pytest.raises(StoreError, match="must hold a float32 matrix in C order"):
-            load_snapshot(folder)
-
-    def test_values_that_are_not_finite_are_refused_unless_the_frame_was_skipped(self, folder: Path):
-        array = load_array(folder / "embedding.npy")
-        array[3] = np.nan
-        np.save(folder / "embedding.npy", array)
-        np.testing.assert_array_equal(load_array(folder / "embedding.npy"), array)
-        array[4, 2] = np.nan
-        np.save(folder / "embedding.npy", array)
-
-        with pytest.raises(StoreError, match="values that are not finite"):
-            load_snapshot(folder)
-
-    def test_a_header_that_promises_too_much_allocates_nothing(self, folder: Path):
-        with (folder / "embedding.npy").open("wb") as file:
-            np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": (10**14, 16)})
-
-        with pytest.raises(StoreError, match="is cut short"):
-            load_snapshot(folder)
-
-    @pytest.mark.parametrize("length", [0, 3, 9, 60, 127, 128, 1000])
-    def test_a_truncated_file_is_refused(self, length: int, folder: Path):
-        path = folder / "embedding.npy"
-        path.write_bytes(path.read_bytes()[:length])
-
-        with pytest.raises(StoreError, match=r"is no \.npy file|is cut short"):
-            load_snapshot(folder)
-
-    @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b"\xff"])
-    def test_a_damaged_result_is_refused(self, content: bytes, folder: Path):
-        (folder / "result.json").write_bytes(content)
-
-        with pytest.raises(StoreError, match=r"^[^\n]*result.json is"):
-            load_snapshot(folder)
-
-    def test_a_missing_one_is_not_found(self, tmp_path: Path):
-        with pytest.raises(NotFoundError, match="there is no"):
-            load_snapshot(tmp_path)
 
 
 def test_what_a_dead_process_left_of_a_call_it_created_is_removed(store: ZarrStore, call: Path):

@@ -10,10 +10,10 @@ import pytest
 
 from monitor.conformance.stored_calls import assert_as_written, frames_of, record_of
 from monitor.errors import StoreError
-from monitor.store.snapshot_reader import load_array
 from monitor.store.zarr.store import ZarrStore
 from tests.store.conftest import Worker
 from tests.store.full_disk import disk_with_room
+from tests.store.snapshot_files import load_snapshot
 from tests.store.zarr_folder import assert_no_fill_values, store_at
 
 
@@ -95,7 +95,7 @@ def test_a_snapshot_that_is_refused_leaves_the_one_before_and_the_next_is_whole(
 
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     writer.snapshot()
-    np.testing.assert_array_equal(load_array(folder / "embedding.npy"), store.open("call-1").read("customer").embedding)
+    np.testing.assert_array_equal(load_snapshot(folder).embedding, store.open("call-1").read("customer").embedding)
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from monitor.conformance.stored_calls import frames_of, record_of
 from monitor.errors import NotFoundError, StoreError
 from monitor.events import StateChanged
 from monitor.store.export import export_call
-from monitor.store.snapshot_reader import load_snapshot
 from monitor.store.zarr.store import ZarrStore
 from tests.store.full_disk import disk_with_room
+from tests.store.snapshot_files import load_snapshot
 from tests.store.zarr_folder import store_at
 
 FILES = [

@@ -12,8 +12,8 @@ from monitor.frame_format import LegFormat
 from monitor.store import snapshot as snapshot_module
 from monitor.store.base import CallWriter
 from monitor.store.disk import write_all
-from monitor.store.snapshot_reader import Snapshot, load_snapshot
 from monitor.store.zarr.store import ZarrStore
+from tests.store.snapshot_files import Snapshot, load_snapshot
 
 
 def take(store: ZarrStore, leg: str = "customer") -> Snapshot:
