@@ -21,6 +21,12 @@ NEEDS = {
 }
 """Folder or file -> the extra that its tests need; the longest that fits counts. Elsewhere a test bears `needs(EXTRA)`."""
 
+MEASURED = tuple(
+    f"tests/{room}"
+    for room in ("affect", "alerts", "changes", "config", "conformance", "pipeline", "sinks", "sources", "store")
+)
+"""Where `--cov` measures; elsewhere it stands still, for a tracer is dear."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--core`."""
@@ -54,10 +60,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out tests marked `needs(EXTRA)` whose extra is not there."""
+    """Leave out tests marked `needs(EXTRA)` whose extra is not there, and measure coverage where it is wanted."""
     absent = _left_out(config)
     kept, out = [], []
     for item in items:
         (out if any(mark.args[0] in absent for mark in item.iter_markers("needs")) else kept).append(item)
     config.hook.pytest_deselected(items=out)
     items[:] = kept
+    if config.getoption("cov_source", default=None):
+        for item in kept:
+            if not item.nodeid.startswith(MEASURED):
+                item.add_marker("no_cover")

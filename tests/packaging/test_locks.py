@@ -34,7 +34,9 @@ def pins(lock: str, python: str = PYTHONS[0]) -> dict[str, str]:
 
 
 def asked_for(lock: str) -> list[Requirement]:
-    lines = PROJECT["dependencies"] + (EXTRAS["emotion2vec"] + EXTRAS["lab"] + EXTRAS["dev"] if lock == "all" else [])
+    """By the core, or by every extra too but that of the anchors, whose licence `all` must not bring."""
+    extras = sorted(EXTRAS.keys() - {"anchors"}) if lock == "all" else ()
+    lines = [*PROJECT["dependencies"], *(line for extra in extras for line in EXTRAS[extra])]
     return [asked for asked in map(Requirement, lines) if asked.name != PROJECT["name"]]
 
 
