@@ -47,7 +47,7 @@ def test_a_sink_of_another_package_is_opened_with_options_of_its_own(installed: 
     path = configured(installed, "sinks: {mine: {kind: spool, options: {folder: .}}}")
     sink = open_sink("mine", load_settings(path, environment={}).sinks["mine"])
     sink.deliver(Delivery("evt_7", {"seq": 7}))
-    assert (installed / "evt_7").read_text() == "{'seq': 7}"
+    assert (installed / "evt_7.json").read_text() == '{"seq": 7}'
 
 
 def test_its_failures_are_those_of_any_sink(installed: Path) -> None:
