@@ -22,8 +22,8 @@ from monitor.timeline import FRAME_RATE
 FRAMES_FILE = "embedding.npy"
 AUDIO_FILE = "processed_audio.wav"
 UTTERANCE_FILE = "utterance.npy"
-BLOCK_ROWS = 4096
-"""Rows that are looked at at a time: 16 MB of 1024 features."""
+BLOCK_VALUES = 4096 * 1024
+"""Values that are looked at at a time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,10 +79,11 @@ class Embedding:
 
     def there(self) -> NDArray[np.bool_]:
         """Which rows have a result, shape (n,)."""
-        return np.concatenate([~np.isnan(block[:, 0]) for block in self.blocks()])
+        return np.asarray(~np.isnan(self.vectors[:, 0]), np.bool_)
 
-    def blocks(self, rows: int = BLOCK_ROWS) -> Iterator[NDArray[np.float32]]:
-        """The vectors, `rows` at a time, as float32 in memory whatever the file holds."""
+    def blocks(self, rows: int | None = None) -> Iterator[NDArray[np.float32]]:
+        """The vectors, `rows` at a time (default: 16 MB), as float32 in memory whatever the file holds."""
+        rows = max(BLOCK_VALUES // self.dim, 1) if rows is None else rows
         for begin in range(0, len(self), rows):
             with np.errstate(over="ignore"):  # what lies beyond float32 was refused, or is about to be
                 block = np.asarray(self.vectors[begin : begin + rows], np.float32)
@@ -94,10 +95,11 @@ class Embedding:
         there = self.there()
         if self.speaks is not None and (there & self.speaks).any():
             there &= self.speaks
-        total = np.zeros(self.dim)
-        for number, block in enumerate(self.blocks()):
-            kept = there[number * BLOCK_ROWS :][: len(block)]
-            total += block[kept].sum(axis=0, dtype=np.float64)
+        total, begin = np.zeros(self.dim), 0
+        for block in self.blocks():
+            kept = there[begin : begin + len(block)]
+            total += (block if kept.all() else block[kept]).sum(axis=0, dtype=np.float64)
+            begin += len(block)
         return np.asarray(total / there.sum(), np.float32)
 
 
@@ -124,7 +126,7 @@ def load(path: Path | str, granularity: Granularity | None = None, *, map_beyond
         result=result,
         **({} if result is None else _told(result)),
     )
-    _check_finite(embedding)
+    check_finite(embedding)
     return embedding
 
 
@@ -155,21 +157,23 @@ def _granularity(shape: tuple[int, ...], said: Granularity | None) -> Granularit
     return said if said is not None and len(shape) == 2 else "utterance"
 
 
-def _check_finite(embedding: Embedding) -> None:
-    """Whole rows of NaN are frames without a result, as long as there are others."""
-    some = False
-    for number, block in enumerate(embedding.blocks()):
+def check_finite(embedding: Embedding) -> None:
+    """Raise `NotFiniteError` unless all is finite but whole rows of NaN, frames without a result, beside which there are
+    others."""
+    some, begin = False, 0
+    for block in embedding.blocks():
         finite = np.isfinite(block)
         rows = finite.all(axis=1)
         wrong = ~rows & ~np.isnan(block).all(axis=1)
         if wrong.any():
             row = int(wrong.argmax())
             column = int((~finite[row]).argmax())
-            row += number * BLOCK_ROWS
+            row += begin
             raise NotFiniteError(
                 f"{embedding.source} holds {embedding.vectors[row, column]} in row {row}, feature {column}; "
                 "only whole rows of NaN, frames without a result, may be there"
             )
         some |= bool(rows.any())
+        begin += len(block)
     if not some:
         raise NotFiniteError(f"{embedding.source} holds nothing but NaN: no frame has a result")

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.analysis.array_file import MAP_BEYOND
-from monitor.analysis.embedding import FRAMES_FILE, UTTERANCE_FILE, Embedding, load
+from monitor.analysis.embedding import FRAMES_FILE, UTTERANCE_FILE, Embedding, check_finite, load
 from monitor.analysis.errors import MissingError, MomentError
 from monitor.errors import ConfigError, MonitorError, NotFoundError
 from monitor.events import LEGS, Leg, Mark
@@ -119,7 +119,7 @@ def read_moment(stored: StoredCall, moment: Moment, *, map_beyond: int = MAP_BEY
         vectors[done : done + len(rows)], speaks[done : done + len(rows)] = rows, speaking
         done += len(rows)
     vectors.flags.writeable = False
-    return Embedding(
+    embedding = Embedding(
         vectors,
         "frame",
         str(moments[0]),
@@ -132,6 +132,8 @@ def read_moment(stored: StoredCall, moment: Moment, *, map_beyond: int = MAP_BEY
         speaks=speaks,
         engine=stored.record.engine,
     )
+    check_finite(embedding)
+    return embedding
 
 
 def _rows(seconds: float, form: LegFormat) -> int:

@@ -1,6 +1,5 @@
 """Goes through thousands of embeddings without holding more than a few of them."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -34,7 +33,7 @@ def stream(
     function: Callable[[Embedding], Value],
     *,
     store: StoreOrOpener = None,
-    workers: int | None = None,
+    workers: int = 1,
     progress: Callable[[int, str], None] | None = None,
 ) -> Iterator[Outcome[Value]]:
     """Load what is named, one after the other, and call `function` with each: what it gave, in the order of the names.
@@ -43,10 +42,10 @@ def stream(
     many, or an iterator. What cannot be loaded, and what the function raises, is the error of that one outcome; the others
     go on. No more than `AHEAD` embeddings a worker are in memory, however many there are.
 
-    `workers` threads, default one a core, load and call the function at once; it must not keep state then. With 1 all is
-    done in this thread. `progress` is called with how many are done and the name of the last, before that is given out.
+    With 1 worker all is done in this thread. More are threads that load and call the function at once, which must not keep
+    state then; that is faster where it works long in NumPy, and slower where it is quick. `progress` is called with how many
+    are done and the name of the last, before that is given out.
     """
-    workers = len(os.sched_getaffinity(0)) if workers is None else workers
     if workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}")
     many = [named] if isinstance(named, Named) else named

@@ -3,6 +3,7 @@
 import io
 import os
 import pickle
+import tracemalloc
 from contextlib import suppress
 from pathlib import Path
 
@@ -232,6 +233,21 @@ def test_whatever_the_bytes_there_is_an_array_of_the_file_or_an_error_of_its_own
         header, array = read_array(path, map_beyond=map_beyond)
         assert header.offset + header.size == len(file)
         assert array.ndim == 2
+
+
+@pytest.mark.filterwarnings("ignore")
+@given(FILES, st.sampled_from([0, 10**6]))
+def test_no_more_memory_is_taken_than_the_file_fills(
+    tmp_path_factory: pytest.TempPathFactory, file: bytes, map_beyond: int
+) -> None:
+    path = tmp_path_factory.mktemp("any") / "a.npy"
+    path.write_bytes(file)
+    tracemalloc.start()
+    with suppress(EmbeddingError):
+        read_array(path, map_beyond=map_beyond)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**21
 
 
 @given(

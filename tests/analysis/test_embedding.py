@@ -1,15 +1,19 @@
 """What a file or folder holds: an utterance or frames, and what is said of them."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.analysis import load
-from monitor.analysis.embedding import BLOCK_ROWS
-from monitor.analysis.errors import MissingError, NotFiniteError, ResultFileError, TooLongError
+from monitor.analysis.description import describe
+from monitor.analysis.embedding import BLOCK_VALUES
+from monitor.analysis.errors import EmbeddingError, MissingError, NotFiniteError, ResultFileError, TooLongError
 from monitor.store.zarr.store import ZarrStore
 
 RNG = np.random.default_rng(16)
@@ -95,9 +99,10 @@ def test_frames_without_a_result_are_rows_of_nan(tmp_path: Path) -> None:
 @pytest.mark.parametrize("map_beyond", [0, 10**9])
 @pytest.mark.parametrize(("dtype", "value"), [("f4", np.nan), ("f4", np.inf), ("f8", 1e200)])
 def test_a_value_that_is_not_finite_is_named(tmp_path: Path, map_beyond: int, dtype: str, value: float) -> None:
-    frames = features(BLOCK_ROWS + 5, 8).astype(dtype)
-    frames[BLOCK_ROWS + 2, 3] = value
-    with pytest.raises(NotFiniteError, match=rf"in row {BLOCK_ROWS + 2}, feature 3"):
+    rows = BLOCK_VALUES // 1024
+    frames = np.zeros((rows + 5, 1024), dtype)
+    frames[rows + 2, 3] = value
+    with pytest.raises(NotFiniteError, match=rf"in row {rows + 2}, feature 3"):
         load(folder_with(tmp_path, frames), map_beyond=map_beyond)
 
 
@@ -179,3 +184,41 @@ def test_blocks_are_float32_whatever_is_mapped(tmp_path: Path) -> None:
     blocks = list(load(folder_with(tmp_path, frames), map_beyond=0).blocks(4))
     assert [(block.dtype, len(block)) for block in blocks] == [(np.float32, 4), (np.float32, 4), (np.float32, 2)]
     np.testing.assert_array_equal(np.concatenate(blocks), frames.astype(np.float32))
+
+
+KEYS = st.sampled_from(
+    [
+        "key",
+        "labels",
+        "scores",
+        "granularity",
+        "files",
+        "shape",
+        "embedding_rate",
+        "engine",
+        "call",
+        "leg",
+        "status",
+        "input",
+        "dim",
+        "name",
+        "frame",
+        "utterance",
+        "angry",
+    ]
+)
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(KEYS, inner, max_size=4)),
+    max_leaves=12,
+)
+
+
+@given(st.one_of(JSON.map(lambda document: json.dumps(document).encode()), st.binary(max_size=100)))
+def test_whatever_stands_in_a_result_it_is_described_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    folder = folder_with(tmp_path_factory.mktemp("any"), np.ones((3, 4), np.float32))
+    (folder / "result.json").write_bytes(content)
+    with suppress(EmbeddingError):
+        json.dumps(describe(load(folder)).as_dict(), allow_nan=False)

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from monitor.analysis import Moment, load, parse_moment, references, resolve
-from monitor.analysis.errors import MissingError, MomentError, NotAnArrayError
+from monitor.analysis.errors import MissingError, MomentError, NotAnArrayError, NotFiniteError
 from monitor.analysis.moment import read_moment
-from monitor.conformance.stored_calls import frames_of, record_of
+from monitor.conformance.stored_calls import FORMATS, frames_of, record_of
 from monitor.errors import ConfigError
-from monitor.events import Mark
+from monitor.events import Frames, Mark
 from monitor.frame_format import LegFormat
+from monitor.pipeline.stitch import skipped
 from monitor.store.zarr.store import ZarrStore
 
 
@@ -105,6 +106,16 @@ def test_a_moment_after_the_end_has_no_frames(store: ZarrStore) -> None:
 def test_a_leg_that_is_not_there(store: ZarrStore) -> None:
     with pytest.raises(MomentError, match="it has customer, agent"):
         read_moment(store.open("call-1"), Moment("call-1", "mixed"))
+
+
+def test_a_moment_in_which_no_frame_has_a_result_is_told(store: ZarrStore) -> None:
+    nothing = skipped(50, FORMATS["customer"])
+    writer = store.create(record_of("late"))
+    marks = np.full(50, Mark.SKIPPED, np.uint8)
+    writer.append(Frames("late", "customer", 0, nothing.embedding, nothing.logits, nothing.speech, marks))
+    writer.finish("finished", {})
+    with pytest.raises(NotFiniteError, match="no frame has a result"):
+        read_moment(store.open("late"), Moment("late", "customer"))
 
 
 def test_a_leg_must_be_named_where_there_are_two(store: ZarrStore) -> None:
