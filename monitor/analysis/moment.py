@@ -181,8 +181,8 @@ class Reference:
 def references(named: Iterable[Named], store: StoreOrOpener = None) -> Iterator[Reference]:
     """What the texts name, one after the other, none of it loaded yet.
 
-    A text is a `.npy` file; a folder with an `embedding.npy`, or with such folders or `.npy` files anywhere below; a pattern
-    (`calls/*.npy`, `**` for any depth); or, of a stored call, an id, a moment, or a day (`2026-11-01`,
+    A text is a `.npy` file; a folder with an `embedding.npy`, or with such folders or `.npy` files anywhere below, hidden
+    ones aside; a pattern (`calls/*.npy`, `**` for any depth); or, of a stored call, an id, a moment, or a day (`2026-11-01`,
     `2026-11-01..2026-11-07`: the calls that are over). What is on the disk comes first.
 
     Raises `MissingError` or `MomentError` where a text names nothing, when its turn comes.
@@ -242,9 +242,9 @@ def _of_path(path: Path) -> Iterator[Reference]:
         return
     found = False
     for parent, folders, names in os.walk(path):
-        folders.sort()
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
         both = FRAMES_FILE in names
-        for name in sorted(names):
+        for name in sorted(name for name in names if not name.startswith(".")):
             if name == FRAMES_FILE:
                 found = True
                 yield _file(Path(parent))

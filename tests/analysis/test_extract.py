@@ -2,6 +2,9 @@
 
 import json
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,8 @@ from monitor.pipeline.monitor import Monitor
 from monitor.sources.file import FileSource
 from monitor.store.zarr.store import ZarrStore
 from tests.engines.compact.conftest import voice
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +50,13 @@ def stereo(tmp_path: Path) -> Path:
 
 def extracted(sources: Iterable[object], to: Path, settings: Settings, *, jobs: int = 1, **wanted: Any) -> list[Extracted]:
     return list(extract(map(str, sources), Wanted(to, **wanted), settings, jobs=jobs))
+
+
+def wait_for_the_first(out: Path) -> None:
+    give_up = time.monotonic() + 120
+    while not any(out.glob("outputs_*")):
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
 
 
 def heard_by_run(path: Path, folder: Path) -> ZarrStore:
@@ -216,3 +228,19 @@ def test_live_sources_are_refused_before_anything_is_done(mono: Path, tmp_path: 
     with pytest.raises(ConfigError, match="from files"):
         extracted([mono, "microphone"], tmp_path / "out", settings)
     assert not (tmp_path / "out").exists()
+
+
+def test_an_extraction_that_was_killed_is_taken_up_where_it_was(tmp_path: Path, settings: Settings) -> None:
+    files = [tmp_path / f"{number}.wav" for number in range(4)]
+    for number, path in enumerate(files):
+        soundfile.write(path, voice(2.0, 110 + 20 * number, seed=number), 16_000)
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "monitor", "embeddings", "extract", *map(str, files), "--to", str(out), "--jobs", "1"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    wait_for_the_first(out)
+    process.kill()
+    process.wait()
+    found = extracted(files, out, settings)
+    assert (found[0].status, {one.status for one in found} <= {"skipped", "done"}) == ("skipped", True)
+    assert sorted(load(folder).result.key for folder in out.glob("outputs_*")) == ["0", "1", "2", "3"]
+    assert sorted(path.name for path in out.iterdir() if path.name.startswith(".")) == [".extract.lock"]

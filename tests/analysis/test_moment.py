@@ -195,3 +195,11 @@ def test_a_store_is_opened_only_where_a_call_is_named(tmp_path: Path) -> None:
     opened: list[str] = []
     assert len(list(references([tmp_path / "a.npy"], lambda: opened.append("opened")))) == 1
     assert opened == []
+
+
+def test_what_is_hidden_in_a_folder_is_no_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / ".extract-unfinished").mkdir()
+    np.save(tmp_path / ".extract-unfinished" / "embedding.npy", np.ones(4))
+    np.save(tmp_path / ".hidden.npy", np.ones(4))
+    np.save(tmp_path / "a.npy", np.ones(4))
+    assert [one.name for one in references([tmp_path])] == [str(tmp_path / "a.npy")]
