@@ -205,6 +205,8 @@ class FramesMessage(Message):
     """Probability of speech."""
     valence: list[float | None]
     arousal: list[float | None]
+    heads: dict[str, dict[Label, list[float | None]]] = Field(default_factory=dict, json_schema_extra=_may_be_absent)
+    """What each head that is heard with says: its name, its labels, a probability each; null where it has not heard enough."""
 
 
 class HelloMessage(Message):

@@ -6,10 +6,11 @@ from typing import TypeAlias
 
 from lab.hearing.hearing import Hearing, hear
 from lab.hearing.takes import Take
-from monitor.alerts.rules import load_rules
+from monitor.alerts.configured import configured_rules
 from monitor.config import Settings
 from monitor.engines.base import EngineInfo
 from monitor.errors import SourceError
+from monitor.learned.engine_key import EngineKey
 from monitor.pipeline.engine_processes import EngineProcesses, EngineUser
 
 
@@ -29,8 +30,9 @@ class Listener(EngineUser[Wanted, Hearing | Unheard]):
     """An engine with its worker and rules: hears one take at a time, in this process."""
 
     def begin(self, info: EngineInfo) -> None:
-        """Load the rules. Raises `ConfigError` where they are wrong."""
-        self._rules = load_rules(self.settings.alerts.rules, info.labels)
+        """Load the rules, and what they name. Raises `ConfigError` where they are wrong."""
+        key = EngineKey(info.name, info.version, info.dim)
+        self._rules = configured_rules(self.settings, key, info.labels)
 
     def do(self, item: Wanted) -> Hearing | Unheard:
         """The same as `hear`."""

@@ -4,7 +4,7 @@ A further setting is one more line in `SETTINGS`. Ranges are those in which a mo
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -98,7 +98,7 @@ class Proposal:
         for key, value in values.items():
             *path, last = key.split(".")
             _at(tree, path)[last] = value
-        rules = RuleSet.from_document(list(tree.pop("rules").values()), "tuned rules")
+        rules = RuleSet.from_document(list(tree.pop("rules").values()), "tuned rules", self.rules.learned)
         return Proposal(Settings.model_validate(tree), rules)
 
     def drawn(self, ranges: Mapping[str, Range], generator: np.random.Generator) -> tuple[dict[str, float], "Proposal"]:
@@ -113,7 +113,7 @@ class Proposal:
 
     def only(self, names: Sequence[str]) -> "Proposal":
         """With no other rules than those of some names: the others do not bear upon them."""
-        return Proposal(self.settings, RuleSet(tuple(rule for rule in self.rules.rules if rule.name in names)))
+        return replace(self, rules=replace(self.rules, rules=tuple(rule for rule in self.rules.rules if rule.name in names)))
 
     def _tree(self) -> dict[str, Any]:
         documents = zip(self.rules.rules, self.rules.document(), strict=True)

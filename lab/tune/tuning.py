@@ -8,7 +8,7 @@ heard (cross-validation; Stone 1974).
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,8 @@ from monitor.alerts.rules import load_rules
 from monitor.config import Settings
 from monitor.engines.base import EngineInfo
 from monitor.errors import ConfigError, SourceError
+from monitor.learned.configured import configured
+from monitor.learned.engine_key import EngineKey
 
 Progress = Callable[[str, int, int], object]
 """Is told the stage, how much of it is done, and of how much."""
@@ -179,7 +181,9 @@ def tune(calls: Sequence[LabelledCall], settings: Settings, plan: Plan, *, jobs:
     start = Proposal(settings, load_rules(settings.alerts.rules))
     alerts = aim_for(start.rules, plan.alert_rules)
     ranges = _wanted(start.ranges(alerts.rules), plan)
+    learned = configured(settings.analysis)
     heard, engine, unheard = _hear(calls, settings, alerts, jobs, progress)
+    start = replace(start, rules=start.rules.heard_with(learned, EngineKey(engine.name, engine.version, engine.dim)))
     sets = folds([call for call, _ in heard.calls], plan.folds)
     with Judge(heard, jobs) as judge:
         trials: list[Trial] = []

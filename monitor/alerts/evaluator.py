@@ -17,6 +17,7 @@ from monitor.alerts.rules import RuleSet
 from monitor.alerts.verdict import Measure, Verdict
 from monitor.alerts.watches.build import legs_of, watch
 from monitor.events import Alert, Leg
+from monitor.learned.learned import Learned
 from monitor.timeline import TICK_RATE, clock
 
 UPDATE_EVERY = 5.0
@@ -27,12 +28,12 @@ _SPOKEN = {"customer": "customer", "agent": "agent", "mixed": "caller", None: "b
 class RuleWatch:
     """One rule, for one leg or for the call as a whole."""
 
-    def __init__(self, rule: Rule, call: str, subject: Leg | None, legs: Sequence[Leg], labels: Sequence[str]) -> None:
+    def __init__(self, rule: Rule, call: str, subject: Leg | None, legs: Sequence[Leg], labels: Sequence[str], learned: Learned) -> None:
         self._rule = rule
         self._call = call
         self._subject = subject
         self._labels = tuple(labels)
-        self._watch = watch(rule.when, subject, legs, labels)
+        self._watch = watch(rule.when, subject, legs, labels, learned)
         self._hold = round(rule.hold * TICK_RATE)
         self._release = max(1, round(rule.release * TICK_RATE))
         self._cool_down = round(rule.cool_down * TICK_RATE)
@@ -191,9 +192,9 @@ class Evaluator:
         labels: Sequence[str],
         about: frozenset[Leg] | None = None,
     ) -> None:
-        """`about`: take only the rules that look at these legs, at one alone or at all; None takes every rule."""
+        """`rules` have what they name (`RuleSet.heard_with`). `about`: take only the rules that look at these legs, at one alone or at all; None takes every rule."""
         self._watches = [
-            RuleWatch(rule, call, subject, legs, labels)
+            RuleWatch(rule, call, subject, legs, labels, rules.learned)
             for rule in rules.rules
             for subject in rule.subjects(tuple(legs))
             if about in (None, looks_at(rule, subject, legs))

@@ -25,7 +25,7 @@ Coordinate = Annotated[Number, Field(ge=-2, le=2)]
 RuleLeg = Literal["customer", "agent", "mixed", "any", "both"]
 ConditionLeg = Literal["customer", "agent", "mixed", "other", "either", "both"]
 
-KINDS = ("emotion", "affect", "change_point", "silence", "overtalk", "all_of", "any_of", "not")
+KINDS = ("emotion", "affect", "change_point", "silence", "overtalk", "template", "label", "all_of", "any_of", "not")
 
 
 def _as_list(value: object) -> object:
@@ -114,6 +114,26 @@ class OvertalkCondition(RulePart):
         return self
 
 
+LearnedName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+
+
+class TemplateCondition(RulePart):
+    """A leg sounds like a template."""
+
+    name: LearnedName
+    at_least: Annotated[Number, Field(gt=0, le=1)] | None = None
+    """Cosine similarity; without it, the threshold that the template learnt."""
+
+
+class LabelCondition(RulePart):
+    """A head finds one of its labels in a leg's last seconds of speech."""
+
+    head: LearnedName
+    is_: Labels = Field(alias="is")
+    at_least: Probability | None = None
+    """Probability of the labels together; without it, the most probable label must be one of them."""
+
+
 class Condition(RulePart):
     """One condition of the kinds in `KINDS`, with the leg that it is about and how long it counts."""
 
@@ -122,6 +142,8 @@ class Condition(RulePart):
     change_point: ChangePointCondition | None = None
     silence: SilenceCondition | None = None
     overtalk: OvertalkCondition | None = None
+    template: TemplateCondition | None = None
+    label: LabelCondition | None = None
     all_of: tuple["Condition", ...] | None = Field(default=None, min_length=1, max_length=50)
     any_of: tuple["Condition", ...] | None = Field(default=None, min_length=1, max_length=50)
     not_: "Condition | None" = Field(default=None, alias="not")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from monitor.affect.speaker import Affect
 from monitor.events import ChangePoint, Leg
+from monitor.learned.voice import Likeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class LegMoment:
     """What became known of change points in this tick."""
     change: ChangePoint | None = None
     """The last change point that was not retracted."""
+    likeness: Likeness = Likeness()
+    """What templates and heads say of the last seconds of speech."""
     late: int = 0
     """Seconds by which this tick became known after its moment."""
 

@@ -1,7 +1,7 @@
 """Rule files and the set of rules that a call is watched with."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,13 @@ from pydantic import ValidationError
 
 import monitor
 from monitor.alerts.emotions import unknown_emotions
-from monitor.alerts.model import KINDS, Rule
+from monitor.alerts.model import KINDS, LabelCondition, Rule, TemplateCondition
 from monitor.errors import ConfigError
 from monitor.events import ABSTAIN
+from monitor.learned.engine_key import EngineKey
+from monitor.learned.head import Head
+from monitor.learned.learned import Learned
+from monitor.learned.template import Template
 from monitor.validation import place, sentence
 from monitor.yaml_document import Document, Keys, parse, read_text
 
@@ -25,19 +29,26 @@ class RuleSet:
     """Rules in the order in which they are evaluated; their names differ."""
 
     rules: tuple[Rule, ...]
+    learned: Learned = field(default_factory=Learned)
+    """The templates that they name, and heads."""
 
     def document(self) -> list[dict[str, Any]]:
         """The rules as JSON-ready data, to be stored with a call."""
         return [rule.model_dump(mode="json", by_alias=True, exclude_defaults=True) for rule in self.rules]
 
     @classmethod
-    def from_document(cls, document: Sequence[Mapping[str, Any]], name: str = "stored rules") -> "RuleSet":
-        """The rules of `document()`. Raises `ConfigError`, with `name`, where it is not one."""
+    def from_document(
+        cls, document: Sequence[Mapping[str, Any]], name: str = "stored rules", learned: Learned | None = None
+    ) -> "RuleSet":
+        """The rules of `document()`, with the templates and heads that they were heard with.
+
+        Raises `ConfigError`, with `name`, where it is not one.
+        """
         data = list(document) if isinstance(document, list | tuple) else document
         rules, mistakes = _rules(Document(name, {"rules": data}), {})
         if mistakes:
             raise ConfigError("\n".join(mistakes))
-        return cls(tuple(rules))
+        return cls(tuple(rules), learned or Learned())
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -57,6 +68,25 @@ class RuleSet:
                 *((condition.change_point.to or ()) if condition.change_point else ()),
             )
         )
+
+    def heard_with(self, learned: Learned, engine: EngineKey) -> "RuleSet":
+        """These rules with the templates that they name, and with all heads that are of `engine`.
+
+        Raises `ConfigError` where a rule names a template or head that there is not, that was learnt from another engine's
+        embeddings, or that has not what the rule asks of it.
+        """
+        named = [(rule.name, condition) for rule in self.rules for condition in rule.when.walk()]
+        templates = {
+            condition.template.name: _template(rule, condition.template, learned)
+            for rule, condition in named
+            if condition.template is not None
+        }
+        heads = {
+            condition.label.head: _head(rule, condition.label, learned) for rule, condition in named if condition.label is not None
+        }
+        Learned(templates, heads).require(engine)
+        heads = {name: head for name, head in learned.heads.items() if name in heads or head.document.key == engine}
+        return replace(self, learned=Learned(templates, heads))
 
     def unknown_labels(self, labels: Sequence[str]) -> list[str]:
         """Labels that the rules name and an engine of `labels` does not have: such conditions can never hold."""
@@ -97,6 +127,30 @@ def shipped_rules() -> dict[str, Path]:
 
 def _read(path: Path) -> Document:
     return parse(read_text(path, "rule file"), str(path))
+
+
+def _template(rule: str, condition: TemplateCondition, learned: Learned) -> Template:
+    template = learned.templates.get(condition.name)
+    if template is None:
+        raise ConfigError(f"rule {rule} names the template {condition.name}; {_there_are(learned.templates, 'analysis.templates')}")
+    if condition.at_least is None and template.document.threshold is None:
+        raise ConfigError(
+            f"rule {rule}: template {condition.name} has learnt no threshold, as it was made without --against: say at_least"
+        )
+    return template
+
+
+def _head(rule: str, condition: LabelCondition, learned: Learned) -> Head:
+    head = learned.heads.get(condition.head)
+    if head is None:
+        raise ConfigError(f"rule {rule} names the head {condition.head}; {_there_are(learned.heads, 'analysis.heads')}")
+    if unknown := [label for label in condition.is_ if label not in head.labels]:
+        raise ConfigError(f"rule {rule}: head {head.name} has no label {unknown[0]}; it has {', '.join(head.labels)}")
+    return head
+
+
+def _there_are(names: Mapping[str, object], setting: str) -> str:
+    return f"{setting} has {', '.join(sorted(names))}" if names else f"{setting} has none"
 
 
 def _rule_file(path: Path) -> Path:

@@ -66,3 +66,15 @@ class ResultFileError(EmbeddingError):
 
 class MomentError(EmbeddingError):
     """The moment is not written as one, or the call has no such leg, or nothing at that time."""
+
+
+class MixedWidthsError(EmbeddingError):
+    """Embeddings that are to be compared have different numbers of features."""
+
+
+class DifferentEnginesError(EmbeddingError):
+    """Embeddings that are to be compared are of different engines or weights, or nobody says of which."""
+
+
+class ExamplesError(EmbeddingError):
+    """There is too little to learn from: no examples, one class, fewer speakers than folds."""

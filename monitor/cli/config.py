@@ -34,6 +34,9 @@ def check(
     from monitor.alerts.rules import RuleSet, load_rules
     from monitor.cli.options import settings_from
     from monitor.errors import ConfigError
+    from monitor.learned.configured import configured
+    from monitor.learned.engine_key import EngineKey
+    from monitor.learned.learned import Learned
     from monitor.server.auth import check_exposure
     from monitor.sinks.following import check_sinks
     from monitor.sources.registry import check_source
@@ -42,6 +45,7 @@ def check(
     settings = settings_from(config, log__level="warning")
     faults: list[str] = []
     rules = RuleSet(())
+    key: EngineKey | None = None
     labels: tuple[str, ...] | None = () if settings.engine.model is None else None  # None: known once the model is loaded
     if model:
         from monitor.engines.registry import load_engine
@@ -52,9 +56,14 @@ def check(
         typer.echo(f"engine {engine.info.name}: {engine.info.model} ({engine.info.version}); it names {', '.join(labels)}")
         with _gathered(faults):
             Geometry.of(settings.engine, engine.info)
+        key = EngineKey(engine.info.name, engine.info.version, engine.info.dim)
         engine.close()
     with _gathered(faults):
         rules = load_rules(settings.alerts.rules, labels)
+        learned = configured(settings.analysis)
+        if key is not None:
+            Learned(heads=learned.heads).require(key)
+            rules = rules.heard_with(learned, key)
     with _gathered(faults):
         check_sinks(settings.sinks, rules.names)
     with _gathered(faults):
@@ -70,6 +79,8 @@ def check(
     typer.echo(f"the configuration holds: engine {settings.engine.name}, {len(rules.rules)} rules, store {store}")
     if labels is None:
         typer.echo("whether the model names the emotions of the rules is checked with --model")
+    if key is None and (settings.analysis.templates or settings.analysis.heads):
+        typer.echo("whether templates and heads fit the rules and the model is checked with --model")
 
 
 @contextmanager

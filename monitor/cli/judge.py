@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from rich.progress import track
 from monitor.alerts.rules import load_rules
 from monitor.cli.tables import table
 from monitor.errors import StoreError
+from monitor.learned.learned import Learned
 from monitor.messages import recorded
 from monitor.replay.alert_spans import Compared, Span, alert_spans, compare
 from monitor.replay.reevaluate import judge
@@ -22,10 +24,10 @@ SHOWN = 50
 """Differences that are printed; `--json` has all."""
 
 
-def judge_calls(store: Store, calls: Sequence[CallSummary], files: Sequence[Path], console: Console) -> dict[str, Any]:
+def judge_calls(store: Store, calls: Sequence[CallSummary], files: Sequence[Path], learned: Learned, console: Console) -> dict[str, Any]:
     """Judge calls, print what is new, gone and the same, and give it as data. One that cannot be read does not stop the rest.
 
-    Raises `ConfigError` for rules that are wrong, an emotion that no engine of these calls names among them.
+    Templates and heads that the rules name are `learned`, or else those that a call keeps. Raises `ConfigError` for rules that are wrong, an emotion that no engine of these calls names among them.
     """
     opened: dict[str, StoredCall] = {}
     failed: dict[str, str] = {}
@@ -35,6 +37,7 @@ def judge_calls(store: Store, calls: Sequence[CallSummary], files: Sequence[Path
         except StoreError as error:
             failed[call.id] = str(error)
     rules = load_rules(files, sorted({label for stored in opened.values() for label in stored.record.labels}))
+    rules = replace(rules, learned=learned)
     names = [rule.name for rule in rules.rules]
     raised: dict[str, list[Span]] = {}
     for span in alert_spans(map(recorded, store.journal.read(0, types=("alert",)))):

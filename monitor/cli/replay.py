@@ -67,9 +67,11 @@ def replay(
     if rules:
         frame_store = existing_store(settings)
         from monitor.cli.judge import judge_calls
+        from monitor.learned.configured import configured
         from monitor.replay.choice import chosen_calls
 
-        report = judge_calls(frame_store, chosen_calls(frame_store, calls or (), everything=everything), rules, console)
+        chosen = chosen_calls(frame_store, calls or (), everything=everything)
+        report = judge_calls(frame_store, chosen, rules, configured(settings.analysis), console)
         write_json(report, json_file)
         if report["failed"]:
             raise typer.Exit(StoreError.exit_code)

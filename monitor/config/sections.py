@@ -154,6 +154,15 @@ class AlertsSection(Section):
     """Rule files, or names of those that ship; none given takes `default`, an empty list takes no rule."""
 
 
+class AnalysisSection(Section):
+    """What was learnt from embeddings, and is heard with beside the engine."""
+
+    templates: Path | None = None
+    """A folder of templates (`emotion-monitor templates make`), for rules to name."""
+    heads: tuple[Path, ...] | None = None
+    """Heads for labels of one's own (`emotion-monitor heads train`)."""
+
+
 class DiskOptions(Section):
     """What a store on a disk is told: the options of `zarr`."""
 
@@ -272,6 +281,7 @@ class Settings(Section):
         default=ChangesSection(), validate_default=True
     )
     alerts: AlertsSection = AlertsSection()
+    analysis: AnalysisSection = AnalysisSection()
     store: StoreSection = StoreSection()
     rtp: RtpSection = RtpSection()
     incoming: IncomingSection = IncomingSection()

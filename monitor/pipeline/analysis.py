@@ -62,7 +62,8 @@ class CallAnalysis:
         self._cutters = {leg: TickCutter(legs[leg]) for leg in self._legs}
         self._waiting: dict[Leg, deque[Tick]] = {leg: deque() for leg in self._legs}
         self._speakers = {
-            leg: Speaker(call, leg, labels, legs[leg].classes > 0 and legs[leg].dim > 0, state, changes) for leg in self._legs
+            leg: Speaker(call, leg, labels, legs[leg].classes > 0 and legs[leg].dim > 0, state, changes, rules.learned)
+            for leg in self._legs
         }
         own = {frozenset({leg}) for leg in self._legs}
         self._evaluators = {about: Evaluator(rules, call, self._legs, labels, about) for about in own | {frozenset(self._legs)}}

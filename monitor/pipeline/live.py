@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from monitor.events import Leg
+from monitor.learned.learned import Learned
 from monitor.messages import FramesMessage, frames_message
 from monitor.pipeline.analysis import Analysed
 from monitor.pipeline.speaker import LegView
@@ -13,9 +14,10 @@ from monitor.timeline import TICK_RATE
 class LiveFrames:
     """Makes the `frames` messages of one call."""
 
-    def __init__(self, call: str, labels: tuple[str, ...]) -> None:
+    def __init__(self, call: str, labels: tuple[str, ...], learned: Learned) -> None:
         self._call = call
         self._labels = labels
+        self._heads = {name: head.labels for name, head in learned.heads.items()}
         self._latest: dict[Leg, LegView] = {}
 
     def messages(self, analysed: Analysed) -> list[FramesMessage]:
@@ -52,4 +54,13 @@ class LiveFrames:
             "valence": [round(view.valence, 3) for view in views],
             "arousal": [round(view.arousal, 3) for view in views],
         }
+        if heads := {name: labels for name, labels in self._heads.items() if any(name in view.heads for view in views)}:
+            content["heads"] = {
+                name: {label: [_shown(view, name, column) for view in views] for column, label in enumerate(labels)}
+                for name, labels in heads.items()
+            }
         return frames_message(content)
+
+
+def _shown(view: LegView, head: str, column: int) -> float | None:
+    return round(view.heads[head][column], 3) if head in view.heads else None

@@ -10,10 +10,12 @@ from typing import Any
 
 import structlog
 
-from monitor.alerts.rules import RuleSet, load_rules
+from monitor.alerts.configured import configured_rules
+from monitor.alerts.rules import RuleSet
 from monitor.config.sections import EngineSection, Settings
 from monitor.errors import BusyError, NotFoundError, TakenError
 from monitor.events import AlertAcknowledged, CallStarted
+from monitor.learned.engine_key import EngineKey
 from monitor.messages import FramesMessage
 from monitor.pipeline.attention import Attention
 from monitor.pipeline.call import LiveCall
@@ -52,7 +54,7 @@ class Monitor:
         self.journal = store.journal
         info = inference.info
         self.geometry = Geometry.of(settings.engine, info)
-        self.rules: RuleSet = load_rules(settings.alerts.rules, info.labels)
+        self.rules: RuleSet = configured_rules(settings, EngineKey(info.name, info.version, info.dim), info.labels)
         if unknown := self.rules.unknown_labels(info.labels):
             log.warning("rules_name_unknown_labels", labels=unknown, engine=info.name, known=info.labels)
         picked = {name: getattr(info, name) for name in ("name", "model", "device", "precision")}
@@ -107,6 +109,7 @@ class Monitor:
                 "state": self.settings.state.model_dump(mode="json"),
                 "changes": self.settings.changes.model_dump(mode="json"),
                 "rules": self.rules.document(),
+                **({"learned": self.rules.learned.document()} if self.rules.learned else {}),
                 "window": asdict(self.geometry),
             },
         )
@@ -150,7 +153,7 @@ class Monitor:
             listening=open_listening(record.id, record.legs, self.settings, self.rules, self.inference, live=source.realtime),
             recorder=CallRecorder(writer, self.journal),
             snapshots=Snapshots(writer, self.settings.store.snapshot_every, self._snapshot_thread),
-            live=LiveFrames(record.id, record.labels),
+            live=LiveFrames(record.id, record.labels, self.rules.learned),
             speech_threshold=self.settings.state.speech_threshold,
             watched=lambda: self.attention.on(record.id),
             on_live=self._tell_live,

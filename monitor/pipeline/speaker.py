@@ -1,7 +1,8 @@
 """One leg, tick by tick: its emotion state, its change points, whether it speaks."""
 
 from collections import deque
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,8 @@ from monitor.changes.base import Detection
 from monitor.changes.registry import open_detector
 from monitor.config.sections import ChangesSection, StateSection
 from monitor.events import ABSTAIN, ChangePoint, Leg, StateChanged
+from monitor.learned.learned import Learned
+from monitor.learned.voice import LearnedVoice, Likeness
 from monitor.pipeline.ticks import Tick
 from monitor.timeline import TICK_FRAMES, TICK_RATE, frame_seconds
 
@@ -30,13 +33,22 @@ class LegView:
     """Smoothed, in the order of the engine's labels; empty where nothing may be inferred."""
     valence: float
     arousal: float
+    heads: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """What each head says, in the order of its labels; one that has not heard enough is left out."""
 
 
 class Speaker:
     """Analyses one leg of a call."""
 
     def __init__(
-        self, call: str, leg: Leg, labels: tuple[str, ...], inferred: bool, state: StateSection, changes: ChangesSection
+        self,
+        call: str,
+        leg: Leg,
+        labels: tuple[str, ...],
+        inferred: bool,
+        state: StateSection,
+        changes: ChangesSection,
+        learned: Learned,
     ) -> None:
         self._call = call
         self._leg = leg
@@ -45,6 +57,7 @@ class Speaker:
         self._leave = state.leave
         self._affect = SpeakerAffect(labels, state) if inferred else None
         self._detector = open_detector(changes) if inferred else None
+        self._learned = LearnedVoice(learned) if inferred else None
         self._evidence: deque[tuple[int, NDArray[np.float64]]] = deque(maxlen=round(changes.buffer * TICK_RATE))
         self._silent = 0
         self._change: ChangePoint | None = None
@@ -62,19 +75,27 @@ class Speaker:
         before = self._affect.now
         now = self._affect.update(tick.logits) if heard else self._affect.rest()
         changes = self._detect(tick, at) if heard else []
-        self._note(tick, now)
+        likeness = self._likeness(tick if heard else None)
+        self._note(tick, now, likeness)
         state = [self._state_changed(before, now, tick, at)] if now.emotion != before.emotion else []
-        return [*state, *changes], LegMoment(now, heard, tick.known, self._silent, tuple(changes), self._change, tick.late)
+        moment = LegMoment(now, heard, tick.known, self._silent, tuple(changes), self._change, likeness, tick.late)
+        return [*state, *changes], moment
 
     def absent(self) -> LegMoment:
         """The leg has no frame here, as its audio ended before that of the other: it is silent."""
         self._silent += 1
         affect = self._affect.rest() if self._affect else None
-        return LegMoment(affect, silent=self._silent, change=self._change)
+        return LegMoment(affect, silent=self._silent, change=self._change, likeness=self._likeness(None))
 
     def finish(self, at: float) -> list[ChangePoint]:
         """The call is over."""
         return [self._change_point(found, at) for found in self._detector.finish()] if self._detector else []
+
+    def _likeness(self, tick: Tick | None) -> Likeness:
+        """Of a tick of speech, or of one without."""
+        if self._learned is None:
+            return Likeness()
+        return self._learned.rest() if tick is None else self._learned.update(tick.embedding)
 
     def _detect(self, tick: Tick, at: float) -> list[ChangePoint]:
         if self._detector is None:
@@ -122,7 +143,6 @@ class Speaker:
             arousal=round(now.arousal, 4),
         )
 
-    def _note(self, tick: Tick, now: Affect) -> None:
-        self.view = LegView(
-            frame_seconds(tick.index * TICK_FRAMES), tick.speech, now.emotion, now.posterior, now.valence, now.arousal
-        )
+    def _note(self, tick: Tick, now: Affect, likeness: Likeness) -> None:
+        time = frame_seconds(tick.index * TICK_FRAMES)
+        self.view = LegView(time, tick.speech, now.emotion, now.posterior, now.valence, now.arousal, likeness.heads)

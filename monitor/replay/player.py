@@ -7,8 +7,10 @@ from pydantic import ValidationError
 
 from monitor.alerts.rules import RuleSet
 from monitor.config.sections import DETECTORS, StateSection
-from monitor.errors import StoreError
+from monitor.errors import ConfigError, StoreError
 from monitor.events import CallEnded, CallStarted, Event
+from monitor.learned.engine_key import EngineKey
+from monitor.learned.learned import Learned
 from monitor.messages import FramesMessage
 from monitor.pipeline.analysis import CallAnalysis, analysed
 from monitor.pipeline.live import LiveFrames
@@ -45,8 +47,9 @@ def play(stored: StoredCall, speed: float) -> Iterator[tuple[float, Event | Fram
 
 def _walk(stored: StoredCall, rules: RuleSet | None, *, live: bool) -> Iterator[tuple[float, Event | FramesMessage]]:
     record = stored.record
+    rules = _rules(stored, rules)
     analysis = _analysis(stored, rules)
-    passing = LiveFrames(record.id, record.labels)
+    passing = LiveFrames(record.id, record.labels, rules.learned)
     end = frame_seconds(max((stored.committed(leg) for leg in record.legs), default=0))
     yield 0.0, _started(stored)
     for step in analysed(analysis, stored.blocks(BLOCK_SECONDS)):
@@ -59,18 +62,41 @@ def _walk(stored: StoredCall, rules: RuleSet | None, *, live: bool) -> Iterator[
     yield end, CallEnded(call=record.id, time=end, at=end, reason=stored.reason, legs=stored.reports)
 
 
-def _analysis(stored: StoredCall, rules: RuleSet | None) -> CallAnalysis:
+def _rules(stored: StoredCall, rules: RuleSet | None) -> RuleSet:
+    """The rules that the call was heard with, or others, with the templates and heads that they name: those that come with
+    them, or else those that are kept with the call."""
+    record = stored.record
+    try:
+        kept = Learned.from_document(record.settings.get("learned", {}))
+        if rules is None:
+            return RuleSet.from_document(record.settings["rules"], learned=kept)
+    except (KeyError, ConfigError) as error:
+        raise _unreadable(stored, error) from None
+    dim = max((form.dim for form in record.legs.values()), default=0)
+    try:
+        return rules.heard_with(rules.learned.over(kept), EngineKey.of(record.engine, dim))
+    except ConfigError as error:
+        raise StoreError(f"call {record.id}: {error}") from None
+
+
+def _analysis(stored: StoredCall, rules: RuleSet) -> CallAnalysis:
     record = stored.record
     try:
         state = StateSection.model_validate(record.settings["state"])
         changes = DETECTORS.validate(record.settings["changes"])
-        judged_by = RuleSet.from_document(record.settings["rules"]) if rules is None else rules
-    except KeyError as error:
-        raise StoreError(f"call {record.id}: the settings kept with it cannot be read: {error} is missing") from None
-    except ValidationError as error:
+    except (KeyError, ValidationError) as error:
+        raise _unreadable(stored, error) from None
+    return CallAnalysis(record.id, record.legs, record.labels, state, changes, rules)
+
+
+def _unreadable(stored: StoredCall, error: Exception) -> StoreError:
+    if isinstance(error, KeyError):
+        said = f"{error} is missing"
+    elif isinstance(error, ValidationError):
         said = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        raise StoreError(f"call {record.id}: the settings kept with it cannot be read: {said}") from None
-    return CallAnalysis(record.id, record.legs, record.labels, state, changes, judged_by)
+    else:
+        said = str(error)
+    return StoreError(f"call {stored.record.id}: the settings kept with it cannot be read: {said}")
 
 
 def _started(stored: StoredCall) -> CallStarted:

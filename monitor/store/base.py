@@ -42,8 +42,8 @@ class CallRecord:
     legs: Mapping[Leg, LegFormat]
     metadata: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """The configuration sections that determine the events: `state`, `changes`, `rules` (full rule documents), so that the
-    call can be replayed as it was heard."""
+    """The configuration sections that determine the events: `state`, `changes`, `rules` (full rule documents) and, where there
+    are any, `learned` (templates and heads, whole), so that the call can be replayed as it was heard."""
     versions: Mapping[str, str] = field(default_factory=versions)
     """Of what began it."""
 

@@ -7,17 +7,19 @@ from monitor.alerts.verdict import all_of, any_of
 from monitor.alerts.watches.base import Watch
 from monitor.alerts.watches.change import ChangePointWatch
 from monitor.alerts.watches.combined import Combine, Combined, Not, Within
+from monitor.alerts.watches.likeness import LabelWatch, TemplateWatch
 from monitor.alerts.watches.turns import OvertalkWatch, SilenceWatch
 from monitor.alerts.watches.voice import AffectWatch, EmotionWatch
 from monitor.events import Leg
+from monitor.learned.learned import Learned
 
 OTHER: dict[Leg | None, Leg] = {"customer": "agent", "agent": "customer", "mixed": "agent"}
 """The other party. A call whose one leg is `mixed` has no other: what is asked of it is not known."""
 
 
-def watch(condition: Condition, subject: Leg | None, legs: Sequence[Leg], labels: Sequence[str]) -> Watch:
-    """A condition of a rule about `subject` (None: both) in a call of `legs`, with an engine of `labels`."""
-    built = _build(condition, subject, legs, labels)
+def watch(condition: Condition, subject: Leg | None, legs: Sequence[Leg], labels: Sequence[str], learned: Learned) -> Watch:
+    """A condition of a rule about `subject` (None: both) in a call of `legs`, with an engine of `labels`, and templates and heads."""
+    built = _build(condition, subject, legs, labels, learned)
     return built if condition.within is None else Within(built, condition.within)
 
 
@@ -32,20 +34,20 @@ def legs_of(condition: Condition, subject: Leg | None, legs: Sequence[Leg]) -> f
     return frozenset(looked_at & set(legs))
 
 
-def _build(condition: Condition, subject: Leg | None, legs: Sequence[Leg], labels: Sequence[str]) -> Watch:
+def _build(condition: Condition, subject: Leg | None, legs: Sequence[Leg], labels: Sequence[str], learned: Learned) -> Watch:
     if condition.all_of is not None:
-        return Combined(all_of, [watch(inner, subject, legs, labels) for inner in condition.all_of])
+        return Combined(all_of, [watch(inner, subject, legs, labels, learned) for inner in condition.all_of])
     if condition.any_of is not None:
-        return Combined(any_of, [watch(inner, subject, legs, labels) for inner in condition.any_of])
+        return Combined(any_of, [watch(inner, subject, legs, labels, learned) for inner in condition.any_of])
     if condition.not_ is not None:
-        return Not(watch(condition.not_, subject, legs, labels))
+        return Not(watch(condition.not_, subject, legs, labels, learned))
     if condition.overtalk is not None:
         return OvertalkWatch(condition.overtalk)
     named, combine = _about(condition, subject, legs)
-    return Combined(combine, [_of_a_leg(condition, leg, labels) for leg in named])
+    return Combined(combine, [_of_a_leg(condition, leg, labels, learned) for leg in named])
 
 
-def _of_a_leg(condition: Condition, leg: Leg, labels: Sequence[str]) -> Watch:
+def _of_a_leg(condition: Condition, leg: Leg, labels: Sequence[str], learned: Learned) -> Watch:
     if condition.emotion is not None:
         return EmotionWatch(condition.emotion, leg, labels)
     if condition.affect is not None:
@@ -54,6 +56,10 @@ def _of_a_leg(condition: Condition, leg: Leg, labels: Sequence[str]) -> Watch:
         return ChangePointWatch(condition.change_point, leg)
     if condition.silence is not None:
         return SilenceWatch(condition.silence.longer_than, leg)
+    if condition.template is not None:
+        return TemplateWatch(condition.template, leg, learned.templates[condition.template.name])
+    if condition.label is not None:
+        return LabelWatch(condition.label, leg, learned.heads[condition.label.head])
     raise ValueError(f"no watch for a condition of kind {condition.kind}")
 
 
