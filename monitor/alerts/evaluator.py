@@ -28,7 +28,9 @@ _SPOKEN = {"customer": "customer", "agent": "agent", "mixed": "caller", None: "b
 class RuleWatch:
     """One rule, for one leg or for the call as a whole."""
 
-    def __init__(self, rule: Rule, call: str, subject: Leg | None, legs: Sequence[Leg], labels: Sequence[str], learned: Learned) -> None:
+    def __init__(
+        self, rule: Rule, call: str, subject: Leg | None, legs: Sequence[Leg], labels: Sequence[str], learned: Learned
+    ) -> None:
         self._rule = rule
         self._call = call
         self._subject = subject
@@ -192,7 +194,10 @@ class Evaluator:
         labels: Sequence[str],
         about: frozenset[Leg] | None = None,
     ) -> None:
-        """`rules` have what they name (`RuleSet.heard_with`). `about`: take only the rules that look at these legs, at one alone or at all; None takes every rule."""
+        """`rules` have what they name (`RuleSet.heard_with`).
+
+        `about`: take only the rules that look at these legs, at one alone or at all; None takes every rule.
+        """
         self._watches = [
             RuleWatch(rule, call, subject, legs, labels, rules.learned)
             for rule in rules.rules

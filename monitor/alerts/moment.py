@@ -1,7 +1,7 @@
 """What the rules see: all legs of a call at one tick."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from monitor.affect.speaker import Affect
 from monitor.events import ChangePoint, Leg
@@ -24,7 +24,7 @@ class LegMoment:
     """What became known of change points in this tick."""
     change: ChangePoint | None = None
     """The last change point that was not retracted."""
-    likeness: Likeness = Likeness()
+    likeness: Likeness = field(default_factory=Likeness)
     """What templates and heads say of the last seconds of speech."""
     late: int = 0
     """Seconds by which this tick became known after its moment."""

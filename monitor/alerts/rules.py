@@ -82,7 +82,9 @@ class RuleSet:
             if condition.template is not None
         }
         heads = {
-            condition.label.head: _head(rule, condition.label, learned) for rule, condition in named if condition.label is not None
+            condition.label.head: _head(rule, condition.label, learned)
+            for rule, condition in named
+            if condition.label is not None
         }
         Learned(templates, heads).require(engine)
         heads = {name: head for name, head in learned.heads.items() if name in heads or head.document.key == engine}
@@ -132,7 +134,9 @@ def _read(path: Path) -> Document:
 def _template(rule: str, condition: TemplateCondition, learned: Learned) -> Template:
     template = learned.templates.get(condition.name)
     if template is None:
-        raise ConfigError(f"rule {rule} names the template {condition.name}; {_there_are(learned.templates, 'analysis.templates')}")
+        raise ConfigError(
+            f"rule {rule} names the template {condition.name}; {_there_are(learned.templates, 'analysis.templates')}"
+        )
     if condition.at_least is None and template.document.threshold is None:
         raise ConfigError(
             f"rule {rule}: template {condition.name} has learnt no threshold, as it was made without --against: say at_least"

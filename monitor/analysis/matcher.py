@@ -1,7 +1,7 @@
 """Templates: made from examples, with a threshold learnt from other speech; and what is like them.
 
-What a live rule measures (`monitor/learned/voice.py`) is measured here, on the same windows of speech, so that the rates that are
-stated are those of the rule.
+What a live rule measures (`monitor/learned/voice.py`) is measured here, on the same windows of speech, so that the rates that
+are stated are those of the rule.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from monitor.analysis.result_file import Granularity
 from monitor.analysis.space import Space
 from monitor.analysis.ticks import heard_ticks
 from monitor.errors import ConfigError
-from monitor.learned.documents import Name, TemplateDocument, TemplateFigures
+from monitor.learned.documents import TemplateDocument, TemplateFigures, checked
 from monitor.learned.engine_key import EngineKey
 from monitor.learned.speech_window import window_ticks, windows
 from monitor.learned.template import Template
@@ -34,7 +34,7 @@ _CONFIDENCE = 0.95
 class Wanted:
     """How a template is made."""
 
-    name: Name
+    name: str
     granularity: Granularity = "utterance"
     """Whether an example is one vector, its mean, or one for each 0.1 s."""
     window: float | None = None
@@ -74,24 +74,27 @@ def make_template(wanted: Wanted, examples: Iterable[Embedding], against: Iterab
     window = wanted.window if wanted.window is not None else WINDOW if wanted.granularity == "utterance" else 0.1
     centred = bool(others) if wanted.centre is None else wanted.centre
     if centred and not others:
-        raise ExamplesError(f"template {wanted.name}: the mean that is subtracted is that of other speech: name some with --against")
+        raise ExamplesError(
+            f"template {wanted.name}: the mean that is subtracted is that of other speech: name some with --against"
+        )
     centre = np.concatenate([other.ticks for other in others]).mean(axis=0).astype(np.float32) if centred else None
     pieces = [one.ticks.mean(axis=0, keepdims=True) if wanted.granularity == "utterance" else one.ticks for one in heard]
-    document = TemplateDocument(
-        name=wanted.name,
-        engine=space.key.name,
-        engine_version=space.key.version,
-        dim=space.key.dim,
-        window=window,
-        sources=tuple(one.source for one in heard),
-        calls=tuple(dict.fromkeys(one.call for one in (*heard, *(others if centred else ())) if one.call)),
-        granularity=wanted.granularity,
-        rows=tuple(index for index, piece in enumerate(pieces) for _ in piece),
-    )
+    header = {
+        "name": wanted.name,
+        "engine": space.key.name,
+        "engine_version": space.key.version,
+        "dim": space.key.dim,
+        "window": window,
+        "sources": tuple(one.source for one in heard),
+        "calls": tuple(dict.fromkeys(one.call for one in (*heard, *(others if centred else ())) if one.call)),
+        "granularity": wanted.granularity,
+        "rows": tuple(index for index, piece in enumerate(pieces) for _ in piece),
+    }
+    document = checked(TemplateDocument, header, f"template {wanted.name}")
     template = Template.make(document, np.concatenate(pieces).astype(np.float32), centre)
     if not others:
         return template
-    threshold, figures = _learn(template, heard, pieces, others, wanted.false_accepts)
+    threshold, figures = _learn(template, heard, others, wanted.false_accepts)
     learnt = document.model_copy(update={"threshold": threshold, "figures": figures})
     return Template.make(learnt, template.vectors, centre)
 
@@ -99,7 +102,6 @@ def make_template(wanted: Wanted, examples: Iterable[Embedding], against: Iterab
 def _learn(
     template: Template,
     examples: Sequence[_Heard],
-    pieces: Sequence[NDArray[np.float64]],
     others: Sequence[_Heard],
     false_accepts: float,
 ) -> tuple[float, TemplateFigures]:
@@ -114,7 +116,8 @@ def _learn(
     hits: int | None = None
     if len(examples) > 1:
         hits = sum(
-            _best(_without_example(template, index), example.ticks, length) >= threshold for index, example in enumerate(examples)
+            _best(_without_example(template, index), example.ticks, length) >= threshold
+            for index, example in enumerate(examples)
         )
     return threshold, TemplateFigures(
         trials=len(scores),
@@ -209,9 +212,7 @@ def _match(heard: _Heard, name: str, template: Template, at_least: float | None)
     return Match(heard.source, name, float(similarities[best]), float(ends[best]), threshold, stretches)
 
 
-def _stretches(
-    similarities: NDArray[np.float64], ends: NDArray[np.float64], like: NDArray[np.bool_]
-) -> Iterator[Stretch]:
+def _stretches(similarities: NDArray[np.float64], ends: NDArray[np.float64], like: NDArray[np.bool_]) -> Iterator[Stretch]:
     edges = np.flatnonzero(np.diff(np.concatenate([[False], like, [False]]).astype(np.int8)))
     for first, stop in edges.reshape(-1, 2):
         yield Stretch(float(ends[first]), float(ends[stop - 1]), float(similarities[first:stop].max()))

@@ -24,10 +24,14 @@ SHOWN = 50
 """Differences that are printed; `--json` has all."""
 
 
-def judge_calls(store: Store, calls: Sequence[CallSummary], files: Sequence[Path], learned: Learned, console: Console) -> dict[str, Any]:
+def judge_calls(
+    store: Store, calls: Sequence[CallSummary], files: Sequence[Path], learned: Learned, console: Console
+) -> dict[str, Any]:
     """Judge calls, print what is new, gone and the same, and give it as data. One that cannot be read does not stop the rest.
 
-    Templates and heads that the rules name are `learned`, or else those that a call keeps. Raises `ConfigError` for rules that are wrong, an emotion that no engine of these calls names among them.
+    Templates and heads that the rules name are `learned`, or else those that a call keeps.
+
+    Raises `ConfigError` for rules that are wrong, an emotion that no engine of these calls names among them.
     """
     opened: dict[str, StoredCall] = {}
     failed: dict[str, str] = {}

@@ -27,7 +27,7 @@ class EngineKey:
 
     @classmethod
     def of(cls, engine: Mapping[str, Any], dim: int) -> "EngineKey":
-        """The key of an engine that is described as a dictionary, such as in a call's record; embeddings have `dim` features."""
+        """The key of an engine described as a dictionary, such as in a call's record; its embeddings have `dim` features."""
         return cls(str(engine.get("name") or ""), str(engine.get("version") or ""), dim)
 
     def require(self, other: "EngineKey", what: str) -> None:

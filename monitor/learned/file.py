@@ -1,7 +1,7 @@
 """The file of what was learnt: safetensors, whose header holds one JSON document that says everything but the numbers.
 
-Nothing in it is ever run. One key holds the whole document, as safetensors writes several in no fixed order: so the same content
-is the same bytes, and a digest of these says what decided a call's events.
+Nothing in it is ever run. One key holds the whole document, as safetensors writes several in no fixed order: so the same
+content is the same bytes, and a digest of these says what decided a call's events.
 """
 
 import hashlib
@@ -30,7 +30,9 @@ def encode(kind: str, document: Mapping[str, Any], tensors: Mapping[str, NDArray
     text = json.dumps(document, sort_keys=True, ensure_ascii=False, allow_nan=False)
     content = save({name: np.ascontiguousarray(tensor, np.float32) for name, tensor in tensors.items()}, {kind: text})
     if len(content) > LARGEST:
-        raise ConfigError(f"{len(content) // 1024} KiB; at most {LARGEST // 1024} KiB are kept with a call: give fewer or shorter examples")
+        raise ConfigError(
+            f"{len(content) // 1024} KiB; at most {LARGEST // 1024} KiB are kept with a call: give fewer or shorter examples"
+        )
     return content
 
 

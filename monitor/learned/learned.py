@@ -6,14 +6,16 @@ heard with the same, and `calls` of their documents which other calls they hold 
 """
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from monitor.errors import ConfigError
 from monitor.learned.engine_key import EngineKey
 from monitor.learned.head import Head
 from monitor.learned.template import Template
+
+One = TypeVar("One", Template, Head)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,8 @@ class Learned:
         """What `document()` gave. Raises `ConfigError` where it is not that, or not to the letter."""
         try:
             return cls.of(
-                [Template.read(_content(kept), f"template {kept['name']}") for kept in document.get("templates", ())],
-                [Head.read(_content(kept), f"head {kept['name']}") for kept in document.get("heads", ())],
+                [_as_kept(Template.read, "template", kept) for kept in document.get("templates", ())],
+                [_as_kept(Head.read, "head", kept) for kept in document.get("heads", ())],
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ConfigError(f"templates and heads kept with the call cannot be read: {error!r}") from None
@@ -66,12 +68,15 @@ def _kept(one: Template | Head) -> dict[str, Any]:
     return {"name": one.name, "digest": one.digest, "calls": calls, "content": b64encode(one.content).decode("ascii")}
 
 
-def _content(kept: Mapping[str, Any]) -> bytes:
-    return b64decode(kept["content"], validate=True)
+def _as_kept(read: Callable[[bytes, str], One], kind: str, kept: Mapping[str, Any]) -> One:
+    one = read(b64decode(kept["content"], validate=True), f"{kind} {kept['name']}")
+    if (one.name, one.digest) != (kept["name"], kept["digest"]):
+        raise ConfigError(f"{kind} {kept['name']} is not the one of its digest")
+    return one
 
 
-def _by_name(kind: str, every: Iterable[Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _by_name(kind: str, every: Iterable[One]) -> dict[str, One]:
+    found: dict[str, One] = {}
     for one in every:
         if found.setdefault(one.name, one) != one:
             raise ConfigError(f"two {kind}s are called {one.name} and differ; names must differ")

@@ -28,9 +28,7 @@ class Template:
     _unit: NDArray[np.float64] = field(compare=False, repr=False)
 
     @classmethod
-    def make(
-        cls, document: TemplateDocument, vectors: NDArray[np.float32], centre: NDArray[np.float32] | None
-    ) -> "Template":
+    def make(cls, document: TemplateDocument, vectors: NDArray[np.float32], centre: NDArray[np.float32] | None) -> "Template":
         """Raises `ConfigError` where it is too large, or a vector has no direction."""
         tensors = {"vectors": vectors} | ({} if centre is None else {"centre": centre})
         try:
@@ -69,4 +67,5 @@ class Template:
         centred = embeddings if self.centre is None else embeddings - self.centre.astype(np.float64)
         norms = np.linalg.norm(centred, axis=1)
         best = (centred @ self._unit.T).max(axis=1)
-        return np.round(np.clip(np.divide(best, norms, out=np.zeros_like(best), where=norms > 0), -1, 1), 6)
+        cosines = np.divide(best, norms, out=np.zeros_like(best), where=norms > 0)
+        return np.asarray(np.round(np.clip(cosines, -1, 1), 6))

@@ -27,7 +27,8 @@ class LearnedVoice:
 
     def __init__(self, learned: Learned) -> None:
         self._learned = learned
-        lengths = {each.document.window for each in (*learned.templates.values(), *learned.heads.values())}
+        lengths = {template.document.window for template in learned.templates.values()}
+        lengths |= {head.document.window for head in learned.heads.values()}
         self._windows = {seconds: SpeechWindow(window_ticks(seconds)) for seconds in sorted(lengths)}
         self._silent = 0
         self.now = Likeness()

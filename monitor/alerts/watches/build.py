@@ -18,7 +18,10 @@ OTHER: dict[Leg | None, Leg] = {"customer": "agent", "agent": "customer", "mixed
 
 
 def watch(condition: Condition, subject: Leg | None, legs: Sequence[Leg], labels: Sequence[str], learned: Learned) -> Watch:
-    """A condition of a rule about `subject` (None: both) in a call of `legs`, with an engine of `labels`, and templates and heads."""
+    """A condition of a rule about `subject` (None: both) in a call of `legs`, with an engine of `labels`.
+
+    `learned` has the templates and heads that it names.
+    """
     built = _build(condition, subject, legs, labels, learned)
     return built if condition.within is None else Within(built, condition.within)
 
