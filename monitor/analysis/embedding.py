@@ -89,18 +89,27 @@ class Embedding:
                 block = np.asarray(self.vectors[begin : begin + rows], np.float32)
             yield block
 
-    def mean(self) -> NDArray[np.float32]:
-        """Shape (D,): the mean of the rows that are there; where it is known when the leg speaks and it does, of those in
-        which it does."""
+    def heard(self) -> NDArray[np.bool_]:
+        """Which rows are of a voice, shape (n,).
+
+        They have a result, are not wholly zero (silence, which some engines do not compute) and, where that is known, the
+        leg speaks in them. Where these are none, all rows that have a result.
+        """
         there = self.there()
-        if self.speaks is not None and (there & self.speaks).any():
-            there &= self.speaks
+        said = there & np.concatenate([block.any(axis=1) for block in self.blocks()])
+        if self.speaks is not None:
+            said &= self.speaks
+        return said if said.any() else there
+
+    def mean(self) -> NDArray[np.float32]:
+        """Shape (D,): the mean of the rows of a voice (`heard`)."""
+        heard = self.heard()
         total, begin = np.zeros(self.dim), 0
         for block in self.blocks():
-            kept = there[begin : begin + len(block)]
+            kept = heard[begin : begin + len(block)]
             total += (block if kept.all() else block[kept]).sum(axis=0, dtype=np.float64)
             begin += len(block)
-        return np.asarray(total / there.sum(), np.float32)
+        return np.asarray(total / heard.sum(), np.float32)
 
 
 def load(path: Path | str, granularity: Granularity | None = None, *, map_beyond: int = MAP_BEYOND) -> Embedding:

@@ -96,6 +96,19 @@ def test_frames_without_a_result_are_rows_of_nan(tmp_path: Path) -> None:
     np.testing.assert_allclose(embedding.mean(), np.nanmean(frames, axis=0), rtol=1e-5)
 
 
+def test_silence_that_the_engine_left_out_is_no_part_of_the_mean(tmp_path: Path) -> None:
+    frames = features(6, 8)
+    frames[[1, 4]] = 0
+    frames[2] = np.nan
+    embedding = load(folder_with(tmp_path, frames))
+    assert embedding.heard().tolist() == [True, False, False, True, False, True]
+    np.testing.assert_allclose(embedding.mean(), frames[[0, 3, 5]].mean(axis=0), rtol=1e-5)
+
+
+def test_of_nothing_but_silence_the_mean_is_zero(tmp_path: Path) -> None:
+    assert not load(folder_with(tmp_path, np.zeros((5, 8), np.float32))).mean().any()
+
+
 @pytest.mark.parametrize("map_beyond", [0, 10**9])
 @pytest.mark.parametrize(("dtype", "value"), [("f4", np.nan), ("f4", np.inf), ("f8", 1e200)])
 def test_a_value_that_is_not_finite_is_named(tmp_path: Path, map_beyond: int, dtype: str, value: float) -> None:
