@@ -12,7 +12,7 @@ from monitor.analysis.errors import NoFramesError
 from monitor.analysis.outputs import OutputWriter, done_in, extracting_to
 from monitor.analysis.result_file import Granularity, Result
 from monitor.config import Settings
-from monitor.errors import ConfigError, EngineError, MonitorError, SourceError
+from monitor.errors import ConfigError, EngineError, MonitorError, SourceError, StoreError
 from monitor.events import Leg
 from monitor.frame_format import LegFormat
 from monitor.pipeline.engine_processes import EngineProcesses, EngineUser, cores
@@ -97,7 +97,8 @@ class _Extractor(EngineUser[Task, Extracted]):
         except MonitorError as error:
             return Extracted(item.source, "failed", error=str(error), exit_code=error.exit_code)
         except OSError as error:
-            return Extracted(item.source, "failed", error=f"{item.source}: {error.strerror or error}", exit_code=5)
+            reason = f"{item.source}: cannot extract to {item.wanted.to}: {error.strerror or error}"
+            return Extracted(item.source, "failed", error=reason, exit_code=StoreError.exit_code)
         except Exception as error:
             log.exception("file_not_extracted", source=item.source)
             return Extracted(item.source, "failed", error=f"{item.source}: {type(error).__name__}: {error}", exit_code=1)

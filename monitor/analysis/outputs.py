@@ -4,8 +4,9 @@ Each is made aside and comes to its place whole, by rename, so whatever is there
 """
 
 import errno
+import wave
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
 from itertools import count
@@ -15,7 +16,6 @@ from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
-import soundfile
 
 from monitor.analysis.array_file import read_header
 from monitor.analysis.embedding import AUDIO_FILE, FRAMES_FILE
@@ -33,6 +33,7 @@ from monitor.timeline import FRAME_RATE, SAMPLE_RATE, frame_seconds
 
 _UNFINISHED = ".extract-"
 _LOCK = ".extract.lock"
+_PCM = np.dtype("<i2")
 _TAKEN = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR)
 
 
@@ -53,9 +54,9 @@ class OutputWriter:
             self._rows = self._open.enter_context((self._folder / FRAMES_FILE).open("wb"))
             self._rows.write(array_header((0, info.dim)))
         if audio:
-            self._sound = self._open.enter_context(
-                soundfile.SoundFile(self._folder / AUDIO_FILE, "w", SAMPLE_RATE, 1, subtype="PCM_16")
-            )
+            # libsndfile does not say why a disk refuses.
+            self._sound = self._open.enter_context(wave.open(str(self._folder / AUDIO_FILE), "wb"))  # noqa: SIM115 - it is one
+            self._sound.setparams((1, _PCM.itemsize, SAMPLE_RATE, 0, "NONE", ""))
 
     @property
     def frames(self) -> int:
@@ -75,7 +76,7 @@ class OutputWriter:
     def hear(self, samples: Samples) -> None:
         """Put sound behind what is there."""
         if self._sound is not None:
-            self._sound.write(np.clip(samples, -1, 1))
+            self._sound.writeframesraw(np.round(np.clip(samples, -1, 1) * 32767).astype(_PCM).tobytes())
 
     def add(self, frames: Frames) -> None:
         """Put frames behind those that are there."""
@@ -98,7 +99,8 @@ class OutputWriter:
 
     def discard(self) -> None:
         """Leave nothing of it, whether or not it was finished."""
-        self._open.close()
+        with suppress(OSError):  # what the disk refused was told
+            self._open.close()
         rmtree(self._folder, ignore_errors=True)
 
     def _result(self, key: str, shape: tuple[int, ...], source: Mapping[str, Any]) -> dict[str, Any]:

@@ -244,3 +244,21 @@ def test_an_extraction_that_was_killed_is_taken_up_where_it_was(tmp_path: Path, 
     assert (found[0].status, {one.status for one in found} <= {"skipped", "done"}) == ("skipped", True)
     assert sorted(load(folder).result.key for folder in out.glob("outputs_*")) == ["0", "1", "2", "3"]
     assert sorted(path.name for path in out.iterdir() if path.name.startswith(".")) == [".extract.lock"]
+
+
+@pytest.mark.parametrize("blocks", [0, 1, 60])
+@pytest.mark.parametrize("granularity", ["frame", "utterance"])
+def test_a_disk_that_refuses_fails_the_file_and_leaves_nothing_of_it(
+    mono: Path, tmp_path: Path, blocks: int, granularity: str
+) -> None:
+    (tmp_path / "out").mkdir()
+    arguments = f"embeddings extract {mono} --to out --jobs 1 --granularity {granularity}"
+    done = subprocess.run(
+        ["bash", "-c", f"ulimit -f {blocks}; {sys.executable} -m monitor {arguments}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert (done.returncode, "Traceback" in done.stderr, "File too large" in done.stderr) == (5, False, True), done.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [".extract.lock"]
