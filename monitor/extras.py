@@ -4,6 +4,8 @@ The core hears calls with the compact engine. An extra is named in `pip install 
 one bears its name.
 """
 
+import shlex
+import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 
@@ -27,10 +29,18 @@ def lacking(extra: str) -> tuple[str, ...]:
     return tuple(module for module in EXTRAS[extra] if find_spec(module) is None)
 
 
+def install_command(extra: str) -> str:
+    """What adds `extra` to the Python that runs.
+
+    It names that Python: the pip of another does not have this program, and would take whatever an index has by its name.
+    """
+    return f"{shlex.quote(sys.executable)} -m pip install 'emotion-monitor[{extra}]'"
+
+
 def need(extra: str, who: str, error: type[MonitorError]) -> None:
     """Raise `error`, saying what to install, where `who` needs an extra that is not there."""
     if missing := lacking(extra):
         raise error(
             f"{who} needs {', '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed: "
-            f"pip install 'emotion-monitor[{extra}]'"
+            f"{install_command(extra)}"
         )

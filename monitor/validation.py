@@ -1,7 +1,13 @@
 """Says what pydantic found wrong, as one clear line for a person."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from pydantic import AfterValidator
+
+KEY = "[key]"
+"""How pydantic says that it means the key of a mapping, and not what stands under it."""
 
 
 def sentence(mistake: Mapping[str, Any]) -> str:
@@ -17,8 +23,12 @@ def sentence(mistake: Mapping[str, Any]) -> str:
 
 
 def place(mistake: Mapping[str, Any]) -> str:
-    """Where it is wrong: `legs.customer.port`; empty where it is about the whole."""
-    return ".".join(str(key) for key in mistake["loc"])
+    """Where it is wrong: `legs.customer.port`; empty where it is about the whole.
+
+    >>> place({"loc": ("sinks", "Desk", "[key]")})
+    'sinks.Desk'
+    """
+    return ".".join(str(key) for key in mistake["loc"] if key != KEY)
 
 
 def first_sentence(mistakes: Sequence[Mapping[str, Any]], whole: str) -> str:
@@ -30,3 +40,15 @@ def first_sentence(mistakes: Sequence[Mapping[str, Any]], whole: str) -> str:
     first = mistakes[0]
     more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
     return f"{place(first) or whole}: {sentence(first)}{more}"
+
+
+def worded(pattern: str, words: str) -> AfterValidator:
+    """A constraint on text: all of it matches `pattern`; where it does not, `words` say what is asked for."""
+    wanted = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if wanted.fullmatch(text) is None:
+            raise ValueError(words)
+        return text
+
+    return AfterValidator(check)

@@ -1,5 +1,7 @@
 """What the core does without, and what is said where an extra is asked for that is not installed."""
 
+import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -14,7 +16,9 @@ from monitor.errors import ConfigError, EngineError
 from monitor.extras import EMOTION2VEC, EXTRAS, LAB, lacking, need
 
 ROOT = Path(__file__).parents[1]
-INSTALL = r"funasr, which is not installed: pip install 'emotion-monitor\[emotion2vec\]'"
+INSTALL = re.escape(
+    f"funasr, which is not installed: {shlex.quote(sys.executable)} -m pip install 'emotion-monitor[emotion2vec]'"
+)
 
 EVERY_MODULE = f"""
 import importlib, pkgutil, sys
@@ -70,7 +74,9 @@ def test_an_extra_that_is_there_lacks_nothing(monkeypatch: pytest.MonkeyPatch) -
 
 def test_one_line_names_all_that_is_missing_and_the_way_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(EXTRAS, LAB, ("json", "no_such_one", "no_such_two"))  # type: ignore[arg-type]
-    with pytest.raises(ConfigError, match=r"^tune needs no_such_one, no_such_two, which are not installed: pip .*\[lab\]'$"):
+    with pytest.raises(
+        ConfigError, match=r"^tune needs no_such_one, no_such_two, which are not installed: .* -m pip install .*\[lab\]'$"
+    ):
         need(LAB, "tune", ConfigError)
 
 

@@ -2,7 +2,7 @@
 
     python -m lab.experiments.int8_backends [--rows 110] [--threads 2] [--seconds 1]
 
-Needs `pip install "emotion-monitor[train]"` (onnx); OpenVINO takes part where it is installed (`pip install openvino`). The
+Needs `pip install "emotion-monitor[lab]"` (onnx); OpenVINO takes part where it is installed (`pip install openvino`). The
 four products of a transformer block, for the rows of one window (100 frames and 10 extra tokens), with all that belongs to
 them: the input is made int8, multiplied, and scaled back. onnxruntime's dynamic quantisation takes one scale for the whole
 input, with which one leg's loud frame would change what is said of another's; torch's here takes one a row, and so does

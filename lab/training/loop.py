@@ -27,6 +27,7 @@ from lab.training.twin import read_twin
 from monitor.engines.compact.network import STEP_INPUTS
 from monitor.engines.compact.weights import Weights, load_weights, save_weights
 from monitor.errors import ConfigError
+from monitor.extras import LAB, install_command
 
 
 def train(
@@ -96,7 +97,7 @@ def _read_teacher(path: Path) -> bytes:
     try:
         from lab.training.teacher import read_teacher
     except ImportError as error:
-        raise ConfigError(f"learning from a teacher needs {error.name}: pip install 'emotion-monitor[lab]'") from error
+        raise ConfigError(f"learning from a teacher needs {error.name}: {install_command(LAB)}") from error
     return read_teacher(path)
 
 

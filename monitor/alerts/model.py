@@ -16,6 +16,7 @@ from pydantic import (
 
 from monitor.alerts.message import check_template
 from monitor.events import Leg
+from monitor.validation import worded
 
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Seconds = Annotated[Number, Field(ge=0, le=86_400)]
@@ -176,7 +177,7 @@ class Condition(RulePart):
 class Rule(RulePart):
     """What to warn about."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
+    name: Annotated[str, worded(r"[a-z0-9][a-z0-9_-]{0,63}", "a name is at most 64 small letters, digits, - and _")]
     """Letters, digits, - and _; part of the ids of its alerts."""
     description: str = Field(default="", max_length=1_000)
     severity: Literal["info", "warning", "critical"]

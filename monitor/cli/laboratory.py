@@ -10,13 +10,13 @@ from typing import Any
 from typer.core import TyperCommand, TyperGroup
 
 from monitor.errors import ConfigError
-from monitor.extras import LAB
+from monitor.extras import LAB, install_command
 
 GROUP = "emotion_monitor.commands"
 
 COMMANDS: Mapping[str, str] = {
     "evaluate": "Hear labelled clips or calls through the whole pipeline, and tell how much of it was right.",
-    "tune": "Search for the settings and rules that serve an aim best on labelled calls, and write them as a configuration.",
+    "tune": "Fit a few settings and values of rules to labelled calls, and write them as a configuration.",
     "train": "Train the compact engine on labelled clips.",
     "benchmark": "Measure the engines on this machine: legs in real time, the ratio to FunASR, closeness, and the distance to "
     "the limit.",
@@ -59,4 +59,4 @@ def _load(name: str) -> Any:
         app = Typer(add_completion=False)
         app.command(name)(loaded)
         return get_command(app)
-    raise ConfigError(f"{name} is a command of the laboratory, which is not installed: pip install 'emotion-monitor[{LAB}]'")
+    raise ConfigError(f"{name} is a command of the laboratory, which is not installed: {install_command(LAB)}")

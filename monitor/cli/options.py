@@ -139,7 +139,9 @@ def existing_store(settings: "Settings") -> "Store":
     if not store.lasting:
         raise StoreError(f"the store {settings.store.kind} is there for the service that has it alone: ask that over its API")
     if not store.exists():
-        raise StoreError(f"no store at {store.place}; name one with --store, or make one with: emotion-monitor run")
+        raise StoreError(
+            f"no store at {store.place}; name one with --store; the first `emotion-monitor serve` or `run` makes it"
+        )
     return store
 
 

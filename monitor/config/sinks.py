@@ -3,18 +3,22 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SerializeAsAny, StringConstraints, ValidationInfo, field_validator
+from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator
 
 from monitor.config.section import Seconds, Section
 from monitor.errors import ConfigError
 from monitor.plugins import Registry
+from monitor.validation import worded
 
 SINKS: Registry[Any] = Registry(
     "sink", {"jsonl": "monitor.sinks.jsonl:JsonlSink", "webhook": "monitor.sinks.webhook:WebhookSink"}
 )
 """Each is a `monitor.sinks.base.Sink`, whose `Options` are what stands under `options:`."""
 
-SinkName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=64)]
+SinkName = Annotated[
+    str,
+    worded(r"(?=.{1,64}$)[a-z0-9]+([_-][a-z0-9]+)*", "the name of a sink is at most 64 small letters, digits, - or _ inside"),
+]
 """A folder of the store is called so, and metrics bear it."""
 
 EventType = Literal[

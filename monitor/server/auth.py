@@ -95,7 +95,8 @@ class Gate:
         if changes and not self._origin_allowed(headers.get("origin"), host):
             return 403, "origin", self._stranger(headers.get("origin", ""), host)
         if self._token is not None and scope["path"].startswith(_GUARDED) and not self._has_token(scope, headers):
-            return 401, "token", "a bearer token is needed: Authorization: Bearer TOKEN"
+            wrong = "this bearer token is not the service's; " if _tokens(scope, headers) else ""
+            return 401, "token", f"{wrong}a bearer token is needed: Authorization: Bearer TOKEN, or --token of a command"
         return None
 
     def _stranger(self, origin: str, host: str) -> str:

@@ -87,7 +87,10 @@ def test_a_label_alone_is_a_list_of_one(tmp_path):
         (("sounds angry", "sounds {"), "not a template"),
         (("sounds angry", "for {seconds:.9f}"), "field seconds: a format or conversion is not allowed"),
         (("sounds angry", "is {}"), "unknown field {}"),
-        (("name: angry", "name: Angry!"), "rules.yaml:2: rule Angry!: name: string should match pattern"),
+        (
+            ("name: angry", "name: Angry!"),
+            "rules.yaml:2: rule Angry!: name: a name is at most 64 small letters, digits, - and _",
+        ),
         (("angry, at", "[], at"), "rules.yaml:6: rule angry: when.emotion.is: value should have at least 1 item"),
         (("rules:", "rule:"), "rules.yaml:1: a rule file is a list under the key rules:"),
         (("rules:\n", "x: 1\nrules:\n"), "rules.yaml:1: unknown key x; a rule file has the key rules alone"),

@@ -9,7 +9,7 @@ from typer.main import get_command
 
 from monitor.cli.laboratory import COMMANDS, GROUP
 from monitor.cli.main import app, main
-from monitor.extras import EXTRAS, LAB
+from monitor.extras import EXTRAS, LAB, install_command
 
 
 def said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[object, str]:
@@ -36,7 +36,7 @@ def test_the_list_of_commands_says_of_each_what_its_own_help_says(name: str) -> 
 
 def test_without_the_laboratory_one_line_says_how_to_get_it(monkeypatch, capsys) -> None:
     entries(monkeypatch)
-    line = "evaluate is a command of the laboratory, which is not installed: pip install 'emotion-monitor[lab]'"
+    line = f"evaluate is a command of the laboratory, which is not installed: {install_command(LAB)}"
     assert said(capsys, monkeypatch, "evaluate", "calls") == (2, f"emotion-monitor: {line}\n")
 
 
@@ -55,7 +55,7 @@ def test_a_command_whose_packages_are_missing_names_them(command: list[str], mon
     monkeypatch.setitem(EXTRAS, LAB, ("json", "no_such_package"))
     code, error = said(capsys, monkeypatch, *command)
     assert (code, error.count("\n")) == (2, 1)
-    assert "needs no_such_package, which is not installed: pip install 'emotion-monitor[lab]'" in error
+    assert f"needs no_such_package, which is not installed: {install_command(LAB)}" in error
 
 
 def test_an_unknown_command_is_still_unknown(monkeypatch, capsys) -> None:

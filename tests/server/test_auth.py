@@ -56,6 +56,13 @@ def test_another_header_than_the_token_is_refused(locked: Service, header: str) 
     assert "bearer token" in answer.json()["error"]["message"]
 
 
+def test_whoever_has_a_wrong_token_is_not_told_that_one_is_missing(locked: Service) -> None:
+    wrong = locked.http().get("/api/v1/calls", headers={"Authorization": BAD}).json()["error"]["message"]
+    missing = locked.http().get("/api/v1/calls").json()["error"]["message"]
+    assert (wrong, missing) == (f"this bearer token is not the service's; {missing}", missing)
+    assert missing.startswith("a bearer token is needed")
+
+
 def test_a_token_in_the_query_opens_websockets_but_not_the_api(locked: Service) -> None:
     assert locked.http().get(f"/api/v1/calls?token={TOKEN}").status_code == 401
     with locked.websocket(f"token={TOKEN}") as websocket:
