@@ -1,4 +1,5 @@
 # make demo    a whole call, from RTP to replay, on this machine
+# make setup   the core alone, for the command emotion-monitor
 # make test    all tests            make check   types, style, layers, workflows
 # make docs    the documentation as a site, in build/site; a link that leads nowhere is an error
 # make lock    the versions that set-up installs, anew (requirements/)
@@ -40,6 +41,7 @@ setup: $(VENV)/core.stamp
 
 demo: setup
 	@$(BIN)/emotion-monitor demo
+	@command -v emotion-monitor >/dev/null || echo "for the command emotion-monitor in this shell: . $(BIN)/activate"
 
 # Without root or apt this does nothing: the tests that miss a part are skipped by name. No service is started (nginx, Caddy).
 system-packages:

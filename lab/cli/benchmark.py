@@ -132,9 +132,9 @@ def benchmark(
         raise ConfigError("--random makes the weights: leave out --model")
     if random is not None and EngineName.emotion2vec not in engines:
         raise ConfigError("--random is for emotion2vec: leave it out, or add --engine emotion2vec")
-    given = settings_from(config, log__level=None if config else "error").engine
+    given = settings_from(config, logs="error").engine
     # What is said of emotion2vec counts, whichever engine the configuration chooses.
-    settings = settings_from(config, engine__name="emotion2vec", log__level=None if config else "error").engine
+    settings = settings_from(config, engine__name="emotion2vec", logs="error").engine
     console = Console(stderr=True, highlight=False)
     with ExitStack() as stack:
         status = stack.enter_context(console.status("reading the call"))

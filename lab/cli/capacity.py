@@ -59,7 +59,7 @@ def capacity(
     if start > most:
         raise ConfigError(f"--start {start} is above --most {most}")
     flags: dict[str, Any] = {"engine__name": engine, "engine__model": model, "engine__latency": latency}
-    settings = settings_from(config, **flags, log__level=None if config else "error")
+    settings = settings_from(config, **flags, logs="error")
     console = Console(stderr=True, highlight=False)
     raise_limit()  # each call holds files open
     with console.status("loading the engine"):

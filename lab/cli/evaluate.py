@@ -13,7 +13,6 @@ from monitor.cli.options import (
     JsonOption,
     ModelOption,
     RulesOption,
-    log_level,
     output_folder,
     settings_from,
     write_json,
@@ -148,7 +147,8 @@ def evaluate(
         engine__name=engine,
         engine__model=model,
         alerts__rules=rules or None,
-        log__level=log_level(config, quiet=quiet),
+        logs="warning",
+        log__level="error" if quiet else None,
     )
     plan = Plan(
         classes=_names(classes),

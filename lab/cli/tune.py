@@ -14,7 +14,6 @@ from monitor.cli.options import (
     JsonOption,
     ModelOption,
     RulesOption,
-    log_level,
     output_file,
     settings_from,
     write_json,
@@ -108,7 +107,12 @@ def tune(
     from monitor.cli.tables import report_console
 
     settings = settings_from(
-        config, engine__name=engine, engine__model=model, alerts__rules=rules or None, log__level=log_level(config, quiet=quiet)
+        config,
+        engine__name=engine,
+        engine__model=model,
+        alerts__rules=rules or None,
+        logs="warning",
+        log__level="error" if quiet else None,
     )
     plan = Plan(
         aim=parse_aim(aim),

@@ -15,7 +15,6 @@ from monitor.cli.options import (
     StoreOption,
     existing_store,
     key_values,
-    log_level,
     output_folder,
     settings_from,
     write_json,
@@ -133,7 +132,9 @@ def extract(
     from monitor.cli.run_sources import named_sources
 
     named, _ = named_sources(audio)
-    settings = settings_from(config, engine__name=engine, engine__model=model, log__level=log_level(config, quiet=quiet))
+    settings = settings_from(
+        config, engine__name=engine, engine__model=model, logs="warning", log__level="error" if quiet else None
+    )
     from monitor.analysis.extract import Wanted
     from monitor.cli.tables import report_console
 

@@ -80,10 +80,11 @@ JsonOption = Annotated[
 JobsOption = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes. [default: one a core]", metavar="N")]
 
 
-def settings_from(config: Path | None, store: str | None = None, **flags: Any) -> "Settings":
+def settings_from(config: Path | None, store: str | None = None, *, logs: str | None = None, **flags: Any) -> "Settings":
     """The settings of a command: its configuration file, the environment, and its flags.
 
-    `store` is what `--store` names. Flags are named like keys with `__` for the dot (`server__port`); None is no flag.
+    `store` is what `--store` names, `logs` what is logged where neither file nor environment says it.
+    Flags are named like keys with `__` for the dot (`server__port`); None is no flag.
     """
     from monitor.config import load_settings
 
@@ -91,7 +92,8 @@ def settings_from(config: Path | None, store: str | None = None, **flags: Any) -
     settings = load_settings(config, flags={**dotted, **store_flags(store)})
     from monitor.cli.log_output import set_up_logging
 
-    set_up_logging(settings.log)
+    said = logs is None or "level" in settings.log.model_fields_set
+    set_up_logging(settings.log if said else settings.log.model_copy(update={"level": logs}))
     return settings
 
 
@@ -121,13 +123,6 @@ def service_url(given: str | None, settings: "Settings") -> str:
     from monitor.server.address import url_of
 
     return given or url_of(settings.server.host, settings.server.port)
-
-
-def log_level(config: Path | None, *, quiet: bool) -> str | None:
-    """What a command logs that ends by itself: errors alone with --quiet, else what its configuration says, else warnings."""
-    if quiet:
-        return "error"
-    return None if config else "warning"
 
 
 def existing_store(settings: "Settings") -> "Store":

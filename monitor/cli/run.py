@@ -17,7 +17,6 @@ from monitor.cli.options import (
     RulesOption,
     StoreOption,
     key_values,
-    log_level,
     settings_from,
     write_json,
 )
@@ -124,7 +123,8 @@ def run(
         engine__name=engine,
         engine__model=model,
         alerts__rules=rules or None,
-        log__level=log_level(config, quiet=quiet),
+        logs="warning",
+        log__level="error" if quiet else None,
     )
     from monitor.cli.run_report import Printer, print_heard
     from monitor.cli.tables import report_console

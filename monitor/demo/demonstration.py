@@ -112,9 +112,8 @@ def _sum_up(call: str, folder: Path, events: list[dict[str, Any]]) -> None:
     summary = store.open(call).summary()
     changes = {e["id"] for e in events if e["type"] == "change_point" and e["status"] == "confirmed"}
     alerts = [alert.raised.rule for alert in alerts_of(map(message_of, events))]
-    console.print(
-        f"\n[bold]call {call}[/]: {summary.seconds:.1f} s, frames {dict(summary.legs)}, {summary.bytes / 1e6:.1f} MB on disk"
-    )
+    frames = ", ".join(f"{leg} {count}" for leg, count in summary.legs.items())
+    console.print(f"\n[bold]call {call}[/]: {summary.seconds:.1f} s, frames: {frames}; {summary.bytes / 1e6:.1f} MB on disk")
     console.print(f"{len(changes)} confirmed change points, {len(alerts)} alerts: {', '.join(alerts) or 'none'}")
     console.print("live and replayed events are equal, id for id")
     console.print(f"\nstored in   {path}/calls/{summary.started_at:%Y-%m-%d}/{call}.zarr")

@@ -39,6 +39,9 @@ def service(port: int, store: Path, engine: str | None, model: str | None) -> It
             url = f"http://127.0.0.1:{port}"
             _wait_until_ready(url, process, log)
             yield url
+        except KeyboardInterrupt:
+            log.unlink()
+            raise
         finally:
             process.terminate()
             try:

@@ -62,6 +62,22 @@ def test_quiet_is_quiet_with_a_configuration_too(emotion_monitor: Command, tmp_p
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_a_configuration_that_says_nothing_of_logs_does_not_fill_the_terminal_with_them(
+    emotion_monitor: Command, tmp_path: Path
+) -> None:
+    sound(tmp_path / "a.wav")
+    (tmp_path / "c.yaml").write_text("store: {path: calls}\n")
+    done = emotion_monitor("run", "a.wav", "--config", "c.yaml")
+    assert (done.returncode, "call_started" in done.stdout + done.stderr) == (0, False)
+
+
+def test_what_a_configuration_says_of_logs_is_logged(emotion_monitor: Command, tmp_path: Path) -> None:
+    sound(tmp_path / "a.wav")
+    (tmp_path / "c.yaml").write_text("log: {level: info}\n")
+    done = emotion_monitor("run", "a.wav", "--config", "c.yaml")
+    assert (done.returncode, "call_started" in done.stdout + done.stderr) == (0, True)
+
+
 @pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-"])
 def test_a_standard_error_that_takes_nothing_ends_no_analysis(tmp_path: Path, redirection: str) -> None:
     sound(tmp_path / "a.wav", seconds=30)

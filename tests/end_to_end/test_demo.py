@@ -1,6 +1,10 @@
 """The demonstration does what the README promises, and says clearly why where it cannot."""
 
+import os
+import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,3 +33,14 @@ def test_a_taken_port_is_named_with_what_to_do(emotion_monitor: Command) -> None
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
     assert f"port {port} on 127.0.0.1 is taken" in done.stderr
     assert "--port" in done.stderr
+
+
+def test_whoever_stops_it_finds_no_log_of_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "monitor", "demo", "--port", "0", "--store", str(tmp_path / "store")]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
+        assert process.stdout is not None
+        said = next(line for line in process.stdout if "the service is ready" in line)
+        logs = list(tmp_path.glob("*.log"))
+        process.send_signal(signal.SIGINT)
+    assert (len(logs), process.returncode, list(tmp_path.glob("*.log"))) == (1, 130, []), said
