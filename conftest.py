@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from monitor.extras import EMOTION2VEC, EXTRAS, LAB, lacking
+from monitor.extras import ANALYSIS, EMOTION2VEC, EXTRAS, LAB, lacking
 
 NEEDS = {
     "monitor/engines/emotion2vec": EMOTION2VEC,
     "monitor/engines/processor.py": EMOTION2VEC,
     "tests/engines/emotion2vec": EMOTION2VEC,
     "tests/engines/emotion2vec_dir.py": EMOTION2VEC,
+    "tests/datasets": ANALYSIS,
     "lab": LAB,
     "lab/capacity": None,
     "tests/lab": LAB,

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,8 @@ from monitor.cli.options import (
     settings_from,
     write_json,
 )
+from monitor.errors import ConfigError
+from monitor.output_file import check_file, check_folder
 
 if TYPE_CHECKING:
     from monitor.store.base import CallSummary, Store
@@ -24,6 +27,15 @@ LEG_COLUMNS = ("speech_seconds", "gaps", "codec", "packets", "lost", "late", "re
 """What is shown of the report of a leg."""
 
 app = typer.Typer(help="List, show, export and delete stored calls.", no_args_is_help=True)
+
+
+class EmbeddingChoice(StrEnum):
+    """How embeddings become columns."""
+
+    LIST = "list"
+    COLUMNS = "columns"
+    NONE = "none"
+
 
 CallArgument = Annotated[str, typer.Argument(help="Id of a call; see `calls list`.", metavar="CALL")]
 
@@ -118,16 +130,77 @@ def _print_call(report: dict[str, Any]) -> None:
 
 @app.command()
 def export(
-    call: CallArgument,
-    to: Annotated[Path, typer.Option("--to", help="A folder or .zip file that does not exist yet.", callback=output_new)],
+    calls: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Ids of calls; with --parquet also days, 2026-11-01 or 2026-11-01..2026-11-07 (UTC).",
+            metavar="CALL|DAY...",
+            show_default=False,
+        ),
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to", help="A folder or .zip file that does not exist yet, for one call.", callback=output_new, metavar="PATH"
+        ),
+    ] = None,
+    parquet: Annotated[
+        Path | None,
+        typer.Option("--parquet", help="A .parquet file for one call, or a folder for a dataset of many.", metavar="PATH"),
+    ] = None,
+    embedding: Annotated[
+        EmbeddingChoice,
+        typer.Option(help="With --parquet: a column of lists, a column a feature, or none."),
+    ] = EmbeddingChoice.LIST,
+    everything: Annotated[bool, typer.Option("--all", help="With --parquet: every call that is over.")] = False,
     store: StoreOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Copy a call's .npy files, result.json, events and sound out of the store."""
-    from monitor.store.export import export_call
+    """Copy calls out of the store: one with its .npy files, result.json, events and sound, or frames of many as Parquet.
 
-    export_call(_open(config, store), call, to)
-    typer.echo(f"{call}: exported to {to}")
+    Examples:
+
+      emotion-monitor calls export CALL --to call.zip
+
+      emotion-monitor calls export CALL --parquet call.parquet
+
+      emotion-monitor calls export 2026-11-01..2026-11-07 --parquet frames
+    """
+    named = calls or []
+    if (to is None) == (parquet is None):
+        raise ConfigError("calls export: name either --to or --parquet")
+    if to is not None and (len(named) != 1 or everything):
+        raise ConfigError("--to takes one call; several go into --parquet FOLDER")
+    if bool(named) == everything:
+        raise ConfigError("calls export: name calls, days, or --all")
+    if parquet is not None:
+        _export_parquet(named, parquet, embedding, config, store)
+    elif to is not None:
+        from monitor.store.export import export_call
+
+        export_call(_open(config, store), named[0], to)
+        typer.echo(f"{named[0]}: exported to {to}")
+
+
+def _export_parquet(named: list[str], to: Path, embedding: EmbeddingChoice, config: Path | None, store: str | None) -> None:
+    from monitor.datasets import StoredCalls
+
+    one_file = to.suffix == ".parquet" and not to.is_dir()
+    if one_file:
+        check_file(to, "--parquet")
+    else:
+        check_folder(to, "--parquet")
+    stored = StoredCalls(_open(config, store))
+    columns = embedding.value
+    if not one_file:
+        paths = stored.to_parquet(to, *named, embedding=columns)
+        typer.echo(f"{len(paths)} call{'s' * (len(paths) != 1)}: exported to {to}")
+        return
+    chosen = stored.chosen(*named)
+    if len(chosen) != 1:
+        raise ConfigError(f"--parquet {to}: {len(chosen)} calls do not go into one file: name a folder")
+    stored[chosen[0]].to_parquet(to, embedding=columns)
+    typer.echo(f"{chosen[0]}: exported to {to}")
 
 
 @app.command()

@@ -60,9 +60,9 @@ def output_folder(context: typer.Context, option: typer.CallbackParam, path: Pat
     return path
 
 
-def output_new(context: typer.Context, option: typer.CallbackParam, path: Path) -> Path:
+def output_new(context: typer.Context, option: typer.CallbackParam, path: Path | None) -> Path | None:
     """Callback of options that name a file or folder which must not exist yet."""
-    if not context.resilient_parsing:
+    if path is not None and not context.resilient_parsing:
         check_new(path, _flag(option))
     return path
 
@@ -127,17 +127,9 @@ def service_url(given: str | None, settings: "Settings") -> str:
 
 def existing_store(settings: "Settings") -> "Store":
     """The configured store. Raises `StoreError` where there is none, rather than showing an empty one."""
-    from monitor.errors import StoreError
-    from monitor.store.registry import open_store
+    from monitor.store import registry
 
-    store = open_store(settings.store)
-    if not store.lasting:
-        raise StoreError(f"the store {settings.store.kind} is there for the service that has it alone: ask that over its API")
-    if not store.exists():
-        raise StoreError(
-            f"no store at {store.place}; name one with --store; the first `emotion-monitor serve` or `run` makes it"
-        )
-    return store
+    return registry.existing_store(settings.store)
 
 
 def key_values(pairs: list[str] | None, flag: str) -> dict[str, str]:

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from datetime import date
 
 from monitor.errors import ConfigError, NotFoundError
-from monitor.store.base import CallSummary, Store
+from monitor.store.base import CallReader, CallSummary
 
 _DAYS = re.compile(r"(\d{4}-\d\d-\d\d)(?:\.\.(\d{4}-\d\d-\d\d))?")
 
 
-def chosen_calls(store: Store, texts: Sequence[str], *, everything: bool = False) -> list[CallSummary]:
+def chosen_calls(store: CallReader, texts: Sequence[str], *, everything: bool = False) -> list[CallSummary]:
     """The calls that are over and have frames, oldest first: those of ids and of days (`2026-11-01`, `2026-11-01..2026-11-07`,
     UTC, both ends included), or all.
 

@@ -1,5 +1,6 @@
 """How calls look in the answers of the API: what the store knows, and, while they are live, what is known beyond it."""
 
+from dataclasses import asdict
 from typing import Any
 
 from monitor.pipeline.call import LiveCall
@@ -29,6 +30,7 @@ def call_detail(stored: StoredCall, live: LiveCall | None) -> dict[str, Any]:
         **call_line(stored.summary(), live),
         "engine": dict(record.engine),
         "labels": list(record.labels),
+        "formats": {leg: asdict(form) for leg, form in record.legs.items()},
         "inferred": [leg for leg, leg_format in record.legs.items() if leg_format.classes],
         "reason": stored.reason,
         "reports": {leg: dict(report) for leg, report in stored.reports.items()},

@@ -2,14 +2,17 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from starlette.status import HTTP_204_NO_CONTENT
 
-from monitor.errors import ConfigError, NotFoundError
+from monitor.errors import ConfigError
 from monitor.events import Leg
 from monitor.server.context import ERRORS, CallId, HubOf, MonitorOf
 from monitor.server.series import leg_series
 from monitor.server.subscription import EVENT_TYPES
+from monitor.store.base import no_such_leg
+from monitor.store.frames_file import MAX_FRAMES, MEDIA_TYPE, pack
+from monitor.timeline import TICK_FRAMES
 
 router = APIRouter(prefix="/api/v1/calls/{call}", tags=["recordings"], responses=ERRORS)
 
@@ -47,10 +50,35 @@ def get_frames(
     """
     stored = monitor.store.open(call)
     if leg not in stored.record.legs:
-        raise NotFoundError(f"call {call} has no leg {leg}; it has {', '.join(stored.record.legs)}")
+        raise no_such_leg(call, leg, stored.record.legs)
     if end is not None and end < begin:
         raise ConfigError(f"to ({end:g}) must not be below from ({begin:g})")
     return leg_series(stored, leg, begin, end, int(rate))
+
+
+@router.get(
+    "/frames.safetensors",
+    summary="A leg's frames as they are stored",
+    response_class=Response,
+    responses={200: {"content": {MEDIA_TYPE: {}}, "description": "A safetensors file."}},
+)
+def get_frames_file(
+    call: CallId,
+    monitor: MonitorOf,
+    leg: Annotated[Leg, Query()],
+    first: Annotated[int, Query(ge=0, le=2**31, multiple_of=TICK_FRAMES, description="The first frame.")] = 0,
+    count: Annotated[int, Query(ge=0, le=MAX_FRAMES, description="Frames, as far as they are there.")] = MAX_FRAMES,
+) -> Response:
+    """Arrays by name: `embedding`, `logits`, `speech`, `marks`, in the shapes and types that `formats` of the call says.
+
+    A frame without a result (mark 4) is NaN. Of a call in progress, what is committed. Fewer frames than were asked for are
+    the last ones. A whole leg is read file by file, so that neither side ever holds more than one.
+    """
+    stored = monitor.store.open(call)
+    if leg not in stored.record.legs:
+        raise no_such_leg(call, leg, stored.record.legs)
+    first = min(first, -(-stored.committed(leg) // TICK_FRAMES) * TICK_FRAMES)
+    return Response(pack(stored.read(leg, first, first + count), stored.record.legs[leg]), media_type=MEDIA_TYPE)
 
 
 @router.delete("/data", summary="Erase a call", status_code=HTTP_204_NO_CONTENT)

@@ -155,7 +155,24 @@ class StoredCall(ABC):
                     yield self.read(leg, start, start + step)
 
 
-class Store(ABC):
+class CallReader(ABC):
+    """Calls that can be read: those of a store, or of a service that is asked for them."""
+
+    @property
+    @abstractmethod
+    def place(self) -> str:
+        """Where calls are kept, for people: a folder's path, an address."""
+
+    @abstractmethod
+    def open(self, call: str) -> StoredCall:
+        """Raises `NotFoundError`, or `StoreError` where it is corrupted or of a newer version."""
+
+    @abstractmethod
+    def catalogue(self) -> list[CallSummary]:
+        """All calls, newest first. A call that cannot be read is logged and left out."""
+
+
+class Store(CallReader):
     """All calls that were kept, and their events. All methods may be called from any thread."""
 
     Options: ClassVar[type[Section]] = Section
@@ -168,11 +185,6 @@ class Store(ABC):
     @abstractmethod
     def __init__(self, options: Any) -> None:
         """Open the store. Nothing is written before the first call. Raises `StoreError` where it cannot be read."""
-
-    @property
-    @abstractmethod
-    def place(self) -> str:
-        """Where calls are kept, for people: a folder's path, an address."""
 
     @property
     @abstractmethod
@@ -193,14 +205,6 @@ class Store(ABC):
 
         Where it raises, nothing is left of the call.
         """
-
-    @abstractmethod
-    def open(self, call: str) -> StoredCall:
-        """Raises `NotFoundError`, or `StoreError` where it is corrupted or of a newer version."""
-
-    @abstractmethod
-    def catalogue(self) -> list[CallSummary]:
-        """All calls, newest first. A call that cannot be read is logged and left out."""
 
     @abstractmethod
     def delete(self, call: str) -> None:

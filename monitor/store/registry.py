@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from monitor.config.section import Section
 from monitor.config.sections import StoreSection
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, StoreError
 from monitor.plugins import Registry
 from monitor.store.base import Store
 from monitor.validation import place, sentence
@@ -29,6 +29,18 @@ def open_store(settings: StoreSection) -> Store:
     """
     kind = STORES.load(settings.kind, "store.kind")
     return kind(store_options(kind, settings))
+
+
+def existing_store(settings: StoreSection) -> Store:
+    """The store that the settings name, to be read. Raises `StoreError` where there is none; none is made."""
+    store = open_store(settings)
+    if not store.lasting:
+        raise StoreError(f"the store {settings.kind} is there for the service that has it alone: ask that over its API")
+    if not store.exists():
+        raise StoreError(
+            f"no store at {store.place}; name one with --store; the first `emotion-monitor serve` or `run` makes it"
+        )
+    return store
 
 
 def store_options(kind: type[Store], settings: StoreSection) -> Section:
