@@ -11,7 +11,7 @@ from monitor.config.sections import StoreSection
 from monitor.datasets.call import CallFrames, write_parquet
 from monitor.datasets.service import ServiceReader
 from monitor.datasets.table import EmbeddingColumns, TableFormat, chosen_legs, common_format
-from monitor.errors import ConfigError, MonitorError, StoreError
+from monitor.errors import ConfigError, StoreError
 from monitor.extras import ANALYSIS, need
 from monitor.replay.choice import chosen_calls
 from monitor.store.base import CallReader, CallSummary
@@ -99,13 +99,13 @@ class StoredCalls:
         or those that lie in the folder, were heard by engines that do not compare.
         """
         ids = self.chosen(*named)
-        failed: dict[str, MonitorError] = {}
+        failed: list[str] = []
         formats: dict[str, TableFormat | None] = {}
         for call in ids:
             try:
                 formats[call] = self._format(call, embedding)
             except StoreError as error:
-                failed[call] = error
+                failed.append(str(error))
         form = common_format(formats)
         _check_fit(Path(folder), form)
         paths = []
@@ -113,10 +113,10 @@ class StoredCalls:
             try:
                 paths.append(self._write(call, Path(folder), form))
             except StoreError as error:
-                failed[call] = error
+                failed.append(str(error))
         if failed:
-            told = "\n".join(f"{call}: {error}" for call, error in failed.items())
-            raise StoreError(f"{told}\n{len(failed)} of {len(ids)} calls could not be exported; {len(paths)} are in {folder}")
+            said = f"{len(failed)} of {len(ids)} calls could not be exported; {folder} has the others"
+            raise StoreError("\n".join([*failed, said]))
         return paths
 
     def _format(self, call: str, embedding: EmbeddingColumns) -> TableFormat | None:

@@ -106,9 +106,7 @@ def common_format(formats: dict[str, TableFormat | None]) -> TableFormat:
             first.setdefault(form, call)
     if len(first) > 1:
         told = "; ".join(f"{call} by {form}" for form, call in first.items())
-        raise ConfigError(
-            f"calls heard by different engines do not compare, and go into tables of their own: {told}"
-        )
+        raise ConfigError(f"calls heard by different engines do not compare, and go into tables of their own: {told}")
     return next(iter(first), NOTHING_ANALYSED)
 
 

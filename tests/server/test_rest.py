@@ -6,9 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
+from safetensors.numpy import load
 
 from monitor.config.sections import ServerSection, Settings, StaticSource
+from monitor.conformance.stored_calls import assert_same_frames
+from monitor.frame_format import LegFormat
 from monitor.server.status import get_config
+from monitor.store.frames_file import unpack
 from tests.pipeline.level_engine import LevelEngine
 from tests.server.conftest import StartService
 from tests.server.service import CALM, LOUD, TOKEN, Service, of_type, receive_until, wait_until
@@ -335,3 +339,36 @@ def test_a_call_to_which_no_audio_came_is_stored_as_empty(service: Service) -> N
         receive_until(websocket, of_type("call_ended"))
         found = http.get("/api/v1/calls?status=empty").json()["calls"]
     assert [(call["call"], call["seconds"]) for call in found] == [("c1", 0.0)]
+
+
+def test_frames_come_as_they_are_stored(shared: Service) -> None:
+    with shared.http() as http:
+        form = LegFormat(**http.get("/api/v1/calls/stored").json()["formats"]["customer"])
+        answer = http.get("/api/v1/calls/stored/frames.safetensors?leg=customer&first=50&count=20")
+    kept = shared.monitor.store.open("stored").read("customer", 50, 70)
+    assert_same_frames(unpack(answer.content, "stored", "customer", 50, form), kept)
+    assert answer.headers["content-type"] == "application/octet-stream"
+
+
+@pytest.mark.parametrize(("first", "count", "there"), [(190, 100, 10), (200, 10, 0), (100_000, 10, 0), (0, 0, 0)])
+def test_of_frames_come_those_that_are_there(shared: Service, first: int, count: int, there: int) -> None:
+    query = f"leg=customer&first={first}&count={count}"
+    answer = shared.http().get(f"/api/v1/calls/stored/frames.safetensors?{query}")
+    assert len(load(answer.content)["speech"]) == there
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("", "leg"),
+        ("leg=caller", "leg"),
+        ("leg=mixed", "call stored has no leg mixed; it has"),
+        ("leg=customer&first=3", "first"),
+        ("leg=customer&first=-5", "first"),
+        ("leg=customer&count=1501", "count"),
+    ],
+)
+def test_frames_that_cannot_be_are_refused(shared: Service, query: str, said: str) -> None:
+    answer = shared.http().get(f"/api/v1/calls/stored/frames.safetensors?{query}")
+    assert answer.status_code in (404, 422)
+    assert said in answer.json()["error"]["message"]
