@@ -21,6 +21,7 @@ from monitor.errors import ConfigError
 from monitor.output_file import check_file, check_folder
 
 if TYPE_CHECKING:
+    from monitor.datasets.table import EmbeddingColumns
     from monitor.store.base import CallSummary, Store
 
 LEG_COLUMNS = ("speech_seconds", "gaps", "codec", "packets", "lost", "late", "reordered")
@@ -191,7 +192,7 @@ def _export_parquet(named: list[str], to: Path, embedding: EmbeddingChoice, conf
     else:
         check_folder(to, "--parquet")
     stored = StoredCalls(_open(config, store))
-    columns = embedding.value
+    columns: EmbeddingColumns = embedding.value
     if not one_file:
         paths = stored.to_parquet(to, *named, embedding=columns)
         typer.echo(f"{len(paths)} call{'s' * (len(paths) != 1)}: exported to {to}")

@@ -107,10 +107,14 @@ def write_parquet(stored: StoredCall, path: Path, legs: tuple[Leg, ...], form: T
     import pyarrow.parquet as pq
 
     schema = form.schema(about(stored))
-    with _refusing(path), written(path) as part, part.open("wb") as file:
-        with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-            for batch in batches(stored, legs, form, schema):
-                writer.write_batch(batch)
+    with (
+        _refusing(path),
+        written(path) as part,
+        part.open("wb") as file,
+        pq.ParquetWriter(file, schema, compression="zstd") as writer,
+    ):
+        for batch in batches(stored, legs, form, schema):
+            writer.write_batch(batch)
 
 
 @contextmanager

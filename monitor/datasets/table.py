@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from monitor.datasets.leg_dataset import BLOCK_FRAMES, embedding_rows, frame_times, wall_clock
 from monitor.errors import ConfigError
 from monitor.events import LEGS, Frames, Leg
+from monitor.learned.engine_key import EngineKey
 from monitor.store.base import StoredCall, no_such_leg
 from monitor.store.call_document import CallDocument
 from monitor.timeline import FRAME_RATE, TICK_FRAMES
@@ -22,21 +23,24 @@ if TYPE_CHECKING:
 EmbeddingColumns: TypeAlias = Literal["list", "columns", "none"]
 """One column of lists of fixed size, a column a feature (`embedding_0` ...), or no embedding."""
 CALL_KEY = b"emotion_monitor"
-"""Of the metadata of a file's schema: what is known of the call, as `call.json` of an export says it."""
+"""Of the metadata of a file's schema: what is known of the call, as `call.json` of an export says it, but for its settings."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableFormat:
     """What decides the columns; calls that share it go into one table."""
 
-    engine: str
-    """Its name and the hash of its weights; empty where nothing was analysed."""
-    dim: int
+    engine: EngineKey
     labels: tuple[str, ...]
     embedding: EmbeddingColumns
 
     def __str__(self) -> str:
-        return f"{self.engine}, {self.dim} features, {len(self.labels)} labels"
+        return f"{self.engine}, {len(self.labels)} labels"
+
+    @property
+    def dim(self) -> int:
+        """Features of an embedding; 0 where nothing was analysed."""
+        return self.engine.dim
 
     @classmethod
     def of(cls, stored: StoredCall, legs: tuple[Leg, ...], embedding: EmbeddingColumns) -> "TableFormat | None":
@@ -49,8 +53,7 @@ class TableFormat:
             return None
         if len(widths) > 1:
             raise ConfigError(f"call {record.id}: its legs have {sorted(widths)} features: name one leg")
-        engine = " ".join(str(record.engine[key]) for key in ("name", "version") if record.engine.get(key))
-        return cls(engine, widths.pop(), record.labels, embedding)
+        return cls(EngineKey.of(record.engine, widths.pop()), record.labels, embedding)
 
     def schema(self, metadata: dict[bytes, bytes] | None = None) -> "pyarrow.Schema":
         """The columns."""
@@ -95,7 +98,7 @@ class TableFormat:
         return pa.record_batch(columns, schema=schema)
 
 
-NOTHING_ANALYSED = TableFormat("", 0, (), "none")
+NOTHING_ANALYSED = TableFormat(EngineKey("", "", 0), (), "none")
 
 
 def common_format(formats: dict[str, TableFormat | None]) -> TableFormat:
@@ -146,7 +149,7 @@ def frame_at(seconds: float | None, otherwise: int) -> int:
 
 def about(stored: StoredCall) -> dict[bytes, bytes]:
     """What a file says of its call."""
-    document = CallDocument.of_stored(stored).model_dump(mode="json")
+    document = CallDocument.of_stored(stored).model_dump(mode="json", exclude={"settings"})
     return {CALL_KEY: json.dumps(document, ensure_ascii=False).encode()}
 
 
