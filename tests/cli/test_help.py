@@ -18,6 +18,9 @@ HEAVY = (
     "numpy",
     "sklearn",
     "matplotlib",
+    "pandas",
+    "pyarrow",
+    "xarray",
 )
 COMMANDS = [
     "run",
