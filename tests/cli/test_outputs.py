@@ -25,8 +25,6 @@ CONFIG = 2
         "evaluate x --pages",
         "tune x --out",
         "tune x --json",
-        "tune x --plots",
-        "tune x --cache",
         "train compact --clips x --out",
         "train compact --clips x --cache",
         "benchmark --json",
