@@ -211,14 +211,16 @@ def delete(
     config: ConfigOption = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Remove every trace of a call: frames, snapshots, sound, and its events in the journal."""
+    """Remove every trace of a call: frames, snapshots, sound, its events, and its moments in the search index."""
     frame_store = _open(config, store)
     summary = frame_store.open(call).summary()
     if not yes:
         typer.confirm(
             f"Erase call {call} ({summary.seconds:.0f} s, {summary.started_at:%Y-%m-%d %H:%M} UTC) for ever?", abort=True
         )
-    frame_store.delete(call)
+    from monitor.analysis.search import erase_call
+
+    erase_call(frame_store, call)
     typer.echo(f"{call}: erased")
 
 

@@ -155,12 +155,14 @@ class AlertsSection(Section):
 
 
 class AnalysisSection(Section):
-    """What was learnt from embeddings, and is heard with beside the engine."""
+    """What was learnt from embeddings and is heard with beside the engine, and what is made of them beside the calls."""
 
     templates: Path | None = None
     """A folder of templates (`emotion-monitor templates make`), for rules to name."""
     heads: tuple[Path, ...] | None = None
     """Heads for labels of one's own (`emotion-monitor heads train`)."""
+    index: bool = False
+    """Have the service keep an index of all moments, for `emotion-monitor search`; needs the extra `analysis`."""
 
 
 class DiskOptions(Section):

@@ -10,10 +10,23 @@ from prometheus_client import CollectorRegistry
 from starlette.staticfiles import StaticFiles
 
 from monitor import __version__
+from monitor.analysis.search import index_of
+from monitor.analysis.search.keeper import IndexKeeper, index_to_keep
 from monitor.config import Settings
 from monitor.errors import StoreError
 from monitor.pipeline.monitor import Monitor
-from monitor.server import alerts, calls, documents, health, metrics, recordings, replay_routes, status, websocket
+from monitor.server import (
+    alerts,
+    calls,
+    documents,
+    health,
+    metrics,
+    recordings,
+    replay_routes,
+    search,
+    status,
+    websocket,
+)
 from monitor.server.auth import Gate
 from monitor.server.collector import MonitorCollector
 from monitor.server.errors import install_error_handlers
@@ -48,8 +61,10 @@ async def _take_in(journal: Journal) -> None:
 def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = None, sinks: Sinks | None = None) -> FastAPI:
     """The ASGI application over a running `monitor`. It does not own it: `run_server` closes it.
 
-    Raises `ConfigError` where the page's files are missing, or sources want the same route.
+    Raises `ConfigError` where the page's files are missing, sources want the same route, or the index cannot be kept.
     """
+    index = index_to_keep(settings.analysis, monitor.store)
+    keeper = None if index is None else IndexKeeper(index, monitor.store)
     hub = Hub(monitor.store.journal, limits)
     collector = MonitorCollector(monitor, hub)
 
@@ -58,7 +73,11 @@ def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = Non
         hub.start(monitor.on_live, [call.id for call in monitor.calls()])
         uncount = monitor.store.journal.listen(collector.take)
         refreshing = asyncio.create_task(_take_in(monitor.store.journal))
+        if keeper is not None:
+            keeper.start()
         yield
+        if keeper is not None:
+            await asyncio.to_thread(keeper.close)
         refreshing.cancel()
         uncount()
         app.state.replays.stop_all()
@@ -78,6 +97,7 @@ def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = Non
     app.state.monitor = monitor
     app.state.settings = settings
     app.state.hub = hub
+    app.state.index = index or index_of(monitor.store)
     app.state.senders = set()
     app.state.replays = Replays(monitor.store, hub)
     app.state.registry = CollectorRegistry()
@@ -88,7 +108,7 @@ def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = Non
     app.add_middleware(Head)
     app.add_middleware(Gate, server=settings.server)
     app.add_middleware(SecurityHeaders)
-    for room in (calls, recordings, replay_routes, alerts, status, documents, health, metrics, websocket):
+    for room in (calls, recordings, replay_routes, alerts, search, status, documents, health, metrics, websocket):
         app.include_router(room.router)
     app.include_router(incoming_routes())
     app.mount("/", StaticFiles(directory=dashboard_folder(), html=True), name="dashboard")

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 from starlette.status import HTTP_204_NO_CONTENT
 
+from monitor.analysis.search import erase_call
 from monitor.errors import ConfigError
 from monitor.events import Leg
 from monitor.server.context import ERRORS, CallId, HubOf, MonitorOf
@@ -89,5 +90,5 @@ def erase(call: CallId, monitor: MonitorOf, hub: HubOf) -> None:
     """
     if call in {live.id for live in monitor.calls()} and monitor.store.open(call).status == "live":
         raise ConfigError(f"call {call} is in progress: end it first (DELETE /api/v1/calls/{call}), then erase it")
-    monitor.store.delete(call)
+    erase_call(monitor.store, call)
     hub.forget(call)

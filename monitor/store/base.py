@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, Literal
 
 from monitor.audio.chunk import Samples
@@ -185,6 +186,12 @@ class Store(CallReader):
     @abstractmethod
     def __init__(self, options: Any) -> None:
         """Open the store. Nothing is written before the first call. Raises `StoreError` where it cannot be read."""
+
+    @property
+    @abstractmethod
+    def beside(self, name: str) -> Path | None:
+        """A folder beside the calls, for what others make of them; it need not exist. None where the store keeps no files."""
+        return None
 
     @property
     @abstractmethod

@@ -53,6 +53,10 @@ class ZarrStore(Store):
         """The folder."""
         return str(self.settings.path)
 
+    def beside(self, name: str) -> Path:
+        """See `Store`."""
+        return self.layout.root / name
+
     @property
     def journal(self) -> FileJournal:
         """The events of all calls; read when it is first asked for."""
