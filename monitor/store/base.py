@@ -187,8 +187,6 @@ class Store(CallReader):
     def __init__(self, options: Any) -> None:
         """Open the store. Nothing is written before the first call. Raises `StoreError` where it cannot be read."""
 
-    @property
-    @abstractmethod
     def beside(self, name: str) -> Path | None:
         """A folder beside the calls, for what others make of them; it need not exist. None where the store keeps no files."""
         return None

@@ -18,7 +18,7 @@ from monitor.pipeline.leg import InferredLeg
 from monitor.pipeline.listening import MAX_AHEAD
 from monitor.pipeline.windows import Geometry
 from monitor.sources.file import FileSource
-from monitor.timeline import frame_seconds
+from monitor.timeline import SAMPLE_RATE
 
 MOST_SECONDS = 60.0
 """A moment is asked about, not a call."""
@@ -44,13 +44,15 @@ def hear_clip(path: Path, leg: Leg, settings: Settings, worker: InferenceWorker,
         live=False,
     )
     runs: list[Frames] = []
+    samples = 0
     try:
         check_privacy(source, settings.privacy)
         for chunk in source.chunks():
             track.push(chunk)
+            samples += len(chunk.samples)
+            if samples > MOST_SECONDS * SAMPLE_RATE:
+                raise ConfigError(f"{name} lasts longer than {MOST_SECONDS:.0f} s; give the part of it that is meant")
             runs += track.collect(MAX_AHEAD)
-            if frame_seconds(track.frames) > MOST_SECONDS:
-                raise ConfigError(f"{name} lasts longer than {MOST_SECONDS:.0f} s; send the part of it that is meant")
         track.finish()
         runs += track.collect(0)
     finally:

@@ -1,8 +1,7 @@
 """Asks the index: which moments are like this one."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
@@ -102,30 +101,37 @@ def search(index: SearchIndex, like: Embedding, k: int = 10, *, same_engine: boo
     count = max(4 * k, _LEAST_HITS)
     while True:
         hits = index.search(engine, query, min(count, _MOST_HITS))
-        found = joined(hits, like)
+        found = joined(hits, k, like)
         if len(found) >= k or count >= min(there, _MOST_HITS):
             break
         count *= 4
     calls = next((one.calls for one in index.info() if one.engine == engine), 0)
-    return Answer(like.source, engine, there, calls, tuple(found[:k]), index.damage)
+    return Answer(like.source, engine, there, calls, tuple(found), index.damage)
 
 
-def joined(hits: Sequence[Hit], like: Embedding | None = None) -> list[Found]:
-    """Moments of hits, the most similar first; without those that lie in the moment asked about."""
-    best: dict[tuple[str, int], dict[int, float]] = {}
+def joined(hits: Iterable[Hit], k: int, like: Embedding | None = None) -> list[Found]:
+    """The first `k` moments of hits that come the most similar first; without those that lie in the moment asked about.
+
+    A hit beside a moment makes it longer, as long as no further moment is wanted: what is less like than all moments found
+    does not stretch them.
+    """
+    found: list[Found] = []
     for hit in hits:
-        call, leg, number = hit.segment.place(hit.row)
-        if like is None or not _is_of(like, call, LEGS[leg], number):
-            best.setdefault((call, leg), {})[number] = hit.similarity
-    found = []
-    for (call, leg), numbers in best.items():
-        order = sorted(numbers)
-        cuts = [0, *(place for place in range(1, len(order)) if order[place] > order[place - 1] + 1), len(order)]
-        for begin, end in pairwise(cuts):
-            run = order[begin:end]
-            similarity = max(numbers[number] for number in run)
-            found.append(Found(call, LEGS[leg], run[0] * PIECE, (run[-1] + 1) * PIECE, similarity))
-    return sorted(found, key=lambda one: (-one.similarity, one.call, one.start))
+        call, number, piece = hit.segment.place(hit.row)
+        leg, start, end = LEGS[number], piece * PIECE, (piece + 1) * PIECE
+        if like is not None and _is_of(like, call, leg, piece):
+            continue
+        beside = [one for one in found if (one.call, one.leg) == (call, leg) and start <= one.end and one.start <= end]
+        if not beside and len(found) == k:
+            break
+        if not beside:
+            found.append(Found(call, leg, start, end, hit.similarity))
+            continue
+        grown = replace(beside[0], start=min(start, *(one.start for one in beside)), end=max(end, *(one.end for one in beside)))
+        found[found.index(beside[0])] = grown
+        for other in beside[1:]:
+            found.remove(other)
+    return found
 
 
 def _is_of(like: Embedding, call: str, leg: Leg, number: int) -> bool:
