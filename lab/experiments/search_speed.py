@@ -113,12 +113,12 @@ class Exact:
         self.rows = np.full((len(queries), K), -1)
         self._best = np.full((len(queries), K), -np.inf, np.float32)
         self.seconds = 0.0
-        """That one query took for all vectors, one query at a time."""
+        """Of the processor that one query takes for all vectors."""
 
     def take(self, vectors: Vectors) -> None:
-        began = time.perf_counter()
+        began = time.process_time()
         np.argpartition(-(vectors @ self._queries[0]), min(K, len(vectors) - 1))
-        self.seconds += time.perf_counter() - began
+        self.seconds += time.process_time() - began
         every = np.concatenate([self._best, self._queries @ vectors.T], axis=1)
         numbers = np.concatenate(
             [
@@ -154,8 +154,10 @@ def measured(batches: Iterator[Vectors], queries: Vectors, folder: Path) -> dict
     began = time.perf_counter()
     info = fresh.info()[0]
     opened = time.perf_counter() - began
-    cold = timed(fresh, key, queries)[0]
+    timed(fresh, key, queries)  # has the system read the files
+    began = time.process_time()
     times, found = timed(fresh, key, queries)
+    processor = time.process_time() - began
     recall = np.mean([len(set(one) & set(map(int, row))) / K for one, row in zip(found, exact.rows, strict=True)])
     return {
         "pieces": count,
@@ -164,8 +166,8 @@ def measured(batches: Iterator[Vectors], queries: Vectors, folder: Path) -> dict
         "search_ms": {
             name: round(float(np.quantile(times, q)), 2) for name, q in (("median", 0.5), ("p95", 0.95), ("p99", 0.99))
         },
-        "first_round_ms_median": round(float(np.median(cold)), 2),
-        "compare_all_ms": round(exact.seconds * 1e3, 1),
+        "processor_ms_mean": round(processor / len(queries) * 1e3, 2),
+        "compare_all_processor_ms": round(exact.seconds * 1e3, 1),
         "build_s": round(build, 1),
         "open_s": round(opened, 2),
         "segments": info.segments,

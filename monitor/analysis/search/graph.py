@@ -42,9 +42,9 @@ class Graph:
             raise StoreError(f"{path} is not of {rows} rows of {dim} features")
         self._index.expansion_search = EXPANSION_SEARCH
 
-    def nearest(self, query: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    def nearest(self, query: NDArray[np.float32], count: int) -> NDArray[np.intp]:
         """Rows that are near, in no order that counts."""
-        return np.asarray(self._index.search(query, count, threads=1).keys, np.int64)
+        return np.asarray(self._index.search(query, count, threads=1).keys, np.intp)
 
 
 def _new(dim: int) -> Any:

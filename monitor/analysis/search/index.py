@@ -99,13 +99,15 @@ class SearchIndex:
     def search(self, engine: EngineKey, query: NDArray[np.float32], count: int) -> list[Hit]:
         """The `count` pieces of an engine that are most similar to a vector of length 1, best first."""
         listed, segments = self._read(), self._segments
-        hits = [
-            hit
-            for one in listed
-            if one.engine == engine and one.name in segments
-            for hit in segments[one.name].search(query, count)
-        ]
-        return sorted(hits, key=lambda hit: -hit.similarity)[:count]
+        own = [segments[one.name] for one in listed if one.engine == engine and one.name in segments]
+        if not own:
+            return []
+        found = [segment.search(query, count) for segment in own]
+        rows = np.concatenate([each for each, _ in found])
+        similarities = np.concatenate([each for _, each in found])
+        of = np.repeat(np.arange(len(own)), [len(each) for each, _ in found])
+        best = np.argsort(-similarities, kind="stable")[:count]
+        return [Hit(float(similarities[one]), own[of[one]], int(rows[one])) for one in best]
 
     def add(self, many: Iterable[dict[EngineKey, Pieces]], stays: Callable[[str], bool] = lambda _: True) -> None:
         """Take calls in, those that are indexed anew. One that does not stay, asked under the lock, was erased meanwhile."""

@@ -8,7 +8,7 @@ import json
 import os
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -56,8 +56,8 @@ class Hit:
     """A row that was found."""
 
     similarity: float
-    segment: "Segment" = field(compare=False)
-    row: int = field(compare=False)
+    segment: "Segment"
+    row: int
 
 
 class Segment:
@@ -88,19 +88,17 @@ class Segment:
         """Ids of the calls that it has, or of which it has nothing but that they were looked at."""
         return frozenset(self.pieces.calls)
 
-    def search(self, query: NDArray[np.float32], count: int) -> list[Hit]:
-        """The most similar rows, best first. `query` has length 1; similarity is the cosine."""
-        if not len(self):
-            return []
+    def search(self, query: NDArray[np.float32], count: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        """The most similar rows, and how similar they are, in no order. `query` has length 1; similarity is the cosine."""
+        count = min(count, len(self))
+        if not count:
+            return np.empty(0, np.intp), np.empty(0, np.float32)
         if self.graph is None:
             similarities = self._all(query)
-            rows = np.argpartition(-similarities, min(count, len(similarities)) - 1)[:count]
-            similarities = similarities[rows]
-        else:
-            rows = np.sort(self.graph.nearest(query, min(count, len(self))))
-            similarities = np.asarray(self.pieces.vectors[rows], np.float32) @ query
-        order = np.argsort(-similarities, kind="stable")
-        return [Hit(float(similarities[one]), self, int(rows[one])) for one in order]
+            rows = np.argpartition(-similarities, count - 1)[:count]
+            return rows, similarities[rows]
+        rows = np.sort(self.graph.nearest(query, count))
+        return rows, np.asarray(self.pieces.vectors[rows], np.float32) @ query
 
     def place(self, row: int) -> tuple[str, int, int]:
         """Call, index of the leg in `LEGS`, and number of the piece. Raises `StoreError` where they make no sense."""
