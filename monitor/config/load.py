@@ -41,7 +41,7 @@ def load_settings(
     merged, origin, faults = ({}, {}, []) if path is None else _read_file(path)
     _lay(merged, list(credentials(environment, merged)), origin)
     _lay(merged, _from_environment(environment, merged), origin)
-    given = [(tuple(key.split(".")), value, f"flag for {key}") for key, value in (flags or {}).items() if value is not None]
+    given = [(tuple(key.split(".")), value, _flag(key)) for key, value in (flags or {}).items() if value is not None]
     _lay(merged, given, origin)
     _read_secrets(merged, origin)
     try:
@@ -122,6 +122,11 @@ def _read_file(path: Path) -> tuple[dict[str, Any], dict[Path_, str], list[str]]
     return data, places, mistakes
 
 
+def _flag(key: str) -> str:
+    """Where a value is from that a command was given for `key`."""
+    return f"flag for {key}"
+
+
 def _explain(item: Any, origin: dict[Path_, str]) -> str:
     keys: Path_ = tuple(item["loc"])
     where = next((origin[keys[:n]] for n in range(len(keys), 0, -1) if keys[:n] in origin), "configuration")
@@ -130,4 +135,4 @@ def _explain(item: Any, origin: dict[Path_, str]) -> str:
         return f"{where}: unknown key {name}; `emotion-monitor config show` lists all keys"
     if item["type"] == UNKNOWN_OPTION:
         return f"{where}: unknown key {name}; {item['msg']}"
-    return f"{where}: {name}: {sentence(item)}"
+    return f"{where}: {sentence(item)}" if where == _flag(name) else f"{where}: {name}: {sentence(item)}"

@@ -104,6 +104,13 @@ def test_the_eu_profile_infers_from_the_customer_alone_and_refuses_mixed_sources
     assert (privacy.subjects, privacy.refuse_mixed) == (("customer",), True)
 
 
+def test_a_wrong_flag_is_named_once() -> None:
+    with pytest.raises(
+        ConfigError, match=r"^flag for engine\.name: no engine is called 'compakt'; there are: compact, emotion2vec$"
+    ):
+        load_settings(environment={}, flags={"engine.name": "compakt"})
+
+
 def test_a_short_token_is_refused_with_the_remedy() -> None:
     with pytest.raises(ConfigError, match="openssl rand"):
         load_settings(environment={}, flags={"server.token": "secret"})

@@ -144,5 +144,5 @@ def test_a_file_in_the_place_of_the_store_says_so(tmp_path: Path):
 
 
 def test_a_place_that_takes_no_folder_says_so():
-    with pytest.raises(StoreError, match=r"^cannot create call call-1: [^\n]+$"):
+    with pytest.raises(StoreError, match=r"^cannot create call call-1: the store /proc/[^\n:]+: [^\n]+$"):
         store_at(Path("/proc/emotion-store")).create(record_of())

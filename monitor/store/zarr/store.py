@@ -227,7 +227,7 @@ class ZarrStore(Store):
     @contextmanager
     def _alone(self, doing: str) -> Iterator[None]:
         """Hold the store's lock, so that no other process creates, recovers or deletes calls meanwhile."""
-        with refusals(doing):
+        with refusals(f"{doing}: the store {self.layout.root}"):
             prepare(self.layout.root, self.settings.fsync)
-            with exclusively(self.layout.lock):
-                yield
+        with refusals(doing), exclusively(self.layout.lock):
+            yield
