@@ -35,6 +35,14 @@ const last = (values) => (values && values.length ? values[values.length - 1] : 
 const calls = new Map();   // key: call id, or replay and call id
 const keyOf = (message) => (message.replay ? `${message.replay}\n${message.call}` : message.call);
 
+/** The likeliest label of a head of the company's own: "churn: threat 78 %". */
+const headSays = ([head, labels]) => {
+  const [label, share] = Object.entries(labels)
+    .map(([name, values]) => [name, last(values) ?? 0])
+    .reduce((best, one) => (one[1] > best[1] ? one : best), ["", 0]);
+  return label ? `${head}: ${label} ${Math.round(share * 100)} %` : "";
+};
+
 class LegView {
   constructor(name, analysed) {
     this.name = name;
@@ -59,7 +67,8 @@ class LegView {
     this.valence = make("span");
     this.arousal = make("span");
     affect.append(this.valence, this.arousal);
-    this.words.append(this.who, line, affect);
+    this.heads = make("p", "affect heads");
+    this.words.append(this.who, line, affect, this.heads);
     this.canvas = make("canvas");
     this.canvas.setAttribute("role", "img");
     this.element.append(this.words, this.canvas);
@@ -97,6 +106,7 @@ class LegView {
     this.marks = this.marks.filter((mark) => mark.time >= oldest);
     if (this.analysed) {
       this.say(message.emotion, last(message.posterior[message.emotion]), last(message.valence), last(message.arousal));
+      setText(this.heads, Object.entries(message.heads ?? {}).map(headSays).join(" "));
     }
     return message.time + message.speech.length / message.rate;
   }

@@ -17,7 +17,7 @@ ANALYSIS = "analysis"
 
 _EMOTION2VEC = ("torch", "funasr", "numba", "huggingface_hub", "modelscope", "omegaconf")
 EXTRAS: Mapping[str, tuple[str, ...]] = {
-    ANALYSIS: ("pandas", "pyarrow", "usearch", "xarray"),
+    ANALYSIS: ("pandas", "pyarrow", "sklearn", "usearch", "xarray"),
     EMOTION2VEC: _EMOTION2VEC,
     LAB: (*_EMOTION2VEC, "librosa", "matplotlib", "onnx", "sklearn"),
 }

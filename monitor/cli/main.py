@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
-from monitor.cli import calls, config, demo, embeddings, models, replay, run, search, serve, sinks, templates, watch
+from monitor.cli import calls, config, demo, embeddings, heads, models, replay, run, search, serve, sinks, templates, watch
 from monitor.cli.laboratory import WithLaboratory
 from monitor.cli.streams import give_up_output, set_up_streams
 from monitor.errors import MonitorError
@@ -34,6 +34,7 @@ app.command("watch")(watch.watch)
 app.add_typer(calls.app, name="calls")
 app.add_typer(embeddings.app, name="embeddings")
 app.add_typer(templates.app, name="templates")
+app.add_typer(heads.app, name="heads")
 app.add_typer(search.app, name="search")
 app.add_typer(sinks.app, name="sinks")
 app.add_typer(models.app, name="models")
