@@ -1,5 +1,6 @@
 """Heads as files, and what they say."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ KNOWN = {"name": "churn", "engine": "compact", "engine_version": "ab12", "dim": 
 DOCUMENT = HeadDocument(**KNOWN, labels=("stays", "threat"), temperature=1.0)
 
 
-def head(weight: list[list[float]] = ((0.0, 1.0), (0.0, 0.0))) -> Head:
+def head(weight: Sequence[Sequence[float]] = ((0.0, 1.0), (0.0, 0.0))) -> Head:
     return Head.make(DOCUMENT, np.array(weight), np.zeros(2))
 
 
