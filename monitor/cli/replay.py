@@ -121,10 +121,10 @@ def _ask_service(url: str, token: str | None, call: str, speed: float, *, requir
     except NoServiceError as error:
         if required:
             raise
-        typer.echo(f"{error}: playing here", err=True)
+        typer.echo(f"playing here: {error}", err=True)
         return False
     if answer.status == HTTPStatus.NOT_FOUND and not required:
-        typer.echo(f"the service at {url} does not have the call: playing here", err=True)
+        typer.echo(f"playing here: the service at {url} does not have the call", err=True)
         return False
     if answer.refusal is not None:
         raise ConfigError(f"{url}: {answer.refusal}")
