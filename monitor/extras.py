@@ -14,12 +14,14 @@ from monitor.errors import MonitorError
 EMOTION2VEC = "emotion2vec"
 LAB = "lab"
 ANALYSIS = "analysis"
+UMAP = "umap"
 
 _EMOTION2VEC = ("torch", "funasr", "numba", "huggingface_hub", "modelscope", "omegaconf")
 EXTRAS: Mapping[str, tuple[str, ...]] = {
-    ANALYSIS: ("pandas", "pyarrow", "sklearn", "usearch", "xarray"),
+    ANALYSIS: ("matplotlib", "pandas", "pyarrow", "sklearn", "usearch", "xarray"),
     EMOTION2VEC: _EMOTION2VEC,
     LAB: (*_EMOTION2VEC, "librosa", "matplotlib", "onnx", "sklearn"),
+    UMAP: ("umap",),
 }
 """Extra -> the modules that it brings. What is pinned of them stands in pyproject.toml; a test holds the two together."""
 

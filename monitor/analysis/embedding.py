@@ -41,7 +41,7 @@ class Embedding:
     stored_dtype: str
     """In the file or the store, such as float16, or >f4 where its bytes are the other way round."""
     labels: tuple[str, ...] = ()
-    """Of `scores`; empty where nothing is said of them."""
+    """Of `scores` and `logits`; empty where nothing is said of them."""
     scores: tuple[float, ...] | None = None
     """What `result.json` says of the whole: a probability a label."""
     rate: float = FRAME_RATE
@@ -53,6 +53,8 @@ class Embedding:
     leg: str = ""
     speaks: NDArray[np.bool_] | None = None
     """Shape (n,), whether the leg speaks; None where nobody knows, as of files."""
+    logits: NDArray[np.float32] | None = None
+    """Shape (n, C), what the engine's own head says of each row; None where nobody knows, as of files."""
     engine: Mapping[str, Any] = field(default_factory=dict)
     """An `EngineInfo` as a dictionary; empty where nobody knows, as of files of others."""
     file: Path | None = None

@@ -32,6 +32,10 @@ class TooLongError(EmbeddingError):
     """The file goes on behind what its header promises."""
 
 
+class TooFewPointsError(EmbeddingError):
+    """There are fewer points than what was asked for needs: clusters, axes, stretches on both sides of a change."""
+
+
 class ObjectArrayError(EmbeddingError):
     """The array holds Python objects. Reading them would run what is in the file, so it is never done."""
 

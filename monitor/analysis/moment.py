@@ -112,11 +112,13 @@ def read_moment(stored: StoredCall, moment: Moment, *, map_beyond: int = MAP_BEY
         raise MomentError(f"{moment}: there are no frames; {leg} of {moment.call} has {frame_seconds(frames):.2f} s")
     vectors = _room(end - begin, form.dim, map_beyond)
     speaks = np.zeros(end - begin, np.bool_)
+    logits = np.zeros((end - begin, form.classes), np.float32)
     done = 0
     for row in range(begin, end, _BLOCK_FRAMES):
         stop = min(row + _BLOCK_FRAMES, end)
-        rows, speaking = _read_rows(stored, leg, form, row, stop)
-        vectors[done : done + len(rows)], speaks[done : done + len(rows)] = rows, speaking
+        rows, speaking, said = _read_rows(stored, leg, form, row, stop)
+        there = slice(done, done + len(rows))
+        vectors[there], speaks[there], logits[there] = rows, speaking, said
         done += len(rows)
     vectors.flags.writeable = False
     embedding = Embedding(
@@ -125,11 +127,13 @@ def read_moment(stored: StoredCall, moment: Moment, *, map_beyond: int = MAP_BEY
         str(moments[0]),
         stored_shape=vectors.shape,
         stored_dtype=form.dtype,
+        labels=stored.record.labels,
         rate=FRAME_RATE / form.stride,
         start=frame_seconds(begin * form.stride),
         call=stored.record.id,
         leg=leg,
         speaks=speaks,
+        logits=logits,
         engine=stored.record.engine,
     )
     check_finite(embedding)
@@ -143,14 +147,17 @@ def _rows(seconds: float, form: LegFormat) -> int:
 
 def _read_rows(
     stored: StoredCall, leg: Leg, form: LegFormat, begin: int, end: int
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Rows `[begin, end)` of a leg, and in which of them it speaks."""
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float32]]:
+    """Rows `[begin, end)` of a leg, in which of them it speaks, and the mean logits of each."""
     first = begin * form.stride // TICK_FRAMES * TICK_FRAMES
     run = stored.read(leg, first, end * form.stride)
     cut = begin - first // form.stride
     speaks = (run.speech >= speech_threshold(stored)) & ((run.marks & Mark.SKIPPED) == 0)
-    in_rows = np.logical_or.reduceat(speaks, np.arange(0, len(speaks), form.stride))
-    return run.embedding[cut : cut + end - begin], in_rows[cut : cut + end - begin]
+    starts = np.arange(0, len(speaks), form.stride)
+    in_rows = np.logical_or.reduceat(speaks, starts)
+    logits = np.add.reduceat(run.logits, starts, axis=0) / np.diff([*starts, len(speaks)])[:, None]
+    there = slice(cut, cut + end - begin)
+    return run.embedding[there], in_rows[there], logits[there].astype(np.float32)
 
 
 def _room(rows: int, dim: int, map_beyond: int) -> NDArray[np.float32]:

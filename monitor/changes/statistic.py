@@ -43,7 +43,7 @@ def best_split(ticks: NDArray[np.float64], gamma: float, min_size: int, prior: f
     index = int(model.predict(n_bkps=1)[0])
     gain = model.cost.error(0, n) - model.cost.error(0, index) - model.cost.error(index, n)
     gram = model.cost.gram
-    left, right = _scatter(gram[:index, :index][::-1, ::-1]), _scatter(gram[index:, index:])
+    left, right = scatter(gram[:index, :index][::-1, ::-1]), scatter(gram[index:, index:])
     pooled = (PRIOR_WEIGHT * prior + left[0] + right[0]) / (PRIOR_WEIGHT + left[1] + right[1])
     return Split(index, float(gain) / max(pooled, 1e-9), pooled)
 
@@ -51,15 +51,15 @@ def best_split(ticks: NDArray[np.float64], gamma: float, min_size: int, prior: f
 def noise(ticks: NDArray[np.float64], gamma: float) -> float:
     """Trace of the long-run covariance of the kernel features of ticks of shape (n, K), n >= 2 `BLOCK`."""
     gram = KernelCPD(kernel="rbf", params={"gamma": gamma}).fit(ticks).cost.gram
-    scatter, freedom = _scatter(gram)
-    return scatter / freedom
+    total, freedom = scatter(gram)
+    return total / freedom
 
 
-def _scatter(gram: NDArray[np.float64]) -> tuple[float, int]:
-    """Scatter of the block means of a stretch with this Gram matrix, times `BLOCK`, and its degrees of freedom."""
-    blocks = len(gram) // BLOCK
+def scatter(gram: NDArray[np.float64], block: int = BLOCK) -> tuple[float, int]:
+    """Scatter of the means of blocks of a stretch with this Gram matrix, times `block`, and its degrees of freedom."""
+    blocks = len(gram) // block
     if blocks < 2:
         return 0.0, 0
-    size = blocks * BLOCK
-    means = gram[:size, :size].reshape(blocks, BLOCK, blocks, BLOCK).mean(axis=(1, 3))
-    return BLOCK * float(np.trace(means) - means.sum() / blocks), blocks - 1
+    size = blocks * block
+    means = gram[:size, :size].reshape(blocks, block, blocks, block).mean(axis=(1, 3))
+    return block * float(np.trace(means) - means.sum() / blocks), blocks - 1

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from monitor.cli import embedding_pictures
 from monitor.cli.options import (
     STANDARD_OUTPUT,
     ConfigOption,
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Read, make and analyse embeddings: .npy files, folders, and moments of stored calls.", no_args_is_help=True
 )
+app.command()(embedding_pictures.clusters)
+app.command()(embedding_pictures.trajectory)
+app.command()(embedding_pictures.changes)
 
 EmbeddingsArgument = Annotated[
     list[str],
