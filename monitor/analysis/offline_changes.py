@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from monitor.analysis.embedding import Embedding
 from monitor.analysis.errors import TooFewPointsError
-from monitor.analysis.stretches import heard, points_of
+from monitor.analysis.stretches import points_of
 from monitor.changes.statistic import scatter
 
 Model = Literal["rbf", "linear", "cosine"]
@@ -140,7 +140,7 @@ def change_analysis(
     means of 2 s within its stretches: of recordings without a change, one in 20 shows one.
 
     Raises `TooFewPointsError` where there is no speech on both sides of the changes that are asked for, or too little to tell
-    them from noise, or the embedding is of an utterance; `NoFramesError` where nobody speaks.
+    them from noise, or the embedding is of an utterance.
     """
     if penalty is not None and (number is not None or not 0 < penalty < np.inf):
         raise ValueError(f"penalty must be above 0, and without number; got {penalty}, {number}")
@@ -150,7 +150,7 @@ def change_analysis(
         raise ValueError(f"smallest must be above 0 s, got {smallest}")
     if embedding.granularity == "utterance":
         raise TooFewPointsError(f"{embedding.source} is one vector, of an utterance; changes are looked for in frames")
-    tick = max(1, ceil(heard(embedding).sum() / MOST_TICKS), round(TICK * embedding.rate)) / embedding.rate
+    tick = max(1, ceil(embedding.heard().sum() / MOST_TICKS), round(TICK * embedding.rate)) / embedding.rate
     points = points_of([embedding], tick)
     least = max(2, round(smallest / tick))
     wanted = 2 if number is None else number + 1

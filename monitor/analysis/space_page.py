@@ -1,6 +1,6 @@
 """A space of embeddings as one HTML file: it can be turned, and each point tells its name when it is clicked.
 
-The script is our own, 8 kB: points and lines on a plain canvas. A chart library (Plotly) would put 4.6 MB into every page, and
+The script is our own, 11 kB: points and lines on a plain canvas. A chart library (Plotly) would put 4.6 MB into every page, and
 turns points in WebGL, which remote desktops often lack.
 """
 

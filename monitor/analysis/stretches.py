@@ -6,10 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.analysis.embedding import BLOCK_ROWS, Embedding
+from monitor.analysis.embedding import Embedding
 from monitor.analysis.errors import NoFramesError
 from monitor.analysis.space import Space
 from monitor.learned.engine_key import EngineKey
+
+_BLOCK_ROWS = 4_096
+"""Rows that are summed up at a time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,8 +42,8 @@ class Points:
 def points_of(embeddings: Iterable[Embedding], seconds: float | None = None, *, same_engine: bool = False) -> Points:
     """The points of embeddings: the mean of each, or of each stretch of so many seconds in which the leg speaks.
 
-    One embedding is in memory at a time. A stretch is left out where less than half of its rows are heard: there, not
-    wholly zero, and of speech as far as that is known.
+    One embedding is in memory at a time. A stretch is left out where less than half of its rows are of a voice
+    (`Embedding.heard`).
 
     Raises `MixedWidthsError` or `DifferentEnginesError` where they do not compare (`same_engine`: what names no engine is of
     the same as the others), `NoFramesError` where there is no point at all.
@@ -55,7 +58,11 @@ def points_of(embeddings: Iterable[Embedding], seconds: float | None = None, *, 
         if nan := int((~embedding.there()).sum()):
             skipped[embedding.source] = nan
     if not any(len(one.vectors) for one in found):
-        raise NoFramesError("there is no point: nobody speaks in what was named" if found else "there is no embedding")
+        raise NoFramesError(
+            f"nobody speaks for {(seconds or 0) / 2:g} of {seconds:g} s: choose shorter stretches"
+            if found
+            else "there is no embedding"
+        )
     return Points(
         np.concatenate([one.vectors for one in found]),
         tuple(one.source for one in found for _ in one.names),
@@ -66,12 +73,6 @@ def points_of(embeddings: Iterable[Embedding], seconds: float | None = None, *, 
         skipped,
         space.key,
     )
-
-
-def heard(embedding: Embedding) -> NDArray[np.bool_]:
-    """Which rows there is something to learn from, shape (n,): there, not wholly zero, and of speech, where that is known."""
-    rows = np.concatenate([~np.isnan(block[:, 0]) & block.any(axis=1) for block in embedding.blocks()])
-    return rows if embedding.speaks is None else rows & embedding.speaks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,11 +89,11 @@ def _stretches(embedding: Embedding, seconds: float | None) -> _Stretches:
     if seconds is None or embedding.granularity == "utterance":
         return _whole(embedding)
     rows = max(1, round(seconds * embedding.rate))
-    kept = heard(embedding)
+    kept = embedding.heard()
     starts = np.arange(0, len(kept), rows)
     counts = np.add.reduceat(kept.astype(np.int64), starts)
     lengths = np.diff([*starts, len(kept)])
-    blocks = embedding.blocks(max(1, BLOCK_ROWS // rows) * rows)
+    blocks = embedding.blocks(max(1, _BLOCK_ROWS // rows) * rows)
     sums = [_sums(block, rows, kept[begin : begin + len(block)]) for begin, block in _numbered(blocks)]
     taken = counts * 2 >= np.maximum(lengths, 1)
     taken &= counts > 0
@@ -105,9 +106,9 @@ def _stretches(embedding: Embedding, seconds: float | None) -> _Stretches:
 
 def _whole(embedding: Embedding) -> _Stretches:
     end = embedding.start + (embedding.seconds or 0.0)
-    kept = heard(embedding)
+    kept = embedding.heard()
     count = np.array([kept.sum()])
-    labels = _labels(embedding, len(kept), kept, count, np.array([True])) if count[0] else ("",)
+    labels = _labels(embedding, len(kept), kept, count, np.array([True]))
     return _Stretches(
         embedding.source, embedding.mean()[None], (embedding.source,), np.array([embedding.start]), np.array([end]), labels
     )

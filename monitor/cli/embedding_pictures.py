@@ -249,14 +249,18 @@ class _Inputs:
     def __iter__(self) -> "Iterator[Embedding]":
         from monitor.analysis import stream
 
+        loaded = 0
         for outcome in stream(self._named, lambda embedding: embedding, store=self.store, workers=1):
             if outcome.value is not None:
+                loaded += 1
                 yield outcome.value
             elif isinstance(outcome.error, MonitorError):
                 self._failed.append((outcome.source, outcome.error))
             elif outcome.error is not None:
                 raise outcome.error
-        if self._failed and len(self._failed) == 1 and len(self._named) == 1:
+        if self._failed and not loaded:
+            for _, error in self._failed[1:]:
+                typer.echo(f"emotion-monitor: {error}", err=True)
             raise self._failed[0][1]
 
     def report(self, document: dict[str, Any], json_file: Path | None, title: str, rows: list[dict[str, Any]]) -> None:

@@ -74,8 +74,8 @@ def test_a_file_that_names_no_engine_is_of_the_others_engine_where_that_is_said(
         points_of([embedding(moods([1.0])), unsaid])
 
 
-def test_where_nobody_speaks_there_is_no_point() -> None:
-    with pytest.raises(NoFramesError, match="nobody speaks"):
-        points_of([embedding(moods([1.0]), speaks=np.zeros(200, bool))], 1.0)
+def test_where_nobody_speaks_long_enough_there_is_no_point() -> None:
+    with pytest.raises(NoFramesError, match=r"nobody speaks for 0\.5 of 1 s: choose shorter stretches"):
+        points_of([embedding(moods([1.0]), speaks=np.arange(200) % 3 == 0)], 1.0)
     with pytest.raises(NoFramesError, match="there is no embedding"):
         points_of([])

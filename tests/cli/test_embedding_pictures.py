@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from monitor.config.sections import StoreSection
+from monitor.store.zarr.store import ZarrStore
 from tests.analysis.spoken import moods
 from tests.cli.conftest import Command
 from tests.cli.test_calls import kept_call
@@ -58,8 +60,8 @@ def test_stored_calls_and_files_of_no_engine_are_refused_together(
 def test_the_way_of_a_stored_call_has_the_change_points_that_the_monitor_told(emotion_monitor: Command, tmp_path: Path) -> None:
     kept_call(tmp_path)
     way = json.loads(emotion_monitor("embeddings", "trajectory", "call-1/customer", "--json", "-").stdout)
-    events = [json.loads(line) for line in emotion_monitor("calls", "export", "call-1", "--events").stdout.splitlines()]
-    told = [one["time"] for one in events if one["type"] == "change_point" and one["status"] == "confirmed"]
+    kept = ZarrStore(StoreSection(path=tmp_path / "emotion-store")).journal.read(0, types={"change_point"})
+    told = [one["time"] for one in kept if one["status"] == "confirmed" and one["leg"] == "customer"]
     assert way["changes"]["call-1/customer"] == told != []
 
 
