@@ -46,7 +46,7 @@ def late_mark(seconds: int) -> int:
     >>> late_mark(0), late_mark(3), late_mark(99)
     (0, 56, 232)
     """
-    return min(seconds, MOST_SECONDS_LATE) << 4 | Mark.LATE if seconds else 0
+    return min(seconds, MOST_SECONDS_LATE) << 4 | int(Mark.LATE) if seconds else 0
 
 
 def seconds_late(marks: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -92,4 +92,4 @@ def test_a_window_of_silence_costs_no_forward_pass(gated):
 
 def test_a_gate_above_what_counts_as_speech_is_refused():
     with pytest.raises(ValueError, match=r"engine\.gate \(0\.6\) must not be above state\.speech_threshold \(0\.5\)"):
-        Settings.model_validate({"engine": {"gate": 0.6}})
+        Settings.model_validate({"engine": {"name": "emotion2vec", "gate": 0.6}})
