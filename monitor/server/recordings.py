@@ -1,20 +1,22 @@
 """`/api/v1/calls/{call}/...`: what is stored of a call: its events and frames, and erasing it."""
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
+import structlog
 from fastapi import APIRouter, Query, Response
-from starlette.status import HTTP_204_NO_CONTENT
 
-from monitor.analysis.search import erase_call
+from monitor.analysis.erasing import erase_call
 from monitor.errors import ConfigError
 from monitor.events import Leg
-from monitor.server.context import ERRORS, CallId, HubOf, MonitorOf
+from monitor.server.context import ERRORS, CallId, HubOf, MonitorOf, SettingsOf
 from monitor.server.series import leg_series
 from monitor.server.subscription import EVENT_TYPES
 from monitor.store.base import no_such_leg
 from monitor.store.frames_file import MAX_FRAMES, MEDIA_TYPE, pack
 from monitor.timeline import TICK_FRAMES
 
+log = structlog.get_logger(__name__)
 router = APIRouter(prefix="/api/v1/calls/{call}", tags=["recordings"], responses=ERRORS)
 
 
@@ -82,13 +84,18 @@ def get_frames_file(
     return Response(pack(stored.read(leg, first, first + count), stored.record.legs[leg]), media_type=MEDIA_TYPE)
 
 
-@router.delete("/data", summary="Erase a call", status_code=HTTP_204_NO_CONTENT)
-def erase(call: CallId, monitor: MonitorOf, hub: HubOf) -> None:
+@router.delete("/data", summary="Erase a call")
+def erase(call: CallId, monitor: MonitorOf, settings: SettingsOf, hub: HubOf) -> dict[str, Any]:
     """Remove every trace of a call that is over: frames, snapshots, audio, events. There is no way back.
 
     Ending a live call is another request (`DELETE /api/v1/calls/{call}`), so that one is never taken for the other.
+    `remains` names what still holds something of the call: files of `templates` and `heads`, those `in_use` by the service,
+    other `calls` that keep some; `unread` is what could not be looked into.
     """
     if call in {live.id for live in monitor.calls()} and monitor.store.open(call).status == "live":
         raise ConfigError(f"call {call} is in progress: end it first (DELETE /api/v1/calls/{call}), then erase it")
-    erase_call(monitor.store, call)
+    remains = erase_call(monitor.store, call, settings.analysis, monitor.rules.learned)
     hub.forget(call)
+    if remains:
+        log.warning("erased_call_remains", call=call, **asdict(remains))
+    return {"call": call, "remains": asdict(remains)}

@@ -43,6 +43,27 @@ def test_a_call_is_heard_with_the_templates_of_the_configuration_and_config_chec
     assert "template happiness was learnt from embeddings of compact (24 features); those of compact" in checked.stderr
 
 
+def test_erasing_a_call_names_the_template_that_was_made_of_it(emotion_monitor: Command, tmp_path: Path) -> None:
+    kept_call(tmp_path)
+    emotion_monitor(*MAKE)
+    (tmp_path / "c.yaml").write_text("analysis: {templates: kept}\n")
+    erased = emotion_monitor("calls", "delete", "call-1", "--yes", "-c", "c.yaml")
+    assert (erased.returncode, erased.stdout) == (
+        0,
+        "call-1: erased\n"
+        "template kept/happiness.safetensors still holds something of it: make it without the call, or remove it\n",
+    )
+
+
+def test_what_remains_of_an_erased_call_is_told_to_programs(emotion_monitor: Command, tmp_path: Path) -> None:
+    kept_call(tmp_path)
+    emotion_monitor(*MAKE)
+    (tmp_path / "c.yaml").write_text("analysis: {templates: kept}\n")
+    erased = json.loads(emotion_monitor("calls", "delete", "call-1", "--yes", "-c", "c.yaml", "--json", "-").stdout)
+    remains = {"templates": ["kept/happiness.safetensors"], "heads": [], "in_use": [], "calls": [], "unread": []}
+    assert erased == {"call": "call-1", "remains": remains}
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -25,5 +25,5 @@ def test_a_call_in_memory_is_listed_read_replayed_and_erased(start_service: Star
     assert [(call["call"], call["status"]) for call in listed] == [("c1", "complete")]
     assert live == [(message["type"], message["at"]) for message in replayed if message["type"] == "state"] != []
     assert len(frames["speech"]) > 0
-    assert (erased, after, ready) == (204, 404, True)
+    assert (erased, after, ready) == (200, 404, True)
     assert list(tmp_path.iterdir()) == []

@@ -1,6 +1,7 @@
 """The REST interface: what it answers, and that it answers every wrong request with one clear line."""
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,11 +9,13 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 from safetensors.numpy import load
 
-from monitor.config.sections import ServerSection, Settings, StaticSource
+from monitor.config.sections import AnalysisSection, ServerSection, Settings, StaticSource
 from monitor.conformance.stored_calls import assert_same_frames
 from monitor.frame_format import LegFormat
+from monitor.learned.file import write_content
 from monitor.server.status import get_config
 from monitor.store.frames_file import unpack
+from tests.learned.test_template import template
 from tests.pipeline.level_engine import LevelEngine
 from tests.server.conftest import StartService
 from tests.server.service import CALM, LOUD, TOKEN, Service, of_type, receive_until, wait_until
@@ -79,12 +82,22 @@ def test_a_live_call_is_not_erased(service: Service) -> None:
 
 def test_an_erased_call_leaves_no_trace(service: Service) -> None:
     service.finished_call("c1", {"customer": [CALM]})
-    assert service.http().delete("/api/v1/calls/c1/data").status_code == 204
+    answer = service.http().delete("/api/v1/calls/c1/data").json()
+    assert answer == {"call": "c1", "remains": {"templates": [], "heads": [], "in_use": [], "calls": [], "unread": []}}
     with service.http() as http:
         paths = ["", "/events", "/frames?leg=customer"]
         assert {http.get(f"/api/v1/calls/c1{path}").status_code for path in paths} == {404}
         assert http.delete("/api/v1/calls/c1/data").status_code == 404
         assert http.get("/api/v1/calls").json()["total"] == 0
+
+
+def test_erasing_a_call_names_what_still_holds_something_of_it(start_service: StartService, tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    write_content(tmp_path / "kept" / "threat.safetensors", template([[1.0, 0.0]]).content)  # learnt from call-1
+    service = start_service(analysis=AnalysisSection(templates=tmp_path / "kept"))
+    service.finished_call("call-1", {"customer": [CALM]})
+    remains = service.http().delete("/api/v1/calls/call-1/data").json()["remains"]
+    assert remains["templates"] == [str(tmp_path / "kept" / "threat.safetensors")]
 
 
 def test_the_events_of_a_call_come_page_by_page(service: Service) -> None:

@@ -1,8 +1,7 @@
 """Moments like this one, over all stored calls: an index of the store's embeddings, and what is asked of it."""
 
-from monitor.analysis.search.erasing import erase_call
 from monitor.analysis.search.index import SearchIndex, index_of
 from monitor.analysis.search.query import Answer, Found, search
 from monitor.analysis.search.updating import Update, update
 
-__all__ = ["Answer", "Found", "SearchIndex", "Update", "erase_call", "index_of", "search", "update"]
+__all__ = ["Answer", "Found", "SearchIndex", "Update", "index_of", "search", "update"]

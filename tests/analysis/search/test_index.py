@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from monitor.analysis import Moment
+from monitor.analysis.erasing import erase_call
 from monitor.analysis.moment import read_moment
-from monitor.analysis.search import SearchIndex, erase_call, search, update
+from monitor.analysis.search import SearchIndex, search, update
 from monitor.analysis.search import index as index_module
 from monitor.analysis.search.pieces import Pieces
+from monitor.config.sections import AnalysisSection
 from monitor.errors import NotFoundError, StoreError
 from monitor.learned.engine_key import EngineKey
 from monitor.store.zarr.store import ZarrStore
@@ -99,10 +101,10 @@ def test_erasing_a_call_erases_it_from_store_and_index(store: ZarrStore, index: 
     store_call(store, "a", {"customer": [(1, 4)]})
     store_call(store, "b", {"customer": [(1, 4)]})
     update(index, store)
-    erase_call(store, "a")
+    erase_call(store, "a", AnalysisSection())
     assert (index.calls(), [line.id for line in store.catalogue()]) == ({"b"}, ["b"])
     with pytest.raises(NotFoundError):
-        erase_call(store, "a")
+        erase_call(store, "a", AnalysisSection())
 
 
 def test_a_call_that_is_erased_while_it_is_read_is_not_taken_in(store: ZarrStore, index: SearchIndex) -> None:

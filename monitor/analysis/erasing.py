@@ -1,0 +1,23 @@
+"""Erases calls: from the store, and from what was made of it."""
+
+from monitor.analysis.remains import Remains, remains_of
+from monitor.analysis.search.index import index_of
+from monitor.config.sections import AnalysisSection
+from monitor.learned.learned import Learned
+from monitor.store.base import Store
+
+
+def erase_call(store: Store, call: str, section: AnalysisSection, heard_with: Learned | None = None) -> Remains:
+    """Remove every trace of a call, from the index as from the store. Raises as `Store.delete` does.
+
+    The index comes first: where the store then refuses, the call can still be erased, and the next update takes it in again.
+    What was learnt from the call stays and is told: the templates and heads of `section`, those in use (`heard_with`), and
+    the calls that keep some.
+    """
+    index = index_of(store)
+    if index is None:
+        store.delete(call)
+    else:
+        with index.erasing(call):
+            store.delete(call)
+    return remains_of(store, call, section, heard_with)
