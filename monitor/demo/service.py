@@ -39,7 +39,7 @@ def service(port: int, store: Path, engine: str | None, model: str | None) -> It
             url = f"http://127.0.0.1:{port}"
             _wait_until_ready(url, process, log)
             yield url
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, BrokenPipeError):  # who watched has gone: nothing failed
             log.unlink()
             raise
         finally:

@@ -41,7 +41,7 @@ def test_whoever_stops_it_finds_no_log_of_it(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
         assert process.stdout is not None
         said = next(line for line in process.stdout if "the service is ready" in line)
-        next(process.stdout)  # the call is under way
         logs = list(tmp_path.glob("*.log"))
         process.send_signal(signal.SIGINT)
+        process.communicate()  # reads to the end: a pipe that is closed before ends it otherwise
     assert (len(logs), process.returncode, list(tmp_path.glob("*.log"))) == (1, 130, []), said
