@@ -1,7 +1,7 @@
 """What a rule says: the keys of a rule file, each checked by itself and against the others. Explained in docs/rules.md."""
 
-from collections.abc import Iterator
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -16,6 +16,7 @@ from pydantic import (
 
 from monitor.alerts.message import check_template
 from monitor.events import Leg
+from monitor.metadata import fits, text_of
 from monitor.validation import worded
 
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
@@ -36,6 +37,18 @@ def _as_list(value: object) -> object:
 Label = Annotated[str, Field(pattern=r"^[a-z<][a-z0-9_<> -]{0,39}$")]
 Labels = Annotated[tuple[Label, ...], BeforeValidator(_as_list), Field(min_length=1, max_length=20)]
 """One label or a list of them."""
+
+
+def _as_texts(value: object) -> object:
+    """One value or a list of them, as a call's metadata are compared."""
+    values = value if isinstance(value, list | tuple) else (value,)
+    return tuple(text_of(item) if isinstance(item, int | float) else item for item in values)
+
+
+MetadataKey = Annotated[str, Field(min_length=1, max_length=200)]
+Texts = Annotated[
+    tuple[Annotated[str, Field(max_length=1_000)], ...], BeforeValidator(_as_texts), Field(min_length=1, max_length=200)
+]
 
 
 class RulePart(BaseModel):
@@ -183,6 +196,8 @@ class Rule(RulePart):
     severity: Literal["info", "warning", "critical"]
     leg: Annotated[tuple[RuleLeg, ...], BeforeValidator(_as_list), Field(min_length=1)]
     """Watched for each of these by itself; `both` watches the call as a whole."""
+    where: Mapping[MetadataKey, Texts] = Field(default_factory=dict, max_length=20)
+    """Only calls whose metadata have each of these keys, with one of its values."""
     when: Condition
     hold: Seconds = 0.0
     """The condition must have been met for so long."""
@@ -215,6 +230,10 @@ class Rule(RulePart):
     def _template(cls, message: str, info: ValidationInfo) -> str:
         check_template(message, both="both" in info.data.get("leg", ()))
         return message
+
+    def is_for(self, metadata: Mapping[str, Any]) -> bool:
+        """Whether calls of such metadata are watched."""
+        return fits(self.where, metadata)
 
     def subjects(self, legs: tuple[Leg, ...]) -> tuple[Leg | None, ...]:
         """For whom of a call's `legs` the rule is watched; None is the call as a whole."""

@@ -1,11 +1,12 @@
 """Rule files and the set of rules that a call is watched with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import ValidationError
 
 import monitor
@@ -49,6 +50,10 @@ class RuleSet:
         if mistakes:
             raise ConfigError("\n".join(mistakes))
         return cls(tuple(rules), learned or Learned())
+
+    def of_call(self, metadata: Mapping[str, Any]) -> "RuleSet":
+        """Those that a call of such metadata is watched with."""
+        return replace(self, rules=tuple(rule for rule in self.rules if rule.is_for(metadata)))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -128,7 +133,28 @@ def shipped_rules() -> dict[str, Path]:
 
 
 def _read(path: Path) -> Document:
-    return parse(read_text(path, "rule file"), str(path))
+    return parse(read_text(path, "rule file"), str(path), prepare=_take_metadata_as_text)
+
+
+def _take_metadata_as_text(root: yaml.Node, _: object) -> None:
+    """Have the values under `where` read as they are written: `no` is a language, and 0123 no number."""
+    for rule in _below(root, "rules"):
+        for wanted in _below(rule, "where"):
+            for value in wanted.value if isinstance(wanted, yaml.MappingNode) else ():
+                for item in _items(value[1]):
+                    if isinstance(item, yaml.ScalarNode) and item.tag != "tag:yaml.org,2002:null":
+                        item.tag = "tag:yaml.org,2002:str"
+
+
+def _below(node: yaml.Node, key: str) -> Iterator[yaml.Node]:
+    """What stands under a key of a mapping, the items of a list each."""
+    for name, value in node.value if isinstance(node, yaml.MappingNode) else ():
+        if name.value == key:
+            yield from _items(value)
+
+
+def _items(node: yaml.Node) -> Sequence[yaml.Node]:
+    return node.value if isinstance(node, yaml.SequenceNode) else (node,)
 
 
 def _template(rule: str, condition: TemplateCondition, learned: Learned) -> Template:

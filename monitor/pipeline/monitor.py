@@ -97,6 +97,7 @@ class Monitor:
         started_at = datetime.now(UTC)
         call_id = check_call_id(call_id) if call_id is not None else new_call_id(started_at)
         formats = {leg: leg_format(leg, self.settings, self.inference.info) for leg in source.legs}
+        rules = self.rules.of_call(metadata)
         record = CallRecord(
             id=call_id,
             started_at=started_at,
@@ -108,15 +109,15 @@ class Monitor:
             settings={
                 "state": self.settings.state.model_dump(mode="json"),
                 "changes": self.settings.changes.model_dump(mode="json"),
-                "rules": self.rules.document(),
-                **({"learned": self.rules.learned.document()} if self.rules.learned else {}),
+                "rules": rules.document(),
+                **({"learned": rules.learned.document()} if rules.learned else {}),
                 "window": asdict(self.geometry),
             },
         )
         with self._place_for(call_id, there=source.descriptors()):
             writer = self.store.create(record)
             try:
-                call = self._open(record, source, writer)
+                call = self._open(record, source, writer, rules)
                 with self._lock:
                     if self._closing:
                         raise BusyError(CLOSING)
@@ -144,16 +145,16 @@ class Monitor:
             with self._lock:
                 self._beginning.discard(call_id)
 
-    def _open(self, record: CallRecord, source: Source, writer: CallWriter) -> LiveCall:
+    def _open(self, record: CallRecord, source: Source, writer: CallWriter, rules: RuleSet) -> LiveCall:
         return LiveCall(
             record.id,
             source,
             started_at=record.started_at,
             metadata=record.metadata,
-            listening=open_listening(record.id, record.legs, self.settings, self.rules, self.inference, live=source.realtime),
+            listening=open_listening(record.id, record.legs, self.settings, rules, self.inference, live=source.realtime),
             recorder=CallRecorder(writer, self.journal),
             snapshots=Snapshots(writer, self.settings.store.snapshot_every, self._snapshot_thread),
-            live=LiveFrames(record.id, record.labels, self.rules.learned),
+            live=LiveFrames(record.id, record.labels, rules.learned),
             speech_threshold=self.settings.state.speech_threshold,
             watched=lambda: self.attention.on(record.id),
             on_live=self._tell_live,

@@ -63,8 +63,8 @@ def _walk(stored: StoredCall, rules: RuleSet | None, *, live: bool) -> Iterator[
 
 
 def _rules(stored: StoredCall, rules: RuleSet | None) -> RuleSet:
-    """The rules that the call was heard with, or others, with the templates and heads that they name: those that come with
-    them, or else those that are kept with the call."""
+    """The rules that the call was heard with, or those of others that are for such calls. With the templates and heads that they
+    name: those that come with them, or else those that are kept with the call."""
     record = stored.record
     try:
         kept = Learned.from_document(record.settings.get("learned", {}))
@@ -74,7 +74,7 @@ def _rules(stored: StoredCall, rules: RuleSet | None) -> RuleSet:
         raise _unreadable(stored, error) from None
     dim = max((form.dim for form in record.legs.values()), default=0)
     try:
-        return rules.heard_with(rules.learned.over(kept), EngineKey.of(record.engine, dim))
+        return rules.of_call(record.metadata).heard_with(rules.learned.over(kept), EngineKey.of(record.engine, dim))
     except ConfigError as error:
         raise StoreError(f"call {record.id}: {error}") from None
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from monitor.config.sinks import SelectionSection
 from monitor.messages import AlertMessage, EventMessage, RecordedMessage, UnknownMessage
+from monitor.metadata import fits, text_of
 
 
 class Selection:
@@ -13,7 +14,7 @@ class Selection:
 
     def __init__(self, section: SelectionSection, metadata_of: Callable[[str], Mapping[str, Any]]) -> None:
         self._section = section
-        self._wanted = {key: frozenset(map(str, values)) for key, values in section.metadata.items()}
+        self._wanted = {key: frozenset(map(text_of, values)) for key, values in section.metadata.items()}
         self._metadata_of = metadata_of
         self._fits = lru_cache(maxsize=4096)(self._fit)
 
@@ -33,8 +34,7 @@ class Selection:
         return not self._wanted or self._fits(message.call)
 
     def _fit(self, call: str) -> bool:
-        metadata = self._metadata_of(call)
-        return all(key in metadata and str(metadata[key]) in values for key, values in self._wanted.items())
+        return fits(self._wanted, self._metadata_of(call))
 
 
 def _in(value: str, chosen: tuple[str, ...]) -> bool:

@@ -97,6 +97,19 @@ def test_a_label_alone_is_a_list_of_one(tmp_path):
         (("    leg:", "    name: b\n    leg:"), "rules.yaml:4: name is given twice"),
         (("    leg:", "    on: 1\n    leg:"), "rules.yaml:4: a key must be a plain word, found 'on'"),
         (("    leg:", "   leg:"), "rules.yaml:4: not valid YAML"),
+        (
+            ("    when:\n", "    where: billing\n    when:\n"),
+            "rules.yaml:5: rule angry: where: input should be a valid",
+        ),
+        (("    when:\n", "    where:\n      queue: []\n    when:\n"), "rules.yaml:6: rule angry: where.queue: "),
+        (
+            ("    when:\n", "    where: {queue: }\n    when:\n"),
+            "rules.yaml:5: rule angry: where.queue.0: input should",
+        ),
+        (
+            ("    when:\n", "    where: {queue: {a: b}}\n    when:\n"),
+            "rules.yaml:5: rule angry: where.queue.0: input should",
+        ),
         (("    leg: customer", "    leg: *x"), "rules.yaml:4: YAML aliases (*name) are not allowed"),
     ],
 )
@@ -281,3 +294,33 @@ def test_rules_that_ship_are_named_beside_files_of_ones_own(tmp_path: Path) -> N
 def test_a_name_under_which_no_rules_ship_is_told_those_that_do() -> None:
     with pytest.raises(ConfigError, match=r"defualt: no rules of this name ship \(default, early-warning, retention do\)"):
         load_rules([Path("defualt")])
+
+
+def for_queues(tmp_path: Path, where: str) -> RuleSet:
+    return load(tmp_path, RULE.replace("    when:\n", f"    where: {where}\n    when:\n"))
+
+
+@pytest.mark.parametrize(
+    ("where", "metadata", "watched"),
+    [
+        ("{queue: billing}", {"queue": "billing", "team": 3}, True),
+        ("{queue: billing}", {"queue": "Billing"}, False),
+        ("{queue: billing}", {}, False),
+        ("{queue: [billing, sales]}", {"queue": "sales"}, True),
+        ("{queue: billing, team: 3}", {"queue": "billing", "team": 3}, True),
+        ("{queue: billing, team: 3}", {"queue": "billing", "team": 4}, False),
+        ("{team: 3}", {"team": "3"}, True),
+        ("{language: no}", {"language": "no"}, True),
+        ("{number: [0123, 2026-11-01]}", {"number": "0123"}, True),
+        ("{vip: true}", {"vip": True}, True),
+        ("{queue: billing}", {"queue": ["billing"]}, False),
+    ],
+)
+def test_a_rule_watches_the_calls_whose_metadata_have_the_values_that_it_names(tmp_path, where, metadata, watched):
+    rules = for_queues(tmp_path, where)
+    assert bool(rules.of_call(metadata).rules) == watched
+    assert RuleSet.from_document(rules.document()) == rules
+
+
+def test_a_rule_without_where_watches_every_call(tmp_path):
+    assert load(tmp_path, RULE).of_call({"queue": "sales"}).names == ("angry",)
