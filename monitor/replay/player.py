@@ -63,8 +63,8 @@ def _walk(stored: StoredCall, rules: RuleSet | None, *, live: bool) -> Iterator[
 
 
 def _rules(stored: StoredCall, rules: RuleSet | None) -> RuleSet:
-    """The rules that the call was heard with, or those of others that are for such calls. With the templates and heads that they
-    name: those that come with them, or else those that are kept with the call."""
+    """The rules that the call was heard with, or those of others that are for such calls. With the templates and heads that
+    they name: those that come with them, or else those that are kept with the call."""
     record = stored.record
     try:
         kept = Learned.from_document(record.settings.get("learned", {}))
