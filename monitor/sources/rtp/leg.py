@@ -34,6 +34,8 @@ class RtpLeg:
         """STUN and its like on the leg's port."""
         self.dropped = 0
         """Packets that this program did not take in time."""
+        self.turned_away = 0
+        """Datagrams of strangers that were more than there was room for."""
         self.heard_at = 0.0
         """Arrival of its last packet that is understood, seconds."""
         self._payload_types, self._clock, self._depth = payload_types, clock, depth
@@ -189,7 +191,7 @@ class RtpLeg:
             late=late + counts.late,
             malformed=self.malformed + counts.malformed,
             keep_alives=self.keep_alives + counts.keep_alives,
-            foreign=self.claim.foreign,
+            foreign=self.claim.foreign + self.turned_away,
             refused=counts.verdict.refused,
             refused_because=counts.verdict.last_cause,
             reanchored=self._past_anchors + self._placement.reanchored,

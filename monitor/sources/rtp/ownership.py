@@ -6,8 +6,13 @@
 - The same host may go on from another port, with SSRC and sequence numbers, as soon as it does (a NAT forgot the old one).
 - Another address may take over only where `allow_move` is set and the owner has been silent for 3 s. A leg with `peer`
   belongs to that host for good. All other packets are foreign: counted and dropped.
+- Who came first and has never sent a stream (ten packets within a second) yields to whoever does: a stranger's two packets
+  before the call do not keep the call out.
+- A goodbye counts from where the owner's RTCP comes from: his RTP port, the next one, or the one that his reports came from.
 """
 
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -17,6 +22,8 @@ SSRC_CHANGE_SILENCE = 0.06
 """Seconds."""
 MOVE_SILENCE = 3.0
 """Seconds."""
+STREAM, STREAM_WITHIN = 10, 1.0
+"""Packets, and seconds within which they come, when a sender has shown a stream: packets of 100 ms come at ten a second."""
 GOES_ON_WITHIN = 100
 """Sequence numbers after the owner's last, within which a stream from another port of its host is the same stream."""
 MAX_CANDIDATES = 256
@@ -55,6 +62,12 @@ class Claim:
     """Of the owner's last packet."""
     ended: bool = False
     """The owner has said goodbye."""
+    streams: bool = False
+    """The owner has shown a stream."""
+    control: Address | None = None
+    """Where the owner's reports come from, where that is neither his RTP port nor the next one."""
+    recent: deque[float] = field(default_factory=lambda: deque(maxlen=STREAM))
+    """Arrivals of the owner's last packets, until he has shown a stream."""
     foreign: int = 0
     refusals: int = 0
     notes: list[str] = field(default_factory=list)
@@ -64,15 +77,42 @@ class Claim:
         """Whether such a stream could be the leg's at all."""
         return self.ssrc in (None, ssrc) and self.peer in (None, address[0])
 
+    def take(self, packet: RtpPacket, at: float) -> None:
+        """Note a packet of the owner."""
+        self.heard, self.ended, self.sequence = at, False, packet.sequence
+        if not self.streams:
+            self.recent.append(at)
+            self.streams = len(self.recent) == STREAM and self.recent[-1] - self.recent[0] <= STREAM_WITHIN
+
+    def hand_to(self, key: tuple[int, Address], kept: Sequence[tuple[RtpPacket, float]]) -> None:
+        """Make the sender of these packets the owner."""
+        self.owner, self.control, self.streams = key, None, False
+        self.recent.clear()
+        for packet, at in kept:
+            self.take(packet, at)
+
+    @property
+    def senders(self) -> frozenset[Address]:
+        """Where the owner sends from, RTCP too; empty where there is none."""
+        if self.owner is None:
+            return frozenset()
+        host, port = self.owner[1]
+        return frozenset({(host, port), (host, port + 1)} | ({self.control} if self.control else set()))
+
+    def reports_from(self, address: Address) -> None:
+        """The owner's sender report came from there; the first such place of his host is where his RTCP comes from."""
+        if self.control is None and address not in self.senders:
+            self.control = address
+
     def goes_on(self, key: tuple[int, Address], first: RtpPacket) -> bool:
         """Whether a stream that began with `first` is the owner's from another port."""
         if self.owner is None or self.owner[0] != key[0] or self.owner[1][0] != key[1][0]:
             return False
         return 1 <= (first.sequence - self.sequence) & 0xFFFF <= GOES_ON_WITHIN
 
-    def yields_to(self, address: Address, at: float, allow_move: bool) -> bool:
-        """Whether the owner has left the leg to a stream from `address`."""
-        if self.owner is None:
+    def yields_to(self, address: Address, at: float, allow_move: bool, streams: bool) -> bool:
+        """Whether the owner has left the leg to what comes from `address`; `streams`: that is more than a few packets."""
+        if self.owner is None or (streams and not self.streams):
             return True
         silent = at - self.heard
         if address == self.owner[1]:
@@ -92,6 +132,11 @@ class _Candidate:
         self.valid = self.valid or any(other.sequence in neighbours for other, _ in self.kept)
         self.kept.append((packet, at))
         del self.kept[:-MAX_KEPT]
+
+    @property
+    def streams(self) -> bool:
+        """Whether it has shown a stream."""
+        return self.valid and len(self.kept) >= STREAM and self.kept[-1][1] - self.kept[-STREAM][1] <= STREAM_WITHIN
 
 
 class Gate:
@@ -115,7 +160,7 @@ class Gate:
         key = (packet.ssrc, address)
         for claim in self._claims:
             if claim.owner == key:
-                claim.heard, claim.ended, claim.sequence = at, False, packet.sequence
+                claim.take(packet, at)
                 return [Arrival(claim, packet, at)]
         return self._probation(key, packet, at)
 
@@ -132,7 +177,7 @@ class Gate:
         willing = [
             claim
             for claim in wanting
-            if claim.goes_on(key, candidate.kept[0][0]) or claim.yields_to(key[1], at, self._allow_move)
+            if claim.goes_on(key, candidate.kept[0][0]) or claim.yields_to(key[1], at, self._allow_move, candidate.streams)
         ]
         if not candidate.valid or not willing:
             if all(claim.owner is not None for claim in wanting):
@@ -149,8 +194,9 @@ class Gate:
         kept = [(packet, at) for packet, at in candidate.kept if last - at <= KEPT_FOR]
         if claim.owner is not None:
             claim.foreign = max(0, claim.foreign - len(kept) + 1)
-            claim.notes.append(f"{_name(*claim.owner)} was silent; {_name(*key)} goes on in its place")
-        claim.owner, claim.heard, claim.ended, claim.sequence = key, last, False, kept[-1][0].sequence
+            was = "was silent" if claim.streams else "sent next to nothing"
+            claim.notes.append(f"{_name(*claim.owner)} {was}; {_name(*key)} goes on in its place")
+        claim.hand_to(key, kept)
         return [Arrival(claim, packet, at) for packet, at in kept]
 
 

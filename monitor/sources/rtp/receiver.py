@@ -1,12 +1,14 @@
 """The receive thread: one for the whole process, over the sockets of all calls.
 
-It only takes datagrams from the kernel, stamps them, and puts them into their call's inbox; an inbox is bounded, so a call
-that is not taken in time loses its oldest audio, which is counted, and holds up nobody else.
+It only takes datagrams from the kernel, with the time at which they arrived there, and puts them into their call's inbox. An
+inbox is bounded, so a call that is not taken in time loses its oldest audio, which is counted, and holds up nobody else. Those
+who own a leg and all others have a place each, so that a flood costs the owner nothing.
 """
 
 import contextlib
 import selectors
 import socket
+import struct
 import threading
 import time
 from collections import deque
@@ -17,12 +19,22 @@ import structlog
 
 from monitor.sources.rtp.ownership import Address
 
-INBOX_LIMIT = 1_000
-"""Datagrams a port: 20 s of a leg."""
+INBOX_LIMIT = 3_000
+"""Datagrams a port of those who own its legs, and of all where nobody does: a minute of a leg, for which a disk may stand."""
+STRANGERS_LIMIT = 200
+"""Datagrams a port of all others, between two looks: enough for a stream to show that it is one."""
 _AT_ONCE = 512
 """Datagrams taken from one socket before the next has its turn: more than the kernel keeps of a leg."""
 _HEARTBEAT = 0.02
 """Seconds between two looks where nothing comes."""
+LAPSE = 1.0
+"""Seconds after which a look that comes so late means that this program, or the machine, stood still."""
+_SO_TIMESTAMPNS = 35
+"""Linux: have the kernel say when a datagram arrived, as a `timespec` of the wall clock (socket(7))."""
+_TIMESPEC = struct.Struct("@ll")
+_ANCILLARY = socket.CMSG_SPACE(_TIMESPEC.size)
+_OLDEST = 120.0
+"""Seconds before now that a stamp may lie; another is of a clock that was set."""
 log = structlog.get_logger(__name__)
 
 
@@ -38,14 +50,25 @@ class Received(NamedTuple):
 class Inbox:
     """Datagrams of one port, oldest first; the thread puts, the call takes."""
 
-    def __init__(self, limit: int = INBOX_LIMIT) -> None:
+    def __init__(self, limit: int = INBOX_LIMIT, strangers: int = STRANGERS_LIMIT) -> None:
         self.overflowed = 0
         """Datagrams dropped because the call did not take them."""
+        self.turned_away = 0
+        """Datagrams of strangers that were more than there is room for."""
+        self.owners: frozenset[Address] = frozenset()
+        """Where the port's legs are sent from, RTCP too; none while that is not known. Everybody else is a stranger then."""
         self._queue: deque[Received] = deque()
-        self._limit = limit
+        self._strange: deque[Received] = deque()
+        self._limit, self._most_strange = limit, strangers
 
     def put(self, received: Received) -> None:
-        """Add one; drops the oldest where the inbox is full."""
+        """Add one; drops the oldest where the inbox is full, and a stranger's where that has no room."""
+        if self.owners and received.address not in self.owners:
+            if len(self._strange) < self._most_strange:
+                self._strange.append(received)
+            else:
+                self.turned_away += 1
+            return
         self._queue.append(received)
         if len(self._queue) > self._limit:
             with contextlib.suppress(IndexError):  # the call may have taken it meanwhile
@@ -53,12 +76,13 @@ class Inbox:
                 self.overflowed += 1
 
     def take(self) -> list[Received]:
-        """All that has come so far."""
+        """All that has come so far, in the order in which it arrived."""
         taken: list[Received] = []
-        with contextlib.suppress(IndexError):  # the thread may have dropped some meanwhile
-            for _ in range(len(self._queue)):
-                taken.append(self._queue.popleft())
-        return taken
+        for queue in (self._queue, self._strange):
+            with contextlib.suppress(IndexError):  # the thread may have dropped some meanwhile
+                for _ in range(len(queue)):
+                    taken.append(queue.popleft())
+        return sorted(taken, key=lambda received: received.at)
 
 
 class Receiver:
@@ -76,9 +100,13 @@ class Receiver:
         self.read_until = time.monotonic()
         """All that arrived before this moment is in the inboxes. A call's time is this, not the clock's: where the machine is
         too busy to read, audio comes later, but its place is not given up."""
+        self.listened = 0.0
+        """Seconds for which it has listened. Silence is counted by this: while a machine sleeps, nobody can be heard."""
 
     def add(self, opened: socket.socket, inbox: Inbox) -> None:
         """Read a non-blocking UDP socket into an inbox from now on."""
+        with contextlib.suppress(OSError):  # not Linux: then datagrams arrive when they are read
+            opened.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         self._change(opened, inbox)
 
     def remove(self, sockets: Iterable[socket.socket]) -> None:
@@ -110,6 +138,8 @@ class Receiver:
                     self._apply_changes()
                 else:
                     self._read(key)
+            lapse = looked - self.read_until
+            self.listened += lapse if lapse < LAPSE else 0.0
             self.read_until = looked
 
     def _apply_changes(self) -> None:
@@ -129,18 +159,28 @@ class Receiver:
 
     def _read(self, key: selectors.SelectorKey) -> None:
         opened, inbox = key.fileobj, key.data
-        now = time.monotonic()
+        clocks = time.monotonic(), time.time()
         view = memoryview(self._buffer)
         for _ in range(_AT_ONCE):
             try:
-                size, address = opened.recvfrom_into(self._buffer)  # type: ignore[union-attr]
+                size, ancillary, _, address = opened.recvmsg_into([self._buffer], _ANCILLARY)  # type: ignore[union-attr]
             except BlockingIOError:
                 return
             except OSError as error:  # an ICMP answer to somebody else's datagram, or a socket closed at this moment
                 log.debug("rtp_packet_not_received", error=str(error))
                 return
             host, port = address[:2]
-            inbox.put(Received(now, bytes(view[:size]), (host.removeprefix("::ffff:"), port)))
+            inbox.put(Received(_arrival(ancillary, *clocks), bytes(view[:size]), (host.removeprefix("::ffff:"), port)))
+
+
+def _arrival(ancillary: list[tuple[int, int, bytes]], now: float, wall: float) -> float:
+    """When a datagram arrived, by the monotonic clock; `now` where the kernel does not say. `wall`: the wall clock at `now`."""
+    for level, kind, data in ancillary:
+        if (level, kind, len(data)) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS, _TIMESPEC.size):
+            seconds, nanoseconds = _TIMESPEC.unpack(data)
+            ago = wall - seconds - nanoseconds / 1e9
+            return now - ago if -LAPSE < ago < _OLDEST else now
+    return now
 
 
 _shared: Receiver | None = None

@@ -13,7 +13,7 @@ from monitor.events import Event, HearingChanged, Leg, LegReport, SourceMoved
 from monitor.sources.rtp.clock import CallClock
 from monitor.sources.rtp.hearing import LONGEST_DOUBT
 from monitor.sources.rtp.leg import RtpLeg
-from monitor.sources.rtp.ownership import Address, Claim, Gate
+from monitor.sources.rtp.ownership import MOVE_SILENCE, Address, Claim, Gate
 from monitor.sources.rtp.packet import MalformedPacket, is_rtcp, is_signalling, parse_packet
 from monitor.sources.rtp.rtcp import SenderReport, parse_rtcp
 from monitor.sources.rtp.stream import PayloadTypes
@@ -78,7 +78,7 @@ class Session:
             return
         try:
             if is_rtcp(datagram):
-                self._control(port, datagram, address[0])
+                self._control(port, datagram, address)
                 return
             packet = parse_packet(datagram)
         except MalformedPacket:
@@ -115,9 +115,19 @@ class Session:
             leg.track.close()
         return self._chunks()
 
-    def dropped(self, port: int, packets: int) -> None:
-        """So many packets of the port, all in all, were dropped before they came here: this program was too slow."""
-        self._legs[self._ports[port][0]].dropped = packets
+    def senders(self, port: int) -> frozenset[Address]:
+        """Where the legs of a port are sent from, as far as that is known."""
+        return frozenset[Address]().union(*(claim.senders for claim in self._ports[port]))
+
+    def owned(self, port: int, now: float) -> bool:
+        """Whether all legs of a port have an owner from whom nobody else may take them now."""
+        return all(claim.owner and claim.streams and now - claim.heard < MOVE_SILENCE for claim in self._ports[port])
+
+    def dropped(self, port: int, packets: int, foreign: int) -> None:
+        """So many packets of the port, all in all, were dropped before they came here: this program was too slow. And so many
+        of strangers were turned away."""
+        leg = self._legs[self._ports[port][0]]
+        leg.dropped, leg.turned_away = packets, foreign
 
     def report(self) -> Mapping[Leg, LegReport]:
         """The account so far. From any thread."""
@@ -143,15 +153,16 @@ class Session:
     def _unknown(self, port: int, payload_type: int) -> bool:
         return all(known.get(payload_type) is None for known in self._payload_types[port])
 
-    def _control(self, port: int, datagram: bytes, host: str) -> None:
+    def _control(self, port: int, datagram: bytes, address: Address) -> None:
         for report in parse_rtcp(datagram):
             ssrcs = (report.ssrc,) if isinstance(report, SenderReport) else report.ssrcs
             for claim in self._ports[port]:
-                if claim.owner is None or claim.owner[0] not in ssrcs or claim.owner[1][0] != host:
+                if claim.owner is None or claim.owner[0] not in ssrcs or claim.owner[1][0] != address[0]:
                     continue
                 if isinstance(report, SenderReport):
-                    self._legs[claim].take_report(report, host)
-                else:
+                    claim.reports_from(address)
+                    self._legs[claim].take_report(report, address[0])
+                elif address in claim.senders:
                     claim.ended = True
 
     def _follow_delay(self) -> None:

@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,17 +12,18 @@ from monitor.audio.chunk import AudioChunk
 from monitor.config.sections import RtpSection
 from monitor.events import LEGS, Event, Leg, LegReport
 from monitor.sources.base import Source
+from monitor.sources.rtp.flood import FloodGuard
+from monitor.sources.rtp.ownership import Address
 from monitor.sources.rtp.plan import plan_legs
-from monitor.sources.rtp.ports import kernel_drops, open_control, open_in_range, open_port
+from monitor.sources.rtp.ports import open_control, open_in_range, open_port
 from monitor.sources.rtp.receiver import Inbox, Received, shared_receiver
 from monitor.sources.rtp.session import LegSpec, Session
 
 TICK = 0.06
 """Seconds between two looks at the inboxes."""
-DROPS_EVERY = 25
-"""Ticks between two looks at the kernel's count of dropped datagrams."""
-GOODBYE = 0.5
-"""Seconds of silence after all legs said goodbye (RTCP BYE) by which the call is over; a new SSRC may follow a goodbye."""
+GOODBYE = 2.0
+"""Seconds of silence after all legs said goodbye (RTCP BYE) by which the call is over: more than a pause of one who goes on, or
+who follows under a new SSRC."""
 
 
 class _Port:
@@ -33,11 +33,9 @@ class _Port:
         self.rtp = rtp
         self.inbox = Inbox()
         self.number: int = rtp.getsockname()[1]
-        self.dropped = 0
-        """Datagrams lost between network and call because this program was too slow."""
         self._sockets = [rtp]
         self._listening = False
-        self._looks = self._kernel = 0
+        self._guard = FloodGuard(self._sockets)
 
     def listen(self) -> None:
         """Begin to receive; after all RTP ports of the call are open, because the RTCP port may be one of them."""
@@ -50,15 +48,27 @@ class _Port:
 
     def take(self) -> list[Received]:
         """What has come since the last time."""
-        if self._looks % DROPS_EVERY == 0:
-            self._kernel = kernel_drops(self._sockets)
-        self._looks += 1
-        self.dropped = self.inbox.overflowed + self._kernel
         return self.inbox.take()
+
+    def look_after(self, senders: frozenset[Address], owned: bool) -> None:
+        """`senders`: of the port's legs; `owned`: nobody else may take one now."""
+        self.inbox.owners = senders
+        self._guard.look(self.inbox.turned_away, senders if owned else frozenset())
+
+    @property
+    def dropped(self) -> int:
+        """Datagrams lost between network and call because this program was too slow."""
+        return self.inbox.overflowed + self._guard.lost
+
+    @property
+    def turned_away(self) -> int:
+        """Datagrams of strangers that never came to the call."""
+        return self.inbox.turned_away + self._guard.refused
 
     def close(self) -> None:
         """Free the ports."""
-        sockets, self._sockets = self._sockets, []
+        sockets = self._sockets[:]
+        self._sockets.clear()
         if self._listening:
             shared_receiver().remove(sockets)
         else:
@@ -93,6 +103,10 @@ class RtpSource(Source):
         self._stop = threading.Event()
         self._running = threading.Lock()
         self._reason = "finished"
+        self._heard_at: float | None = None
+        """Of `last_heard`, when it was last looked at ..."""
+        self._quiet_since = 0.0
+        """... and what the receiver had listened when it was another."""
         self._ports: dict[int | Leg, _Port] = {}
         try:
             for leg in planned:
@@ -142,34 +156,39 @@ class RtpSource(Source):
 
     def chunks(self) -> Iterator[AudioChunk]:
         """See `Source`."""
-        began = time.monotonic()
+        receiver = shared_receiver()
+        self._heard_at, self._quiet_since = None, receiver.listened
         try:
             with self._running:
                 over = False
                 while not over:
                     over = self._stop.wait(TICK)
                     if over:
-                        shared_receiver().catch_up()
-                    now = shared_receiver().read_until
-                    self._take()
+                        receiver.catch_up()
+                    now, listened = receiver.read_until, receiver.listened
+                    self._take(now)
                     chunk = None
                     for chunk in self._session.advance(now):
                         yield chunk
                     if chunk is None:
                         yield AudioChunk(self.legs[0], self._session.taken(self.legs[0]), np.zeros(0, np.float32))
-                    over = over or self._is_over(time.monotonic(), began)
+                    over = over or self._is_over(listened)
                 yield from self._session.finish()
         finally:
             self._close()
 
-    def _take(self) -> None:
+    def _take(self, now: float) -> None:
         for index, port in enumerate(self._ports.values()):
             for at, data, address in port.take():
                 self._session.receive(index, data, address, at)
-            self._session.dropped(index, port.dropped)
+            port.look_after(self._session.senders(index), self._session.owned(index, now))
+            self._session.dropped(index, port.dropped, port.turned_away)
 
-    def _is_over(self, now: float, began: float) -> bool:
-        quiet = now - max(began, self._session.last_heard or began)
+    def _is_over(self, listened: float) -> bool:
+        """`listened`: seconds, when what has come by now was taken. While this program stood still, nobody was silent."""
+        if self._session.last_heard != self._heard_at:
+            self._heard_at, self._quiet_since = self._session.last_heard, listened
+        quiet = listened - self._quiet_since
         if self._session.ended and quiet >= GOODBYE:
             return True
         if quiet >= self._settings.inactivity:

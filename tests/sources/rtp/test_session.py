@@ -243,6 +243,34 @@ def test_a_goodbye_from_another_host_is_ignored():
     assert not session.ended
 
 
+def test_a_goodbye_counts_from_where_the_owners_rtcp_comes_from_alone():
+    from_port = lambda port: (CUSTOMER[0], port)  # noqa: E731
+    for port, reports, ended in [
+        (CUSTOMER[1], None, True),
+        (CUSTOMER[1] + 1, None, True),
+        (9_999, None, False),
+        (9_999, 9_999, True),
+        (9_998, 9_999, False),
+    ]:
+        session = one_leg()
+        play(session, stream(0.5))
+        if reports is not None:
+            session.receive(0, sender_report(SSRC, 1_700_000_000.0, 0), from_port(reports), 0.5)
+        session.receive(0, goodbye(SSRC), from_port(port), 0.5)
+        assert session.ended == ended, port
+
+
+def test_a_stranger_who_sends_a_few_packets_first_does_not_keep_the_call_out():
+    early = [Sent(-1.0 + 0.02 * number, rtp(number, number * 160, bytes(160), ssrc=5), STRANGER) for number in range(3)]
+    now_and_then = [Sent(number * 0.5, rtp(3 + number, number * 4_000, bytes(160), ssrc=5), STRANGER) for number in range(6)]
+    session = one_leg(allow_move=False)
+    play(session, [*early, *now_and_then, *stream(3.0)])
+    report = session.report()["mixed"]
+    assert report.packets >= 150
+    assert report.foreign == 5
+    assert any("sent next to nothing" in event.detail for event in session.moves() if hasattr(event, "detail"))
+
+
 def in_bursts(sent: list[Sent]) -> list[Sent]:
     """As `ffmpeg -re` sends a compressed file: half a second at a time, the first at once, and then a second late for good."""
     return [replace(each, at=each.at // 0.5 * 0.5 + (1.0 if each.at >= 0.5 else 0.0)) for each in sent]
