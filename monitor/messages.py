@@ -4,6 +4,7 @@ Written out field by field on purpose, beside `monitor.events`: a changed event 
 compares the two). Clients ignore keys that they do not know; a key is never taken away or given another meaning within v1.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
@@ -26,10 +27,29 @@ class Message(BaseModel):
     type: str
 
     _read: Mapping[str, Any] | None = PrivateAttr(default=None)
+    _text: str | None = PrivateAttr(default=None)
 
     def as_message(self) -> dict[str, Any]:
         """JSON-ready data: what was read, to the letter, or else what was given."""
         return dict(self._read) if self._read is not None else self.model_dump(by_alias=True, exclude_unset=True)
+
+    def as_text(self) -> str:
+        """The message as it goes over the wire, made once for all who are told."""
+        if self._text is None:
+            self._text = encode(self.as_message())
+        return self._text
+
+
+def encode(message: Any) -> str:
+    """A message as JSON; numbers that JSON does not have become null.
+
+    >>> encode({"valence": [0.5, float("nan")]})
+    '{"valence":[0.5,null]}'
+    """
+    try:
+        return json.dumps(message, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        return encode(json.loads(json.dumps(message), parse_constant=lambda _: None))
 
 
 class RecordedMessage(Message):
@@ -209,6 +229,90 @@ class FramesMessage(Message):
     """What each head that is heard with says: its name, its labels, a probability each; null where it has not heard enough."""
 
 
+class BoardLeg(BaseModel):
+    """A leg of a live call on the board."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    emotion: Label
+    """Believed; `unknown` where it is not known, or may not be inferred."""
+    confidence: float = Field(ge=0, le=1)
+    """Smoothed posterior of `emotion`; 0 where it is unknown."""
+    valence: float
+    arousal: float
+    speech: float = Field(ge=0, le=1)
+    """Share of its last second in which the leg spoke."""
+    talk: float
+    """Seconds of speech so far."""
+    level: float | None
+    """Loudness of its last 100 ms, dBFS; null where that is not known, or may not be."""
+    lost: float | None
+    """Share of the packets that never came; null where it does not come in packets."""
+    late: int
+    """Packets that came too late to be heard."""
+    backlog: float
+    """Seconds of its audio that came and whose frames did not yet; a hop and a lookahead without any load."""
+
+
+class BoardCall(BaseModel):
+    """A live call on the board."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    seconds: float
+    """Analysed so far."""
+    legs: dict[Leg, BoardLeg]
+    silence: float
+    """Seconds since anybody spoke."""
+    overtalk: float
+    """Seconds so far in which customer and agent spoke at once."""
+    alerts: dict[Literal["critical", "warning", "info"], int]
+    """That stand."""
+
+
+class BoardLoad(BaseModel):
+    """How much the service carries."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    calls: int
+    max_calls: int
+    legs: int
+    queued: int
+    """Windows that wait for the engine."""
+    busy: float
+    """Share of the time since the last board in which the engine computed."""
+    hop_factor: float
+    """Mean over the recent live windows: 1 without overload, 2 where the hop is twice the configured."""
+    latency: float
+    """Seconds from a live window's arrival to its frames: the 0.95 quantile of the last 1000."""
+    latency_aimed_for: float
+    overload: bool
+    """Whether live windows were late, or given up, since the last board."""
+
+
+class BoardMessage(Message):
+    """All live calls at a moment, once a second. Sent with `board=1`; passing, not in the journal."""
+
+    type: Literal["board"]
+    at: str
+    """Wall clock, ISO 8601 UTC."""
+    calls: dict[str, BoardCall]
+    """By their ids; as far as the connection wants them."""
+    load: BoardLoad
+    """Of the whole service."""
+
+    _cuts: dict[frozenset[str], "BoardMessage"] = PrivateAttr(default_factory=dict)
+
+    def only(self, calls: frozenset[str]) -> "BoardMessage":
+        """The same of some calls, made once for all who want these."""
+        if calls not in self._cuts:
+            document = self.as_message()
+            some = {call: line for call, line in document["calls"].items() if call in calls}
+            self._cuts[calls] = board_message({**document, "calls": some})
+        return self._cuts[calls]
+
+
 class HelloMessage(Message):
     """The first message of a connection."""
 
@@ -293,6 +397,7 @@ ServerMessage = Annotated[
     | ErasedMessage
     | DamagedMessage
     | FramesMessage
+    | BoardMessage
     | HelloMessage
     | LaggedMessage
     | DroppedMessage
@@ -372,6 +477,11 @@ def message_of(document: Mapping[str, Any]) -> Message:
 def frames_message(document: Mapping[str, Any]) -> FramesMessage:
     """Live frames from JSON-ready data."""
     return _read(FramesMessage, document)
+
+
+def board_message(document: Mapping[str, Any]) -> BoardMessage:
+    """The board from JSON-ready data."""
+    return _read(BoardMessage, document)
 
 
 def _read(model: type[_M], document: Mapping[str, Any]) -> _M:

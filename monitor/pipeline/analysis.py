@@ -19,6 +19,7 @@ from monitor.alerts.rules import RuleSet
 from monitor.config.sections import ChangesSection, StateSection
 from monitor.events import LEGS, Event, Frames, Leg
 from monitor.frame_format import LegFormat
+from monitor.pipeline.floor import Floor
 from monitor.pipeline.speaker import LegView, Speaker
 from monitor.pipeline.ticks import Tick, TickCutter
 from monitor.timeline import TICK_FRAMES, frame_seconds
@@ -74,6 +75,7 @@ class CallAnalysis:
         self._together = 0
         """Ticks that the rules which combine legs have seen."""
         self._overtalk = 0
+        self.floor = Floor()
         self._end = 0.0
         """Of the frames taken so far."""
         self._moments: dict[frozenset[Leg], Moment] = {}
@@ -165,6 +167,7 @@ class CallAnalysis:
         if len(self._legs) > 1:
             self._moments[about] = Moment(self._ticks[leg], end, {leg: heard})
             events += self._evaluators[about].update(self._moments[about])
+        self.floor.hear(end, speaks=heard.known and heard.silent == 0)
         self._heard[leg].append((end, heard))
         self._ticks[leg] += 1
         return events
@@ -178,6 +181,7 @@ class CallAnalysis:
             if all(moment.known for moment in moments.values()):
                 together = len(moments) > 1 and all(moment.silent <= HANGOVER for moment in moments.values())
                 self._overtalk = self._overtalk + 1 if together else 0
+                self.floor.overtalk += together
             about = frozenset(self._legs)
             end = max(end for end, _ in heard.values())
             self._moments[about] = Moment(self._together, end, moments, self._overtalk)

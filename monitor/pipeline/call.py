@@ -19,11 +19,11 @@ from monitor.pipeline.likeness import Likeness
 from monitor.pipeline.listening import MAX_AHEAD, Listening, advance
 from monitor.pipeline.live import LiveFrames
 from monitor.pipeline.recorder import CallRecorder
-from monitor.pipeline.report import LegTally, leg_report
+from monitor.pipeline.report import LegTally, leg_line, leg_report
 from monitor.pipeline.snapshots import Snapshots
 from monitor.pipeline.urgency import CallUrgency
 from monitor.sources.base import Source
-from monitor.timeline import frame_seconds, frames_for
+from monitor.timeline import TICK_RATE, frame_seconds, frames_for
 
 log = structlog.get_logger(__name__)
 
@@ -69,6 +69,7 @@ class LiveCall:
         self._listening = listening
         self._recorder = recorder
         self._snapshots = snapshots
+        self._speech_threshold = speech_threshold
         self._tallies = {leg: LegTally(speech_threshold) for leg in self.legs}
         self._urgency = CallUrgency(self.legs, speech_threshold)
         self._watched = watched
@@ -134,6 +135,22 @@ class LiveCall:
             "pending_windows": sum(track.pending() for track in self._listening.tracks.values()),
             "store_error": self._recorder.error,
             "metadata": dict(self.metadata),
+        }
+
+    def board(self) -> dict[str, Any]:
+        """The call's line on the board, but for its alerts."""
+        reports, floor = self.source.report(), self._listening.analysis.floor
+        return {
+            "seconds": self.seconds,
+            "legs": {
+                leg: {
+                    **self._live.recent(leg, self._speech_threshold),
+                    **leg_line(reports[leg], self._tallies[leg], self._listening.tracks[leg]),
+                }
+                for leg in self.legs
+            },
+            "silence": round(floor.silence, 1),
+            "overtalk": round(floor.overtalk / TICK_RATE, 1),
         }
 
     def _run(self) -> None:

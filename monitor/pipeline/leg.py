@@ -35,14 +35,22 @@ class LegTrack(ABC):
         self.format = leg_format
         self.frames = 0
         """Frames given out."""
+        self.heard = 0
+        """Samples taken."""
         self.skipped: Counter[str] = Counter()
         """Frames among them without an engine result, by cause."""
         self._marks = SourceMarks()
         self._stitcher = Stitcher(call, leg, leg_format)
 
-    @abstractmethod
     def push(self, chunk: AudioChunk) -> None:
         """Take the audio that follows."""
+        self.heard = chunk.stop
+        self._marks.add(chunk)
+        self._take(chunk)
+
+    @abstractmethod
+    def _take(self, chunk: AudioChunk) -> None:
+        """Make of the audio what is to be made of it."""
 
     @abstractmethod
     def finish(self) -> None:
@@ -103,9 +111,8 @@ class InferredLeg(LegTrack):
     def _cutter(self) -> WindowCutter:
         return WindowCutter(self._geometry, self._queue.leg_id)
 
-    def push(self, chunk: AudioChunk) -> None:
-        """Take the audio that follows; ask the engine for the windows it completes."""
-        self._marks.add(chunk)
+    def _take(self, chunk: AudioChunk) -> None:
+        """Ask the engine for the windows that the audio completes."""
         self._ask(self._cutter.push(chunk))
 
     def finish(self) -> None:
@@ -178,9 +185,8 @@ class SpeechOnlyLeg(LegTrack):
         self._next = 0
         self._finished = False
 
-    def push(self, chunk: AudioChunk) -> None:
-        """Take the audio that follows."""
-        self._marks.add(chunk)
+    def _take(self, chunk: AudioChunk) -> None:
+        """Decide where it is speech."""
         self._decide(self._detector.update(chunk.samples))
 
     def finish(self) -> None:

@@ -7,7 +7,7 @@ from monitor.events import Leg
 from monitor.learned.learned import Learned
 from monitor.messages import FramesMessage, frames_message
 from monitor.pipeline.analysis import Analysed
-from monitor.pipeline.speaker import LegView
+from monitor.pipeline.speaker import SILENT, LegView
 from monitor.timeline import TICK_RATE
 
 
@@ -18,23 +18,33 @@ class LiveFrames:
         self._call = call
         self._labels = labels
         self._heads = {name: head.labels for name, head in learned.heads.items()}
-        self._latest: dict[Leg, LegView] = {}
+        self._recent: dict[Leg, tuple[LegView, ...]] = {}
+        """The last second of each leg."""
 
     def messages(self, analysed: Analysed) -> list[FramesMessage]:
         """A message for each leg that went on."""
-        self._latest |= {leg: views[-1] for leg, views in analysed.views.items()}
+        for leg, views in analysed.views.items():
+            self._recent[leg] = (*self._recent.get(leg, ()), *views)[-TICK_RATE:]
         return [self._message(leg, views) for leg, views in analysed.views.items()]
 
     def latest(self) -> dict[str, dict[str, Any]]:
         """The present state of each leg."""
+        return {leg: self._state(views[-1]) for leg, views in self._recent.items()}
+
+    def recent(self, leg: Leg, speech_threshold: float) -> dict[str, Any]:
+        """A leg's present state, as in `latest`, but `speech` is the share of its last second in which it spoke."""
+        views = self._recent.get(leg, (SILENT,))
+        spoke = sum(view.speech >= speech_threshold for view in views) / len(views)
+        return {**self._state(views[-1]), "speech": round(spoke, 3)}
+
+    def _state(self, view: LegView) -> dict[str, Any]:
+        known = view.posterior and view.emotion in self._labels
         return {
-            leg: {
-                "emotion": view.emotion,
-                "valence": round(view.valence, 3),
-                "arousal": round(view.arousal, 3),
-                "speech": round(view.speech, 3),
-            }
-            for leg, view in self._latest.items()
+            "emotion": view.emotion,
+            "confidence": round(view.posterior[self._labels.index(view.emotion)], 3) if known else 0.0,
+            "valence": round(view.valence, 3),
+            "arousal": round(view.arousal, 3),
+            "speech": round(view.speech, 3),
         }
 
     def _message(self, leg: Leg, views: Sequence[LegView]) -> FramesMessage:

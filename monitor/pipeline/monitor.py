@@ -183,6 +183,10 @@ class Monitor:
         """The alerts that are raised and not cleared, newest last, each with `acknowledged_by` where that happened."""
         return self._open_alerts.all()
 
+    def alert_counts(self) -> Mapping[str, Mapping[str, int]]:
+        """How many alerts stand of each severity, by call; a call without one is missing."""
+        return self._open_alerts.counts()
+
     def acknowledge(self, alert_id: str, by: str, note: str = "") -> dict[str, Any]:
         """Note that a person has seen an open alert; the journalled message. Raises `NotFoundError`."""
         alert = self._open_alerts.get(alert_id).latest

@@ -1,6 +1,8 @@
 """The alerts that stand, as operators ask for them: kept from the journal's messages as they come."""
 
 import threading
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from monitor.alerts.standing import Alerts, AlertSpan
@@ -24,6 +26,14 @@ class OpenAlerts:
         """Their last messages, with `acknowledged_by`, in the order in which they were raised."""
         with self._lock:
             return [_document(span) for span in self._alerts.standing()]
+
+    def counts(self) -> Mapping[str, Mapping[str, int]]:
+        """How many there are of each severity, by call."""
+        counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        with self._lock:
+            for span in self._alerts.standing():
+                counts[span.latest.call][span.latest.severity] += 1
+        return counts
 
     def get(self, alert_id: str) -> AlertSpan:
         """One of them. Raises `NotFoundError`."""

@@ -4,7 +4,8 @@ from dataclasses import asdict
 from typing import Any
 
 from monitor.events import Frames, LegReport, Mark
-from monitor.timeline import FRAME_RATE
+from monitor.pipeline.leg import LegTrack
+from monitor.timeline import FRAME_RATE, sample_seconds
 
 
 class LegTally:
@@ -37,3 +38,15 @@ def leg_report(source: LegReport, tally: LegTally, blanked: int) -> dict[str, An
         "speech_seconds": round(tally.speech / FRAME_RATE, 2),
     }
     return own | asdict(source)
+
+
+def leg_line(source: LegReport, tally: LegTally, track: LegTrack) -> dict[str, Any]:
+    """What the board says of a leg's audio."""
+    due = source.packets + source.lost
+    return {
+        "talk": round(tally.speech / FRAME_RATE, 1),
+        "level": None,
+        "lost": round(source.lost / due, 4) if due else None,
+        "late": source.late,
+        "backlog": round(max(0.0, sample_seconds(track.heard) - track.frames / FRAME_RATE), 2),
+    }

@@ -37,6 +37,10 @@ class LegView:
     """What each head says, in the order of its labels; one that has not heard enough is left out."""
 
 
+SILENT = LegView(0.0, 0.0, ABSTAIN, (), 0.0, 0.0)
+"""A leg before its first tick."""
+
+
 class Speaker:
     """Analyses one leg of a call."""
 
@@ -61,7 +65,7 @@ class Speaker:
         self._evidence: deque[tuple[int, NDArray[np.float64]]] = deque(maxlen=round(changes.buffer * TICK_RATE))
         self._silent = 0
         self._change: ChangePoint | None = None
-        self.view = LegView(0.0, 0.0, ABSTAIN, (), 0.0, 0.0)
+        self.view = SILENT
 
     def update(self, tick: Tick, at: float) -> tuple[list[StateChanged | ChangePoint], LegMoment]:
         """Take the next tick, which ends at `at` seconds; its events and what the rules see."""

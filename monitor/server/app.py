@@ -28,6 +28,7 @@ from monitor.server import (
     websocket,
 )
 from monitor.server.auth import Gate
+from monitor.server.board import Board
 from monitor.server.collector import MonitorCollector
 from monitor.server.errors import install_error_handlers
 from monitor.server.head import Head
@@ -72,13 +73,14 @@ def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = Non
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         hub.start(monitor.on_live, [call.id for call in monitor.calls()])
         uncount = monitor.store.journal.listen(collector.take)
-        refreshing = asyncio.create_task(_take_in(monitor.store.journal))
+        tasks = [asyncio.create_task(_take_in(monitor.store.journal)), asyncio.create_task(Board(monitor, hub).keep())]
         if keeper is not None:
             keeper.start()
         yield
         if keeper is not None:
             await asyncio.to_thread(keeper.close)
-        refreshing.cancel()
+        for task in tasks:
+            task.cancel()
         uncount()
         app.state.replays.stop_all()
         hub.stop()

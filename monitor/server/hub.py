@@ -13,7 +13,16 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from monitor.messages import AboutACall, DroppedMessage, ErasedMessage, LaggedMessage, Message, RecordedMessage, recorded
+from monitor.messages import (
+    AboutACall,
+    BoardMessage,
+    DroppedMessage,
+    ErasedMessage,
+    LaggedMessage,
+    Message,
+    RecordedMessage,
+    recorded,
+)
 from monitor.server.present import Present
 from monitor.server.subscription import Subscription
 from monitor.store.journal import Journal
@@ -52,6 +61,8 @@ class Client:
         self._cursor = hub.last if subscription.since is None else subscription.since
         self._live = False
         self._passing: deque[Message] = deque(maxlen=hub.limits.passing)
+        self._board: BoardMessage | None = None
+        """The newest: what one before it said is over."""
         self._dropped = 0
         self._awake = asyncio.Event()
 
@@ -69,11 +80,20 @@ class Client:
         """Queue a passing message, if it is wanted."""
         if not self._subscription.wants(message):
             return
+        if isinstance(message, BoardMessage):
+            self._board = self._subscription.wanted_of(message)
+            self.wake()
+            return
         if len(self._passing) == self._passing.maxlen:
             self._dropped += 1
             self._hub.counts.dropped += 1
         self._passing.append(message)
         self.wake()
+
+    @property
+    def wants_board(self) -> bool:
+        """Whether this client asks for the board."""
+        return self._subscription.board
 
     def wake(self) -> None:
         """Have `messages` look again."""
@@ -99,6 +119,9 @@ class Client:
         if self._dropped:
             taken.append(DroppedMessage(type="dropped", messages=self._dropped))
             self._dropped = 0
+        if self._board is not None:
+            taken.append(self._board)
+            self._board = None
         taken.extend(self._passing.popleft() for _ in range(min(len(self._passing), _PASSING_AT_A_TIME)))
         return taken
 
@@ -110,6 +133,8 @@ class Hub:
         self.limits = limits or Limits()
         self.counts = Counts()
         self.clients: set[Client] = set()
+        self.board_wanted = asyncio.Event()
+        """Set while any client asks for the board."""
         self.present = Present()
         self.stopping = False
         self.last = 0
@@ -140,11 +165,13 @@ class Hub:
         """Add a client."""
         client = Client(self, subscription)
         self.clients.add(client)
+        self._look_who_wants_the_board()
         return client
 
     def leave(self, client: Client) -> None:
         """Take a client out."""
         self.clients.discard(client)
+        self._look_who_wants_the_board()
 
     def publish(self, message: Message) -> None:
         """Say something that is not in the journal: live frames, or part of a replay. From any thread; never waits."""
@@ -198,6 +225,12 @@ class Hub:
         for index, message in enumerate(self._ring):
             if isinstance(message, AboutACall) and message.call == call:
                 self._ring[index] = ErasedMessage(type="erased", seq=message.seq)
+
+    def _look_who_wants_the_board(self) -> None:
+        if any(client.wants_board for client in self.clients):
+            self.board_wanted.set()
+        else:
+            self.board_wanted.clear()
 
     def _wake(self) -> None:
         for client in self.clients:

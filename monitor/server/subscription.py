@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from monitor.errors import ConfigError
-from monitor.messages import EVENTS, AboutACall, FramesMessage, Message, ReplayEndedMessage
+from monitor.messages import EVENTS, AboutACall, BoardMessage, FramesMessage, Message, ReplayEndedMessage
 from monitor.store.call_id import check_call_id
 
 EVENT_TYPES = frozenset(EVENTS.json_schema()["discriminator"]["mapping"])
@@ -22,6 +22,7 @@ PARAMETERS: dict[str, Any] = {
         "description": "Only these types of event; may be given several times.",
     },
     "frames": {"type": "string", "enum": ["0", "1"], "default": "0", "description": "1: live frames too."},
+    "board": {"type": "string", "enum": ["0", "1"], "default": "0", "description": "1: all live calls, once a second, too."},
     "replay": {"type": "string", "enum": ["0", "1"], "default": "1", "description": "0: leave replays out."},
 }
 """The query parameters as JSON Schema, for the AsyncAPI document."""
@@ -42,9 +43,16 @@ class Subscription:
     """Empty: all."""
     frames: bool = False
     replay: bool = True
+    board: bool = False
+
+    def wanted_of(self, board: BoardMessage) -> BoardMessage:
+        """The board as far as this client wants it."""
+        return board.only(self.calls) if self.calls else board
 
     def wants(self, message: Message) -> bool:
         """Whether an event, live frames or a replayed message should be sent."""
+        if isinstance(message, BoardMessage):
+            return self.board
         if not isinstance(message, AboutACall):
             return not self.calls and (not self.types or message.type in self.types)
         if self.calls and message.call not in self.calls:
@@ -81,6 +89,7 @@ def parse_subscription(query: list[tuple[str, str]]) -> Subscription:
         types=types,
         frames=_switch("frames", values, default=False),
         replay=_switch("replay", values, default=True),
+        board=_switch("board", values, default=False),
     )
 
 

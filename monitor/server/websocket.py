@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 from typing import Any
 
 from fastapi import APIRouter, WebSocket
@@ -123,16 +122,4 @@ def _error(error: MonitorError) -> ErrorMessage:
 
 
 async def _say(websocket: WebSocket, message: Message) -> None:
-    await websocket.send_text(encode(message.as_message()))
-
-
-def encode(message: Any) -> str:
-    """A message as JSON; numbers that JSON does not have become null.
-
-    >>> encode({"valence": [0.5, float("nan")]})
-    '{"valence":[0.5,null]}'
-    """
-    try:
-        return json.dumps(message, separators=(",", ":"), allow_nan=False)
-    except ValueError:
-        return encode(json.loads(json.dumps(message), parse_constant=lambda _: None))
+    await websocket.send_text(message.as_text())

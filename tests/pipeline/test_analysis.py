@@ -11,7 +11,7 @@ from monitor.alerts.rules import RuleSet, load_rules
 from monitor.config.sections import DETECTORS, StateSection
 from monitor.events import LEGS, Alert, ChangePoint, Event, Frames, Leg, Mark, StateChanged, late_mark
 from monitor.frame_format import LegFormat
-from monitor.pipeline.analysis import CallAnalysis, analysed
+from monitor.pipeline.analysis import HANGOVER, CallAnalysis, analysed
 from monitor.timeline import FRAME_RATE, TICK_FRAMES
 
 LABELS = ("angry", "disgusted", "fearful", "happy", "neutral", "other", "sad", "surprised", "<unk>")
@@ -311,3 +311,12 @@ def test_a_call_may_hold_unknown_samples_of_any_kind():
     noise[rng.random(n) < 0.1] = np.inf
     frames = Frames("c1", "mixed", 0, noise, noise[:, : len(LABELS)], rng.random(n).astype("f4"), np.zeros(n, "u1"))
     assert all(np.isfinite(event.at) for event in events([frames]))
+
+
+def test_the_floor_is_silent_since_anybody_spoke_and_overtalk_adds_up():
+    legs = [leg_frames("customer", [(3.0, "neutral"), (4.0, None)]), leg_frames("agent", [(1.0, "neutral"), (6.0, None)], 1)]
+    call = analysis(legs)
+    for frames in legs:
+        call.update(frames)
+    floor = call.floor
+    assert (round(floor.silence, 2), floor.overtalk) == (4.0, 10 + HANGOVER)

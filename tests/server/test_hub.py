@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from monitor.messages import FramesMessage, Message, frames_message
+from monitor.messages import FramesMessage, Message, board_message, frames_message
 from monitor.server.hub import Hub, Limits
 from monitor.server.subscription import Subscription
 from monitor.store.zarr.journal import FileJournal
@@ -69,6 +69,24 @@ async def test_live_frames_that_nobody_takes_are_dropped_oldest_first_and_counte
     assert told[0].as_message() == {"type": "dropped", "messages": 6}
     assert [message.time for message in told[1:]] == [6, 7, 8, 9]
     assert hub.counts.dropped == 6
+
+
+async def test_a_client_that_does_not_read_is_told_the_newest_board_alone(hub: Hub) -> None:
+    client = hub.join(Subscription(board=True))
+    for number in range(3):
+        hub.publish(board_message({"type": "board", "at": str(number), "calls": {}, "load": {}}))
+    await asyncio.sleep(0)
+    assert [message.at for message in await client.messages()] == ["2"]
+    assert hub.counts.dropped == 0
+
+
+async def test_a_board_is_wanted_as_long_as_a_client_asks_for_it(hub: Hub) -> None:
+    asked = [hub.board_wanted.is_set()]
+    clients = [hub.join(Subscription(frames=True)), hub.join(Subscription(board=True)), hub.join(Subscription(board=True))]
+    for client in clients:
+        asked.append(hub.board_wanted.is_set())
+        hub.leave(client)
+    assert [*asked, hub.board_wanted.is_set()] == [False, True, True, True, False]
 
 
 async def test_events_go_before_live_frames(hub: Hub, journal: FileJournal) -> None:

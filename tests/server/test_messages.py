@@ -59,7 +59,7 @@ def test_the_asyncapi_document_describes_every_message_of_the_schema() -> None:
 
 
 def test_what_is_said_during_a_call_and_its_replay_is_what_the_schemas_say(service: Service) -> None:
-    with service.websocket("frames=1&since=0") as websocket:
+    with service.websocket("frames=1&since=0&board=1") as websocket:
         said = _all_kinds_of_messages(service, websocket)
     schema = Draft202012Validator(messages_schema())
     wrong = [(message, error.message) for message in said for error in schema.iter_errors(message)]
@@ -69,7 +69,7 @@ def test_what_is_said_during_a_call_and_its_replay_is_what_the_schemas_say(servi
 
 
 def test_each_message_fits_its_own_payload_in_the_asyncapi_document(service: Service) -> None:
-    with service.websocket("frames=1&since=0") as websocket:
+    with service.websocket("frames=1&since=0&board=1") as websocket:
         said = _all_kinds_of_messages(service, websocket)
     document = json.loads(json.dumps(asyncapi()))
     wrong = [message for message in said if not _payload(document, message["type"]).is_valid(message)]
@@ -87,6 +87,7 @@ def _all_kinds_of_messages(service: Service, websocket: Any) -> list[dict[str, A
     said += receive_until(websocket, of_type("alert_acknowledged"))
     if "change_point" not in {message["type"] for message in said}:
         said += receive_until(websocket, of_type("change_point"))
+    said += receive_until(websocket, of_type("board"))
     service.monitor.stop_call("c1")
     call.wait(30)
     said += receive_until(websocket, of_type("call_ended"))

@@ -15,13 +15,14 @@ CALL_IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,20}", fullmatch=True)
     types=st.sets(st.sampled_from(sorted(EVENT_TYPES))),
     frames=st.booleans(),
     replay=st.booleans(),
+    board=st.booleans(),
 )
 def test_a_subscription_is_what_its_query_says(
-    since: int, calls: set[str], types: set[str], frames: bool, replay: bool
+    since: int, calls: set[str], types: set[str], frames: bool, replay: bool, board: bool
 ) -> None:
-    query = [("since", str(since)), ("frames", str(int(frames))), ("replay", str(int(replay)))]
+    query = [("since", str(since)), ("frames", str(int(frames))), ("replay", str(int(replay))), ("board", str(int(board)))]
     query += [("call", call) for call in calls] + [("type", kind) for kind in types]
-    assert parse_subscription(query) == Subscription(since, frozenset(calls), frozenset(types), frames, replay)
+    assert parse_subscription(query) == Subscription(since, frozenset(calls), frozenset(types), frames, replay, board)
 
 
 @given(st.lists(st.tuples(st.sampled_from([*PARAMETERS, "token"]) | st.text(max_size=8), st.text(max_size=12)), max_size=6))
