@@ -17,6 +17,7 @@ from monitor.errors import StoreError
 from monitor.pipeline.monitor import Monitor
 from monitor.server import (
     alerts,
+    belief,
     calls,
     documents,
     health,
@@ -100,6 +101,7 @@ def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = Non
     app.state.settings = settings
     app.state.hub = hub
     app.state.index = index or index_of(monitor.store)
+    app.state.beliefs = belief.Beliefs()
     app.state.senders = set()
     app.state.replays = Replays(monitor.store, hub)
     app.state.registry = CollectorRegistry()
@@ -110,7 +112,7 @@ def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = Non
     app.add_middleware(Head)
     app.add_middleware(Gate, server=settings.server)
     app.add_middleware(SecurityHeaders)
-    for room in (calls, recordings, replay_routes, alerts, search, status, documents, health, metrics, websocket):
+    for room in (calls, recordings, belief, replay_routes, alerts, search, status, documents, health, metrics, websocket):
         app.include_router(room.router)
     app.include_router(incoming_routes())
     app.mount("/", StaticFiles(directory=dashboard_folder(), html=True), name="dashboard")
