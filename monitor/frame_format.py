@@ -80,6 +80,11 @@ def cut(frames: Frames, start: int, stop: int) -> Frames:
     )
 
 
+def without_embedding(frames: Frames) -> Frames:
+    """The same frames, their embeddings 0 wide."""
+    return replace(frames, embedding=np.empty((len(frames.embedding), 0), np.float32))
+
+
 def joined(runs: Sequence[Frames]) -> Frames:
     """Runs that follow each other, as one; each but the last is a multiple of the stride long."""
     if len(runs) == 1:

@@ -25,7 +25,7 @@ from monitor.conformance.stored_calls import (
 )
 from monitor.errors import ConfigError, NotFoundError, StoreError, TakenError
 from monitor.events import CallEnded, Frames, Leg, Mark, StateChanged
-from monitor.frame_format import LegFormat
+from monitor.frame_format import LegFormat, without_embedding
 from monitor.messages import RecordedMessage
 from monitor.store.base import CallWriter, Store
 from monitor.store.export import export_call
@@ -84,6 +84,17 @@ def test_any_stretch_can_be_read(start: int, stop: int | None, store: Store) -> 
     found = store.open("call-1").read("customer", start, stop)
 
     assert_same_frames(found, frames_of("call-1", "customer", start, end - start))
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 5), (1490, 1510), (1500, 1500), (0, None), (9000, 9999)])
+@pytest.mark.parametrize("closed", [True, False])
+def test_results_are_the_same_frames_without_embeddings(closed: bool, start: int, stop: int | None, store: Store) -> None:
+    writer = write(store.create(record_of()), 2040)
+    if closed:
+        writer.finish("finished", {})
+    stored = store.open("call-1")
+
+    assert_same_frames(stored.results("customer", start, stop), without_embedding(stored.read("customer", start, stop)))
 
 
 def test_blocks_bring_the_legs_side_by_side_and_leave_nothing_out(store: Store) -> None:

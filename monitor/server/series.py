@@ -1,5 +1,7 @@
 """Stored frames of a leg as short lists for charts."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,8 @@ from monitor.timeline import FRAME_RATE, TICK_FRAMES, frame_seconds, frames_for
 MAX_VALUES = 36_000
 """Values a list: a limit on memory and on time, one hour at 10 Hz."""
 _DIGITS = 4
+_BLOCK_FRAMES = frames_for(300.0)
+"""Read at a time, so that a chart takes as much memory of an hour as of a minute; whole values at every rate."""
 
 Floats = NDArray[np.float64]
 
@@ -33,22 +37,49 @@ def leg_series(stored: StoredCall, leg: Leg, begin: float, end: float | None, ra
     if (stop - start) > MAX_VALUES * step:
         count = (stop - start) // step
         raise ConfigError(f"{count} values are more than {MAX_VALUES}: narrow from and to, or choose a lower rate than {rate}")
-    frames = stored.read(leg, min(start, committed // grid * grid), max(stop, 0))
-    posterior = _thinned(softmax(frames.logits.astype(np.float64)), step)
+    start = min(start, committed // grid * grid)
     labels = stored.record.labels if stored.record.legs[leg].classes else ()
+    blocks = [_Block.of(frames, step) for frames in _blocks(stored, leg, start, max(stop, start))]
+    posterior = np.concatenate([block.posterior for block in blocks])
     affect = _affect(posterior, labels)
     return {
         "call": stored.record.id,
         "leg": leg,
-        "time": frame_seconds(frames.start),
+        "time": frame_seconds(start),
         "rate": rate,
         "seconds": frame_seconds(committed),
         "posterior": {label: _listed(posterior[:, index]) for index, label in enumerate(labels)},
-        "speech": _listed(_thinned(frames.speech.astype(np.float64)[:, None], step)[:, 0]),
+        "speech": _listed(np.concatenate([block.speech for block in blocks])),
         "valence": _listed(affect[:, 0]) if labels else [],
         "arousal": _listed(affect[:, 1]) if labels else [],
-        "marks": _marks(frames, step),
+        "marks": [mark for block in blocks for mark in block.marks],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A few minutes of a leg, thinned."""
+
+    posterior: Floats
+    """Shape (n, C)."""
+    speech: Floats
+    """Shape (n,)."""
+    marks: list[int]
+
+    @classmethod
+    def of(cls, frames: Frames, step: int) -> "_Block":
+        posterior = _thinned(softmax(frames.logits.astype(np.float64)), step)
+        return cls(posterior, _thinned(frames.speech.astype(np.float64)[:, None], step)[:, 0], _marks(frames, step))
+
+
+def _blocks(stored: StoredCall, leg: Leg, start: int, stop: int) -> Iterator[Frames]:
+    """Frames without embeddings from `start` to `stop`; one block, which may be empty, or more."""
+    while True:
+        end = min((start // _BLOCK_FRAMES + 1) * _BLOCK_FRAMES, stop)
+        yield stored.results(leg, start, end)
+        start = end
+        if start >= stop:
+            return
 
 
 def _thinned(values: Floats, step: int) -> Floats:

@@ -15,7 +15,7 @@ from monitor.audio.chunk import Samples
 from monitor.config.section import Section
 from monitor.errors import NotFoundError
 from monitor.events import LEGS, Frames, Leg
-from monitor.frame_format import LegFormat
+from monitor.frame_format import LegFormat, without_embedding
 from monitor.store.journal import Journal
 from monitor.store.sink_state import SinkState
 from monitor.store.versions import versions
@@ -131,6 +131,10 @@ class StoredCall(ABC):
         Raises `StoreError` where the data is corrupted.
         """
 
+    def results_range(self, leg: Leg, start: int, stop: int) -> Frames:
+        """As `read_range`, without embeddings (width 0). A store that can leave them unread does so; this one reads them."""
+        return without_embedding(self.read_range(leg, start, stop))
+
     @abstractmethod
     def summary(self) -> CallSummary:
         """Its line of the catalogue."""
@@ -141,10 +145,11 @@ class StoredCall(ABC):
 
     def read(self, leg: Leg, start: int = 0, stop: int | None = None) -> Frames:
         """Frames `[start, stop)`, as far as they are there; `start` is a multiple of TICK_FRAMES. Raises `StoreError`."""
-        committed = self.committed(leg)
-        if start < 0 or start % TICK_FRAMES:
-            raise ValueError(f"start must be a multiple of {TICK_FRAMES}, 0 or more, got {start}")
-        return self.read_range(leg, start, max(start, committed if stop is None else min(stop, committed)))
+        return self.read_range(leg, start, self._end(leg, start, stop))
+
+    def results(self, leg: Leg, start: int = 0, stop: int | None = None) -> Frames:
+        """As `read`, without embeddings (width 0): logits, speech and marks, which are a small part of what is stored."""
+        return self.results_range(leg, start, self._end(leg, start, stop))
 
     def blocks(self, seconds: float = 10.0) -> Iterator[Frames]:
         """All frames in runs of `seconds`, the legs side by side in the order of `LEGS`."""
@@ -154,6 +159,12 @@ class StoredCall(ABC):
             for leg, committed in there.items():
                 if start < committed:
                     yield self.read(leg, start, start + step)
+
+    def _end(self, leg: Leg, start: int, stop: int | None) -> int:
+        committed = self.committed(leg)
+        if start < 0 or start % TICK_FRAMES:
+            raise ValueError(f"start must be a multiple of {TICK_FRAMES}, 0 or more, got {start}")
+        return max(start, committed if stop is None else min(stop, committed))
 
 
 class CallReader(ABC):

@@ -175,3 +175,22 @@ def test_what_a_dead_process_left_of_a_call_it_created_is_removed(store: ZarrSto
 
     assert store.recover() == []
     assert sorted(path.name for path in call.parent.iterdir()) == ["call-1.zarr"]
+
+
+def test_results_are_read_without_the_embeddings(store: ZarrStore, call: Path):
+    shutil.rmtree(call / "customer" / "embedding" / "c")
+
+    found = store.open("call-1").results("customer")
+
+    assert (len(found), found.embedding.shape) == (2000, (2000, 0))
+
+
+def test_a_document_of_another_call_is_damage_and_the_other_calls_are_listed(store: ZarrStore, call: Path):
+    shutil.copytree(call, call.with_name("call-2.zarr"))
+    document = call / "zarr.json"
+    document.write_text(document.read_text().replace('"call-1"', '"../call-1"'))
+    other = call.with_name("call-2.zarr") / "zarr.json"
+    other.write_text(other.read_text().replace('"call-1"', '"call-2"'))
+
+    assert [line.id for line in store.catalogue()] == ["call-2"]
+    assert complaint(store).endswith("is the document of another call")

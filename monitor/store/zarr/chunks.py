@@ -65,10 +65,13 @@ class LegArrays:
             if fsync:
                 sync_path(_folder(array) / "zarr.json")
 
-    def read(self, start: int, stop: int) -> Frames:
-        """Frames `[start, stop)`; `start` is a multiple of the stride. Raises `StoreError` where they are damaged."""
-        values = {name: self._slice(name, start, stop) for name in self._arrays}
-        shape = (rows(stop - start, self._format.stride), self._format.dim)
+    def read(self, start: int, stop: int, *, embedding: bool = True) -> Frames:
+        """Frames `[start, stop)`; `start` is a multiple of the stride. Without `embedding`, those are left unread, 0 wide.
+
+        Raises `StoreError` where what is read is damaged.
+        """
+        values = {name: self._slice(name, start, stop) for name in self._arrays if embedding or name != "embedding"}
+        shape = (rows(stop - start, self._format.stride), self._format.dim if embedding else 0)
         frames = Frames(
             self._call,
             self._leg,

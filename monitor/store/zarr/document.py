@@ -27,10 +27,13 @@ def read_document(call_folder: Path) -> CallDocument:
             f"call {call} was written by a newer emotion-monitor (format {written}); this one reads up to {FORMAT}"
         )
     try:
-        return CallDocument.model_validate(attributes)
+        document = CallDocument.model_validate(attributes)
     except ValidationError as error:
         wrong = first_sentence(error.errors(), "attributes")
         raise StoreError(f"call {call} is damaged: {call_folder / 'zarr.json'}: {wrong}") from error
+    if document.call != call:
+        raise StoreError(f"call {call} is damaged: {call_folder / 'zarr.json'} is the document of another call")
+    return document
 
 
 def write_document(call_folder: Path, document: CallDocument, fsync: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 
 from monitor.errors import StoreError
 from monitor.events import Frames, Leg
-from monitor.frame_format import cut, joined
+from monitor.frame_format import cut, joined, without_embedding
 from monitor.store.base import CallStatus, CallSummary, StoredCall, no_such_leg
 from monitor.store.call_document import CallDocument
 from monitor.store.disk import is_held, size_of
@@ -39,14 +39,11 @@ class ZarrStoredCall(StoredCall):
 
     def read_range(self, leg: Leg, start: int, stop: int) -> Frames:
         """See `StoredCall`."""
-        tail = self._tails.get(leg)
-        edge = self._committed[leg] if tail is None else tail.start
-        parts = []
-        if tail is None or start < min(stop, edge) or start >= stop:
-            parts.append(self._arrays[leg].read(start, max(start, min(stop, edge))))
-        if tail is not None and max(start, edge) < stop:
-            parts.append(cut(tail, max(start, edge), stop))
-        return joined(parts)
+        return self._range(leg, start, stop, embedding=True)
+
+    def results_range(self, leg: Leg, start: int, stop: int) -> Frames:
+        """See `StoredCall`."""
+        return self._range(leg, start, stop, embedding=False)
 
     def audio(self, leg: Leg) -> tuple[str, BinaryIO] | None:
         """See `StoredCall`."""
@@ -56,6 +53,17 @@ class ZarrStoredCall(StoredCall):
     def summary(self) -> CallSummary:
         """Its line of the catalogue."""
         return summarise(self._layout, self.path, self._document, self.status, self._committed)
+
+    def _range(self, leg: Leg, start: int, stop: int, *, embedding: bool) -> Frames:
+        tail = self._tails.get(leg)
+        edge = self._committed[leg] if tail is None else tail.start
+        parts = []
+        if tail is None or start < min(stop, edge) or start >= stop:
+            parts.append(self._arrays[leg].read(start, max(start, min(stop, edge)), embedding=embedding))
+        if tail is not None and max(start, edge) < stop:
+            newest = cut(tail, max(start, edge), stop)
+            parts.append(newest if embedding else without_embedding(newest))
+        return joined(parts)
 
 
 def catalogue_line(layout: Layout, call_folder: Path) -> CallSummary:
