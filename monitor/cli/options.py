@@ -120,7 +120,7 @@ def store_flags(text: str | None) -> dict[str, str]:
 
 def service_url(given: str | None, settings: "Settings") -> str:
     """The address of the service that a command asks: the one given, or the one configured."""
-    from monitor.server.address import url_of
+    from monitor.remote.address import url_of
 
     return given or url_of(settings.server.host, settings.server.port)
 

@@ -114,7 +114,7 @@ def _ask_service(url: str, token: str | None, call: str, speed: float, *, requir
     from http import HTTPStatus
     from urllib.parse import quote
 
-    from monitor.server.ask import NoServiceError, ask
+    from monitor.remote.ask import NoServiceError, ask
 
     try:
         answer = ask(url, "POST", f"/api/v1/calls/{quote(call, safe='')}/replay", {"speed": speed}, token=token)

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from monitor.errors import ConfigError
 from monitor.events import Frames, Leg
 from monitor.frame_format import LegFormat, joined
-from monitor.server.address import not_ours, service_address
-from monitor.server.ask import NoServiceError, ask, fetch
+from monitor.remote.address import not_ours, service_address
+from monitor.remote.ask import NoServiceError, ask, fetch
 from monitor.store.base import CallReader, CallRecord, CallStatus, CallSummary, StoredCall, no_such_leg
 from monitor.store.call_document import LegDocument
 from monitor.store.call_id import check_call_id

@@ -18,8 +18,8 @@ from monitor.demo.sender import send_call
 from monitor.demo.service import service
 from monitor.errors import MonitorError
 from monitor.messages import message_of
-from monitor.server.address import service_address
-from monitor.server.ask import ask
+from monitor.remote.address import service_address
+from monitor.remote.ask import ask
 from monitor.server.client import follow
 from monitor.server.event_line import event_line
 from monitor.store.registry import open_store

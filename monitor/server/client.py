@@ -14,8 +14,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidMessage, InvalidProxy, InvalidStatus, WebSocketException
 
 from monitor.errors import MonitorError, SourceError
-from monitor.server.address import no_proxy_for, not_ours, service_address
-from monitor.server.token import authorization
+from monitor.remote.address import no_proxy_for, not_ours, service_address
+from monitor.remote.token import authorization
 
 MAX_MESSAGE = 64 * 1024 * 1024
 """Bytes: `hello` names every live call."""

@@ -16,7 +16,7 @@ import uvicorn
 from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.pipeline.monitor import Monitor
-from monitor.server.address import url_of
+from monitor.remote.address import url_of
 from monitor.server.app import create_app
 from monitor.server.auth import check_exposure, check_media
 from monitor.server.hub import Hub, Limits

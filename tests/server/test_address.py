@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager, aclosing
 import pytest
 
 from monitor.errors import ConfigError
-from monitor.server.address import service_address, url_of
-from monitor.server.ask import NoServiceError, ask
+from monitor.remote.address import service_address, url_of
+from monitor.remote.ask import NoServiceError, ask
 from monitor.server.client import RefusedError, follow
 from tests.server import strangers
 from tests.server.conftest import StartService

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 
 from monitor.errors import ConfigError, MonitorError, NotFoundError, StoreError
-from monitor.server.address import ServiceAddress, no_proxy_for, not_ours, service_address
-from monitor.server.token import authorization
+from monitor.remote.address import ServiceAddress, no_proxy_for, not_ours, service_address
+from monitor.remote.token import authorization
 
 
 class NoServiceError(ConfigError):

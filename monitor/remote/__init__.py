@@ -1,0 +1,1 @@
+"""A service at an address, for those who ask it: commands, datasets."""
