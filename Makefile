@@ -1,6 +1,7 @@
 # make demo    a whole call, from RTP to replay, on this machine
 # make setup   the core alone, for the command emotion-monitor
 # make test    all tests            make check   types, style, layers, workflows
+# make web     the page of the service, in dashboards/dist, where its sources changed
 # make docs    the documentation as a site, in build/site; a link that leads nowhere is an error
 # make lock    the versions that set-up installs, anew (requirements/)
 # Set-up happens by itself, once, in .venv; nothing asks a question. The demonstration needs the core alone, tests and checks all extras.
@@ -18,7 +19,7 @@ UV_COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-em
 PACKAGES := ffmpeg espeak-ng libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins chromium nginx openssl caddy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs lock format system-packages clean
+.PHONY: help setup web demo test check docs lock format system-packages clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -29,15 +30,20 @@ $(VENV)/core.stamp: pyproject.toml requirements/core.txt
 	@echo "setting up $(VENV) (once)"
 	@$(PYTHON) -m venv $(VENV) || { echo "make: $(PYTHON) has no venv module; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	@$(PIP) install -q --require-hashes -r requirements/core.txt
-	@$(PIP) install -q --no-deps -e .
+	@EMOTION_MONITOR_WITHOUT_PAGE=1 $(PIP) install -q --no-deps -e .
 	@touch $@
 
 $(VENV)/all.stamp: $(VENV)/core.stamp requirements/all.txt
 	@echo "adding all extras and the tools to $(VENV) (once; a few minutes)"
-	@$(PIP) install -q $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c requirements/all.txt -e ".[all,dev]"
+	@EMOTION_MONITOR_WITHOUT_PAGE=1 $(PIP) install -q $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c requirements/all.txt -e ".[all,dev]"
 	@touch $@
 
-setup: $(VENV)/core.stamp
+setup: $(VENV)/core.stamp web
+
+# Node is the system's, or else comes as a package. Where the page cannot be built, the service runs without it, and says so at its address.
+web: $(VENV)/core.stamp
+	@$(BIN)/python dashboards/build.py --has-node || $(PIP) install -q --require-hashes -r requirements/page.txt || true
+	@$(BIN)/python dashboards/build.py || echo "going on without the page" >&2
 
 demo: setup
 	@$(BIN)/emotion-monitor demo
@@ -54,14 +60,18 @@ system-packages:
 	      || echo "apt-get could not install: $$missing" >&2; fi; \
 	fi
 
-test: $(VENV)/all.stamp system-packages
+test: $(VENV)/all.stamp system-packages web
 	@$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
 
-check: $(VENV)/all.stamp
+check: $(VENV)/all.stamp web
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python dashboards/schemas.py build/schemas
+	@$(BIN)/python dashboards/build.py run -s types -- ../../build/schemas
+	@$(BIN)/python dashboards/build.py run -s check
+	@$(BIN)/python dashboards/build.py test
 	@$(BIN)/check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 docs: $(VENV)/all.stamp
@@ -69,10 +79,11 @@ docs: $(VENV)/all.stamp
 
 lock: $(VENV)/all.stamp
 	@$(UV_COMPILE) --generate-hashes -o requirements/core.txt
+	@$(subst pyproject.toml,requirements/page.in,$(UV_COMPILE)) --generate-hashes -o requirements/page.txt
 	@$(UV_COMPILE) --extra all --extra dev --constraint requirements/core.txt -o requirements/all.txt
 
 format: $(VENV)/all.stamp
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* build/site
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* build/site dashboards/dist dashboards/web/node_modules

@@ -5,7 +5,6 @@ import re
 from importlib.resources import files
 from typing import Any
 
-from monitor.server.pages import dashboard_folder
 from monitor.single_page import single_page
 
 _MODULES = re.compile(r"^import .*;\n|^export (?=\w)", re.MULTILINE)
@@ -13,13 +12,10 @@ _MODULES = re.compile(r"^import .*;\n|^export (?=\w)", re.MULTILINE)
 
 
 def render(template: str, style: str, scripts: tuple[str, ...], title: str, data: Any, sound: bytes = b"") -> str:
-    """The page. `scripts` are files of `assets/` in the order in which they depend on each other.
-
-    The palette and theme are the dashboard's own. Raises `ConfigError` where the installation lacks them.
-    """
-    dashboard, assets = dashboard_folder(), files(__package__) / "assets"
-    sheet = (dashboard / "theme.css").read_text("utf-8") + (assets / style).read_text("utf-8")
-    sources = [(dashboard / "palette.js").read_text("utf-8"), *((assets / name).read_text("utf-8") for name in scripts)]
+    """The page. `scripts` are files of `assets/` in the order in which they depend on each other."""
+    assets = files(__package__) / "assets"
+    sheet = (assets / "theme.css").read_text("utf-8") + (assets / style).read_text("utf-8")
+    sources = [(assets / name).read_text("utf-8") for name in ("palette.js", *scripts)]
     return single_page(
         (assets / template).read_text("utf-8"),
         sheet,

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
-from starlette.staticfiles import StaticFiles
+from starlette.types import Lifespan
 
 from monitor import __version__
 from monitor.analysis.search import index_of
@@ -35,7 +35,7 @@ from monitor.server.errors import install_error_handlers
 from monitor.server.head import Head
 from monitor.server.hub import Hub, Limits
 from monitor.server.incoming import incoming_routes
-from monitor.server.pages import dashboard_folder
+from monitor.server.pages import page
 from monitor.server.replays import Replays
 from monitor.server.security_headers import SecurityHeaders
 from monitor.server.sink_collector import SinkCollector
@@ -63,7 +63,7 @@ async def _take_in(journal: Journal) -> None:
 def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = None, sinks: Sinks | None = None) -> FastAPI:
     """The ASGI application over a running `monitor`. It does not own it: `run_server` closes it.
 
-    Raises `ConfigError` where the page's files are missing, sources want the same route, or the index cannot be kept.
+    Raises `ConfigError` where sources want the same route, or the index cannot be kept.
     """
     index = index_to_keep(settings.analysis, monitor.store)
     keeper = None if index is None else IndexKeeper(index, monitor.store)
@@ -86,17 +86,7 @@ def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = Non
         app.state.replays.stop_all()
         hub.stop()
 
-    app = FastAPI(
-        title="Emotion monitor",
-        version=__version__,
-        description=DESCRIPTION,
-        openapi_url="/api/v1/openapi.json",
-        docs_url=None,
-        redoc_url=None,
-        lifespan=lifespan,
-        max_body_size=MAX_BODY,
-        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-    )
+    app = described_app(lifespan)
     app.state.monitor = monitor
     app.state.settings = settings
     app.state.hub = hub
@@ -112,8 +102,24 @@ def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = Non
     app.add_middleware(Head)
     app.add_middleware(Gate, server=settings.server)
     app.add_middleware(SecurityHeaders)
+    app.mount("/", page(), name="page")
+    return app
+
+
+def described_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """The application with its routes and nothing behind them: enough for its documents."""
+    app = FastAPI(
+        title="Emotion monitor",
+        version=__version__,
+        description=DESCRIPTION,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        max_body_size=MAX_BODY,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
     for room in (calls, recordings, belief, replay_routes, alerts, search, status, documents, health, metrics, websocket):
         app.include_router(room.router)
     app.include_router(incoming_routes())
-    app.mount("/", StaticFiles(directory=dashboard_folder(), html=True), name="dashboard")
     return app

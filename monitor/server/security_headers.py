@@ -4,10 +4,11 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; media-src 'self' blob:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""The page's own script and style, its own server, nothing else: markup that slips in cannot run or fetch."""
+"""The page's own script and style, its own server, sound that it was given, nothing else: markup that slips in cannot run or
+fetch."""
 
 HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,

@@ -36,7 +36,8 @@ def service(installed: Path, tmp_path: Path) -> Iterator[ServeProcess]:
 
 
 def test_the_wheel_brings_configuration_rules_and_page(built: Built) -> None:
-    data = files_of("configs") | files_of("dashboards")
+    data = files_of("configs") | {f"dashboards/{name.removeprefix('dashboards/dist/')}" for name in files_of("dashboards/dist")}
+    assert "dashboards/index.html" in data
     assert {f"monitor/_data/{name}" for name in data} <= built.in_wheel()
 
 
@@ -75,6 +76,7 @@ def test_the_sdist_holds_the_tests_and_what_they_need(built: Built) -> None:
         "conftest.py",
         "Makefile",
         "LICENSE",
+        "dashboards/web/package-lock.json",
         "requirements/core.txt",
         "tests/packaging/test_wheel.py",
     } <= built.in_sdist()
@@ -95,4 +97,4 @@ def test_a_recording_is_analysed_from_another_folder(installed: Path, tmp_path: 
 def test_the_service_shows_its_page_from_another_folder(service: ServeProcess) -> None:
     assert httpx.get(f"{service.url}/health/ready").is_success
     page = httpx.get(f"{service.url}/").raise_for_status().text
-    assert page == (ROOT / "dashboards" / "index.html").read_text()
+    assert page == (ROOT / "dashboards" / "dist" / "index.html").read_text()

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import needs_chromium, opened_browser, opened_page
+from tests.packaging.conftest import ROOT
 from tests.pipeline.level_engine import LevelEngine
 from tests.server.conftest import StartService
 from tests.server.service import CALM, LOUD, PATIENCE, TOKEN, Service, wait_until
@@ -15,6 +16,12 @@ MARKUP = "<script>document.title = 'taken over'</script><img src=x onerror=\"doc
 
 pytestmark = needs_chromium
 expect.set_options(timeout=PATIENCE * 1000)
+
+
+@pytest.fixture(autouse=True)
+def plain_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page before the wallboard, until that does all it did."""
+    monkeypatch.setattr("monitor.server.pages.built_page", lambda: ROOT / "dashboards" / "plain")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,31 @@
+// Time as people read it, and a clock for what grows older on the page.
+
+/** Seconds of a call: 1:23, 1:02:03. */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor(whole / 60) % 60;
+  const rest = String(whole % 60).padStart(2, "0");
+  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
+}
+
+/** How long something lasted or is ago: 12 s, 5 min, 3 h. */
+export function span(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 100) return `${whole} s`;
+  if (whole < 100 * 60) return `${Math.round(whole / 60)} min`;
+  return `${Math.round(whole / 3600)} h`;
+}
+
+/** Milliseconds of the wall clock, once a second. */
+class Now {
+  ms: number = $state(Date.now());
+
+  constructor() {
+    setInterval(() => {
+      this.ms = Date.now();
+    }, 1000);
+  }
+}
+
+export const now = new Now();

@@ -1,0 +1,44 @@
+// The keys of the page: who wants one registers it while it is shown, and `?` lists all that there are now.
+import type { Word } from "./words";
+
+export interface Shortcut {
+  /** As `KeyboardEvent.key` says it: "j", "Enter", "ArrowDown", "?". */
+  key: string;
+  /** What it does, for the help. */
+  does: Word;
+  run(event: KeyboardEvent): void;
+}
+
+const TYPING = "input:not([type=checkbox]):not([type=radio]):not([type=range]), textarea, select, [contenteditable]";
+const PRESSING = "a, button, summary, [role=button]";
+
+class Keys {
+  /** Newest last; of two with the same key the newer is heard. */
+  registered: readonly Shortcut[] = $state.raw([]);
+
+  constructor() {
+    window.addEventListener("keydown", (event) => this.#hear(event));
+  }
+
+  /** Register while a component is there: `$effect(() => keys.add([...]))`. Returns what takes them back. */
+  add(shortcuts: readonly Shortcut[]): () => void {
+    this.registered = [...this.registered, ...shortcuts];
+    return () => {
+      this.registered = this.registered.filter((one) => !shortcuts.includes(one));
+    };
+  }
+
+  #hear(event: KeyboardEvent): void {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    const target = event.target instanceof Element ? event.target : null;
+    if (target?.closest(TYPING)) return;
+    if ((event.key === "Enter" || event.key === " ") && target?.closest(PRESSING)) return;
+    if (document.querySelector("dialog[open]")) return;
+    const found = this.registered.findLast((one) => one.key === event.key);
+    if (!found) return;
+    event.preventDefault();
+    found.run(event);
+  }
+}
+
+export const keys = new Keys();
