@@ -236,6 +236,8 @@ class ServerSection(Section):
     allowed_origins: tuple[str, ...] = ()
     """Origins of pages besides the server's own that may open websockets."""
     max_calls: int = Field(default=200, ge=1)
+    max_connections: int = Field(default=2_000, ge=10)
+    """Of clients, websockets among them; more are turned away."""
 
     _host = field_validator("host")(_without_brackets)
 

@@ -19,6 +19,8 @@ from monitor.pipeline.monitor import Monitor
 from monitor.remote.address import url_of
 from monitor.server.app import create_app
 from monitor.server.auth import check_exposure, check_media
+from monitor.server.doors import DoorCollector, DoorLimits, Doors
+from monitor.server.http_protocol import behind
 from monitor.server.hub import Hub, Limits
 from monitor.server.websocket import MAX_INBOUND
 from monitor.server.websocket_protocol import KeepaliveProtocol
@@ -70,8 +72,11 @@ def run_server(
     except ConfigError:
         listener.close()
         raise
+    doors = Doors(DoorLimits(connections=settings.server.max_connections))
+    app.state.registry.register(DoorCollector(doors))
     config = uvicorn.Config(
         app,
+        http=behind(doors),
         ws=KeepaliveProtocol,
         ws_max_size=MAX_INBOUND,
         ws_ping_interval=PING_EVERY,
@@ -79,7 +84,7 @@ def run_server(
         ws_per_message_deflate=False,  # messages are small and must not wait for a compressor
         lifespan="on",
         log_config=None,
-        log_level="warning",  # its lines on connections would show tokens in query strings
+        log_level="error",  # its lines on connections would show tokens in query strings, and a stranger could fill the log
         access_log=False,
         server_header=False,
         proxy_headers=False,

@@ -13,6 +13,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 GRACE = 2.0
 """Seconds for the close frame, with its reason, to get through."""
+MAX_UNREAD = 64 * 1024
+"""Bytes that wait to be read by a client whose pings are no longer answered: one that never reads cannot fill the memory."""
 
 
 class KeepaliveProtocol(WebSocketsSansIOProtocol):
@@ -39,6 +41,13 @@ class KeepaliveProtocol(WebSocketsSansIOProtocol):
             return
         super().keepalive_timeout()
         self.loop.call_later(GRACE, self.transport.abort)
+
+    def handle_ping(self) -> None:
+        """Answer a ping, unless answers to earlier ones still wait to be read (RFC 6455, section 5.5.3, lets them out)."""
+        if self.transport.get_write_buffer_size() > MAX_UNREAD:
+            self.conn.data_to_send()
+            return
+        super().handle_ping()
 
     async def send(self, message: Any) -> None:
         """Send; a handshake that was refused with an HTTP answer is over, which uvicorn would log as a defect."""
