@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,6 +26,11 @@ _REMEDIES = {
     errno.EMFILE: "too many open files; raise the limit of this process (ulimit -n)",
 }
 
+PRIVATE = 0o600
+"""Mode of all files of a store: calls are nobody else's business, and whoever may open a lock can hold it."""
+PATIENCE = 10.0
+"""Seconds for which a lock is waited for that others hold for a moment."""
+
 _TEMPORARIES = (".*.tmp", "*.partial")
 """Of `replacing`, and of zarr."""
 
@@ -43,7 +49,7 @@ def refusals(doing: str) -> Iterator[None]:
 def replacing(path: Path, fsync: bool) -> Iterator[int]:
     """A descriptor to write a new file with, which takes the place of `path` when the block ends without an error."""
     with replacement(path) as part:
-        descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, PRIVATE)
         try:
             yield descriptor
             if fsync:
@@ -94,29 +100,47 @@ def size_of(folder: Path) -> int:
 
 
 @contextmanager
-def exclusively(lock: Path) -> Iterator[None]:
-    """Hold a lock between processes for a moment; waits for it. Created where it is missing."""
-    descriptor = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
+def exclusively(lock: Path, patience: float | None = None) -> Iterator[None]:
+    """Hold a lock between processes for a moment; waits for `patience` seconds (`PATIENCE`), then raises `OSError`.
+
+    Created where it is missing.
+    """
+    descriptor = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _take(descriptor, fcntl.LOCK_EX, patience)
         yield
     finally:
         os.close(descriptor)
 
 
 @contextmanager
-def sharing(lock: Path) -> Iterator[None]:
-    """Keep `exclusively` out for a moment. Writes nothing; where the lock is missing, nobody ever took it."""
+def sharing(lock: Path, patience: float | None = None) -> Iterator[None]:
+    """Keep `exclusively` out for a moment. Writes nothing; where the lock is missing, nobody ever took it. Waits as it does."""
     try:
         descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         yield
         return
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        _take(descriptor, fcntl.LOCK_SH, patience)
         yield
     finally:
         os.close(descriptor)
+
+
+def _take(descriptor: int, kind: int, patience: float | None) -> None:
+    patience = PATIENCE if patience is None else patience
+    give_up, pause = time.monotonic() + patience, 0.001
+    while True:
+        try:
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= give_up:
+                message = f"another program has held a lock of the store for more than {patience:g} s: end it (fuser, lslocks)"
+                raise OSError(errno.ETIMEDOUT, message) from None
+        time.sleep(pause)
+        pause = min(2 * pause, 0.05)
 
 
 def takes_a_byte(folder: Path) -> None:

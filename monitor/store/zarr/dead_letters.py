@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from monitor.store.disk import exclusively, refusals, replacing, sync_path, write_all
+from monitor.store.disk import PRIVATE, exclusively, refusals, replacing, sync_path, write_all
 from monitor.store.sink_state import DeadLetter, DeadLetters
 
 log = structlog.get_logger(__name__)
@@ -58,7 +58,7 @@ class FileDeadLetters(DeadLetters):
             _rewrite(self._path, stays, self._fsync)
 
     def _append(self, line: bytes) -> None:
-        descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE)
         try:
             end = os.fstat(descriptor).st_size
             if end and os.pread(descriptor, 1, end - 1) != b"\n":  # a process died in the middle of a line

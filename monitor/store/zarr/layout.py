@@ -113,6 +113,7 @@ def check_format(root: Path) -> None:
 
 def prepare(root: Path, fsync: bool) -> None:
     """Make the folder a store, where it is none yet. Raises `OSError` where the disk refuses."""
-    (root / "calls").mkdir(parents=True, exist_ok=True)
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (root / "calls").mkdir(exist_ok=True)
     if not (root / "format.json").exists():
         write_json(root / "format.json", {"format": FORMAT, "written_by": f"emotion-monitor {__version__}"}, fsync)

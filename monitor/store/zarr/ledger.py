@@ -14,7 +14,7 @@ from pathlib import Path
 
 import structlog
 
-from monitor.store.disk import exclusively, remove_temporaries, replacing, sharing, sync_path, write_all
+from monitor.store.disk import PRIVATE, exclusively, remove_temporaries, replacing, sharing, sync_path, write_all
 from monitor.store.journal import Message
 from monitor.store.zarr.segment import damaged, decode, first_seq, line, scan, segment_path, segments, without_call
 
@@ -104,7 +104,7 @@ class Ledger:
         if segment is None or position >= SEGMENT_BYTES or _holds_more(segment, position):
             segment, position = segment_path(self._folder, self.last + 1), 0
         lines = [line(self.last + 1 + index, body) for index, body in enumerate(bodies)]
-        descriptor = os.open(segment, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(segment, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE)
         try:
             _cut(descriptor, position, segment)
             try:

@@ -15,7 +15,7 @@ import soundfile
 import structlog
 
 from monitor.audio.chunk import Samples
-from monitor.store.disk import write_all
+from monitor.store.disk import PRIVATE, write_all
 from monitor.timeline import SAMPLE_RATE
 
 AudioFormat = Literal["flac", "opus"]
@@ -79,7 +79,7 @@ class _PatientFile:
     """A file for the encoder whose writes never fail: `flush` brings them to the disk."""
 
     def __init__(self, path: Path) -> None:
-        self._descriptor = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_RDWR | os.O_CLOEXEC, 0o644)
+        self._descriptor = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_RDWR | os.O_CLOEXEC, PRIVATE)
         self._position = self._size = self.waiting = 0
         self._writes: list[tuple[int, bytes]] = []
 

@@ -28,6 +28,9 @@ from monitor.store.zarr.stored_call import ZarrStoredCall, catalogue_line
 
 log = structlog.get_logger(__name__)
 
+RECOVERY_PATIENCE = 600.0
+"""Seconds for which a process that starts waits for another that closes what dead ones left open."""
+
 
 class ZarrStore(Store):
     """All calls under `settings.path`. Nothing is written before the first call is created.
@@ -183,7 +186,7 @@ class ZarrStore(Store):
         """Be the one process that closes what dead ones left open; waits for another to be done."""
         with refusals("cannot recover the store"):
             prepare(self.layout.root, self.settings.fsync)
-            with exclusively(self.layout.recovery):
+            with exclusively(self.layout.recovery, RECOVERY_PATIENCE):
                 yield
 
     def _wait_for_release(self, call: str) -> None:
