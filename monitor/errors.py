@@ -10,6 +10,8 @@ class MonitorError(Exception):
 
     exit_code = 1
     http_status = 500
+    code = ""
+    """For programs; empty: the class's name."""
 
 
 class ConfigError(MonitorError):
@@ -56,3 +58,23 @@ class NotFoundError(StoreError):
     """There is no such call, alert or file."""
 
     http_status = 404
+
+
+class NotAllowedError(MonitorError):
+    """Who asks is known, and may not do that."""
+
+    exit_code = 2
+    http_status = 403
+    code = "permission"
+
+
+class TooManyError(MonitorError):
+    """More was asked for in a short time than one is allowed."""
+
+    exit_code = 2
+    http_status = 429
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        """`retry_after` in seconds."""
+        super().__init__(message)
+        self.retry_after = retry_after

@@ -423,8 +423,8 @@ class AcknowledgeMessage(ClientBase):
 
     type: Literal["acknowledge"]
     id: str = Field(min_length=1, max_length=256)
-    by: str = Field(min_length=1, max_length=128)
-    """Who takes note."""
+    by: str | None = Field(default=None, min_length=1, max_length=128)
+    """Who takes note; whoever is signed in by name has that one."""
     note: str = Field(default="", max_length=2_000)
 
 

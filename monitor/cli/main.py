@@ -9,7 +9,22 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
-from monitor.cli import calls, config, demo, embeddings, heads, models, replay, run, search, serve, sinks, templates, watch
+from monitor.cli import (
+    calls,
+    config,
+    demo,
+    embeddings,
+    heads,
+    models,
+    replay,
+    run,
+    search,
+    serve,
+    sinks,
+    templates,
+    tokens,
+    watch,
+)
 from monitor.cli.laboratory import WithLaboratory
 from monitor.cli.streams import give_up_output, set_up_streams
 from monitor.errors import MonitorError
@@ -38,6 +53,7 @@ app.add_typer(heads.app, name="heads")
 app.add_typer(search.app, name="search")
 app.add_typer(sinks.app, name="sinks")
 app.add_typer(models.app, name="models")
+app.add_typer(tokens.app, name="tokens")
 app.add_typer(config.app, name="config")
 
 

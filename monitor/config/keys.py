@@ -80,3 +80,9 @@ def section_of(tree: Any, keys: Keys) -> dict[str, Any]:
     for key in keys[:-1]:
         tree = tree.get(key) if isinstance(tree, dict) else None
     return tree if isinstance(tree, dict) else {}
+
+
+def named_tokens(tree: Any) -> list[dict[str, Any]]:
+    """The entries of `server.tokens`, as far as they are such."""
+    listed = section_of(tree, ("server", "tokens")).get("tokens")
+    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from monitor.config.choice import UNKNOWN_OPTION
 from monitor.config.document import parse
-from monitor.config.keys import Keys, file_key, secret_keys, section_of, text_keys
+from monitor.config.keys import Keys, file_key, named_tokens, secret_keys, section_of, text_keys
 from monitor.config.relative import resolve
 from monitor.config.secrets import credentials, read_secret
 from monitor.config.sections import Settings
@@ -109,6 +109,13 @@ def _read_secrets(merged: dict[str, Any], origin: dict[Path_, str]) -> None:
             raise ConfigError(f"{source}: {name} and {name}_file are both given: take one away")
         section[secret[-1]] = read_secret(Path(str(path)), f"{source}: {name}_file")
         origin[secret] = source
+    for number, entry in enumerate(named_tokens(merged)):
+        path, source = entry.get("token_file"), origin.get(("server", "tokens", number, "token_file"), "configuration")
+        if path is not None:
+            name = f"server.tokens.{number}.token"
+            if entry.get("token") is not None:
+                raise ConfigError(f"{source}: {name} and {name}_file are both given: take one away")
+            entry["token"] = read_secret(Path(str(path)), f"{source}: {name}_file")
 
 
 def _read_file(path: Path) -> tuple[dict[str, Any], dict[Path_, str], list[str]]:

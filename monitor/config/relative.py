@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from monitor.config.keys import PATH_LISTS, path_keys, section_of
+from monitor.config.keys import PATH_LISTS, named_tokens, path_keys, section_of
 
 _HERE = ("./", "../")
 
@@ -22,6 +22,8 @@ def resolve(data: dict[str, Any], folder: Path) -> None:
         if isinstance(section.get(keys[-1]), list):
             section[keys[-1]] = [_rules(item, folder) for item in section[keys[-1]]]
     _replace(section_of(data, ("engine", "model")), "model", folder, only=_HERE)
+    for entry in named_tokens(data):
+        _replace(entry, "token_file", folder)
     sources = data.get("sources")
     for part in [data.get("store"), *(sources if isinstance(sources, list) else ())]:
         options = section_of(part, ("options", ""))

@@ -35,17 +35,25 @@ def read_secret(path: Path, origin: str) -> str:
         raise ConfigError(f"{origin}: {path}: is not text") from None
 
 
-def masked(tree: Any) -> Any:
+_MASKED = frozenset({("server", "tokens")})
+"""Whose secrets are typed, and so mask themselves."""
+
+
+def masked(tree: Any, keys: Keys = ()) -> Any:
     """The settings as data, without what sounds like a secret in places that are free in form, such as a source's options.
 
     >>> masked({"sources": [{"options": {"password": "x"}}], "server": {"token": None, "token_file": "/run/token"}})
     {'sources': [{'options': {'password': '**********'}}], 'server': {'token': None, 'token_file': '/run/token'}}
     """
     if isinstance(tree, dict):
-        return {key: MASK if value and _sounds_secret(str(key)) else masked(value) for key, value in tree.items()}
+        return {key: _masked(value, (*keys, str(key))) for key, value in tree.items()}
     if isinstance(tree, list):
-        return [masked(item) for item in tree]
+        return [masked(item, keys) for item in tree]
     return tree
+
+
+def _masked(value: Any, keys: Keys) -> Any:
+    return MASK if value and _sounds_secret(keys[-1]) and keys not in _MASKED else masked(value, keys)
 
 
 def _sounds_secret(key: str) -> bool:

@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, PlainValidator, SecretStr, SerializeAsAny, field_validator, model_validator
+from pydantic import Field, PlainValidator, SerializeAsAny, field_validator, model_validator
 
 from monitor.config.choice import Choice
 from monitor.config.section import Seconds, Section
 from monitor.config.sinks import SinkName, SinkSection
+from monitor.config.tokens import NamedToken, Token, check_distinct
 
 
 def _multiple_of_a_tick(value: float | None) -> float | None:
@@ -76,6 +77,8 @@ class PrivacySection(Section):
     """Other legs are followed for speech alone and never reach an engine."""
     refuse_mixed: bool = False
     """Refuse a source whose speakers cannot be told apart, because it would analyse every one of them."""
+    listen_in: bool = False
+    """Let those whose token says `listen` hear live calls."""
 
     @field_validator("subjects")
     @classmethod
@@ -229,10 +232,12 @@ class ServerSection(Section):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8765, ge=0, le=65_535)
-    token: SecretStr | None = None
-    """Bearer token; required unless bound to loopback."""
+    token: Token = None
+    """Bearer token of an engineer without a name; this or one of `tokens` is required unless bound to loopback."""
     token_file: Path | None = None
     """A file that holds the token; `load_settings` reads it."""
+    tokens: tuple[NamedToken, ...] = ()
+    """Who else may come in: by name, with a role."""
     allowed_origins: tuple[str, ...] = ()
     """Origins of pages besides the server's own that may open websockets."""
     max_calls: int = Field(default=200, ge=1)
@@ -241,17 +246,10 @@ class ServerSection(Section):
 
     _host = field_validator("host")(_without_brackets)
 
-    @field_validator("token")
-    @classmethod
-    def _fit_for_a_header(cls, value: SecretStr | None) -> SecretStr | None:
-        text = value.get_secret_value() if value is not None else None
-        if text is not None and len(text) < 16:
-            raise ValueError("a token needs at least 16 characters; make one with: openssl rand -hex 32")
-        if text is not None and not (text.isascii() and text.isprintable() and text == text.strip()):
-            raise ValueError(
-                "a token is one line of ASCII that begins and ends without a space; make one with: openssl rand -hex 32"
-            )
-        return value
+    @model_validator(mode="after")
+    def _each_is_another(self) -> Self:
+        check_distinct(self.tokens, self.token)
+        return self
 
 
 class LogSection(Section):

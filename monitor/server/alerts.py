@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.server.context import ERRORS, MonitorOf
+from monitor.server.identity import NAME_LENGTH, Acting
 
 router = APIRouter(prefix="/api/v1/alerts", tags=["alerts"], responses=ERRORS)
 
@@ -15,8 +16,8 @@ class Acknowledgement(BaseModel):
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
-    by: str = Field(min_length=1, max_length=128)
-    """A name or an id of the person."""
+    by: str | None = Field(default=None, min_length=1, max_length=NAME_LENGTH)
+    """A name or an id of the person; whoever is signed in by name has that one."""
     note: str = Field(default="", max_length=2_000)
 
 
@@ -27,6 +28,6 @@ def list_alerts(monitor: MonitorOf) -> dict[str, Any]:
 
 
 @router.post("/{alert}/acknowledge", summary="Take note of an alert")
-def acknowledge(alert: str, body: Acknowledgement, monitor: MonitorOf) -> dict[str, Any]:
+def acknowledge(alert: str, body: Acknowledgement, monitor: MonitorOf, who: Acting) -> dict[str, Any]:
     """Record that a person has seen an open alert; every websocket client hears of it. Answers with that event."""
-    return monitor.acknowledge(alert, body.by, body.note)
+    return monitor.acknowledge(alert, who.person(body.by), body.note)

@@ -21,6 +21,7 @@ from monitor.server import (
     calls,
     documents,
     health,
+    me,
     metrics,
     recordings,
     replay_routes,
@@ -28,12 +29,14 @@ from monitor.server import (
     status,
     websocket,
 )
+from monitor.server.audit import Audit
 from monitor.server.auth import Gate
 from monitor.server.board import Board
 from monitor.server.collector import MonitorCollector
 from monitor.server.errors import install_error_handlers
 from monitor.server.head import Head
 from monitor.server.hub import Hub, Limits
+from monitor.server.identity import needs
 from monitor.server.incoming import incoming_routes
 from monitor.server.pages import page
 from monitor.server.replays import Replays
@@ -93,6 +96,7 @@ def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = Non
     app.state.index = index or index_of(monitor.store)
     app.state.beliefs = belief.Beliefs()
     app.state.senders = set()
+    app.state.audit = Audit(monitor.store)
     app.state.replays = Replays(monitor.store, hub)
     app.state.registry = CollectorRegistry()
     app.state.registry.register(collector)
@@ -100,7 +104,7 @@ def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = Non
         app.state.registry.register(SinkCollector(sinks))
     install_error_handlers(app)
     app.add_middleware(Head)
-    app.add_middleware(Gate, server=settings.server)
+    app.add_middleware(Gate, settings=settings, audit=app.state.audit)
     app.add_middleware(SecurityHeaders)
     app.mount("/", page(), name="page")
     return app
@@ -119,7 +123,9 @@ def described_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         max_body_size=MAX_BODY,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
-    for room in (calls, recordings, belief, replay_routes, alerts, search, status, documents, health, metrics, websocket):
+    for room in (calls, recordings, belief, replay_routes, alerts, search, status, me, documents, metrics):
+        app.include_router(room.router, dependencies=[needs("read")])
+    for room in (health, websocket):
         app.include_router(room.router)
     app.include_router(incoming_routes())
     return app

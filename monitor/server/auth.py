@@ -2,32 +2,36 @@
 
 Three checks. `Host`, where no token is needed, so that a page elsewhere cannot reach a loopback server through a name that it
 controls (DNS rebinding). `Origin`, on websockets and on requests that change something: browsers send both across sites.
-The token, on everything but the page itself and the health checks.
+The token, on everything but the page itself and the health checks: it says who asks (`request.state.identity`), and what they
+may do is asked by each route.
 """
 
-import base64
-import binascii
-import hmac
-from urllib.parse import parse_qs, urlsplit
+import asyncio
+from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from monitor.config.sections import ServerSection, Settings
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, MonitorError, TooManyError
 from monitor.loopback import is_loopback
-from monitor.server.errors import error_response
+from monitor.server.allowance import Allowance
+from monitor.server.audit import Audit
+from monitor.server.authenticator import TokenAuthenticator, bearer_tokens
+from monitor.server.errors import error_code, error_response, retry_after
+from monitor.server.sign_in import Failure, SignIn
 
 log = structlog.get_logger(__name__)
 
 SUBPROTOCOL = "emotion-monitor.v1"
 """What a websocket client may offer; chosen where it is."""
-TOKEN_SUBPROTOCOL = "emotion-monitor.bearer."
-"""And beside it this with the token in base64url, unpadded: browsers cannot set headers on a websocket."""
 
 MAX_TOLD = 100
 """Origins of which the log tells: whoever connects makes them up."""
+FAILURES_TOLD = 60
+"""Wrong tokens of which the log and the audit tell in a minute, of all addresses."""
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _GUARDED = ("/api/", "/ws/", "/metrics")
@@ -35,10 +39,10 @@ _GUARDED = ("/api/", "/ws/", "/metrics")
 
 def check_exposure(server: ServerSection) -> None:
     """Raise `ConfigError` where the server would be open to the network without a token."""
-    if server.token is None and not is_loopback(server.host):
+    if server.token is None and not server.tokens and not is_loopback(server.host):
         raise ConfigError(
-            f"server.host is {server.host}, so others can reach this server, but server.token is not set: "
-            "set one (openssl rand -hex 32), or bind to 127.0.0.1"
+            f"server.host is {server.host}, so others can reach this server, but server.token is not set, nor server.tokens: "
+            "set one (openssl rand -hex 32; emotion-monitor tokens make NAME), or bind to 127.0.0.1"
         )
 
 
@@ -57,12 +61,14 @@ def check_media(settings: Settings) -> None:
 
 
 class Gate:
-    """ASGI middleware: refuses what may not come in with 401 or 403."""
+    """ASGI middleware: says who asks, and refuses what may not come in with 401, 403 or 429."""
 
-    def __init__(self, app: ASGIApp, server: ServerSection) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, audit: Audit) -> None:
         self._app = app
-        self._token = server.token.get_secret_value().encode() if server.token else None
-        self._origins = frozenset(origin.rstrip("/").lower() for origin in server.allowed_origins)
+        self._audit = audit
+        self._sign_in = SignIn(TokenAuthenticator(settings), self._tell)
+        self._failures = Allowance(FAILURES_TOLD, 60.0)
+        self._origins = frozenset(origin.rstrip("/").lower() for origin in settings.server.allowed_origins)
         self._hosts = frozenset(_host(origin) for origin in self._origins)
         self._told: set[str] = set()
 
@@ -71,20 +77,24 @@ class Gate:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        refusal = self._refusal(scope, Headers(scope=scope))
-        if refusal is None:
-            await self._app(scope, receive, send)
+        headers = Headers(scope=scope)
+        if (refusal := self._refusal(scope, headers)) is not None:
+            await error_response(403, *refusal)(scope, receive, send)
             return
-        status, code, message = refusal
-        challenge = {"www-authenticate": "Bearer"} if status == 401 else None
-        response = error_response(status, code, message, challenge)
-        await response(scope, receive, send)
+        if scope["path"].startswith(_GUARDED):
+            address = scope["client"][0] if scope.get("client") else ""
+            try:
+                identity = self._sign_in.identity(address, bearer_tokens(scope, headers))
+            except MonitorError as error:
+                await _refused(error)(scope, receive, send)
+                return
+            scope.setdefault("state", {})["identity"] = identity
+        await self._app(scope, receive, send)
 
-    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str, str] | None:
+    def _refusal(self, scope: Scope, headers: Headers) -> tuple[str, str] | None:
         host = headers.get("host", "")
-        if self._token is None and not (is_loopback(_host(f"//{host}")) or _host(f"//{host}") in self._hosts):
+        if not self._sign_in.required and not (is_loopback(_host(f"//{host}")) or _host(f"//{host}") in self._hosts):
             return (
-                403,
                 "host",
                 (
                     f"this server answers to localhost only, not to {host[:80]!r}: set server.token, "
@@ -93,11 +103,17 @@ class Gate:
             )
         changes = scope["type"] == "websocket" or scope["method"] not in _READING
         if changes and not self._origin_allowed(headers.get("origin"), host):
-            return 403, "origin", self._stranger(headers.get("origin", ""), host)
-        if self._token is not None and scope["path"].startswith(_GUARDED) and not self._has_token(scope, headers):
-            wrong = "this bearer token is not the service's; " if _tokens(scope, headers) else ""
-            return 401, "token", f"{wrong}a bearer token is needed: Authorization: Bearer TOKEN, or --token of a command"
+            return "origin", self._stranger(headers.get("origin", ""), host)
         return None
+
+    def _tell(self, failure: Failure) -> None:
+        """Write of a wrong token, without waiting for the disk."""
+        if self._failures.spend("all"):
+            return
+        told = {"braked": failure.braked}
+        asyncio.get_running_loop().run_in_executor(
+            None, lambda: self._audit.write("sign_in_failed", None, failure.address, **told)
+        )
 
     def _stranger(self, origin: str, host: str) -> str:
         """What to say to a page of another origin; in the log too, once, because a browser shows nobody why."""
@@ -116,8 +132,10 @@ class Gate:
         origin = origin.rstrip("/").lower()
         return origin in self._origins or origin.partition("://")[2] == host.lower() != ""
 
-    def _has_token(self, scope: Scope, headers: Headers) -> bool:
-        return any(hmac.compare_digest(given, self._token or b"") for given in _tokens(scope, headers))
+
+def _refused(error: MonitorError) -> JSONResponse:
+    headers = retry_after(error.retry_after) if isinstance(error, TooManyError) else {"www-authenticate": "Bearer"}
+    return error_response(error.http_status, error_code(error), str(error), headers)
 
 
 def _host(url: str) -> str:
@@ -125,21 +143,3 @@ def _host(url: str) -> str:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
-
-
-def _tokens(scope: Scope, headers: Headers) -> list[bytes]:
-    scheme, _, given = headers.get("authorization", "").partition(" ")
-    found = [given.strip().encode("latin-1")] if scheme.lower() == "bearer" else []
-    if scope["type"] == "websocket":
-        query = parse_qs(scope["query_string"].decode("latin-1"))
-        found += [token.encode() for token in query.get("token", [])]
-        found += [_decoded(name) for name in scope.get("subprotocols", []) if name.startswith(TOKEN_SUBPROTOCOL)]
-    return found
-
-
-def _decoded(subprotocol: str) -> bytes:
-    text = subprotocol.removeprefix(TOKEN_SUBPROTOCOL)
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        return b""

@@ -2,14 +2,16 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from starlette.status import HTTP_201_CREATED, HTTP_202_ACCEPTED
 
 from monitor.errors import NotFoundError
+from monitor.server.audit import audit
 from monitor.server.call_request import CallRequest
 from monitor.server.call_views import call_detail, call_line
 from monitor.server.context import ERRORS, CallId, MonitorOf, SettingsOf
 from monitor.server.errors import ErrorBody
+from monitor.server.identity import needs
 from monitor.sources.registry import open_source
 from monitor.store.base import CallStatus
 
@@ -44,7 +46,9 @@ def get_call(call: CallId, monitor: MonitorOf) -> dict[str, Any]:
     return call_detail(monitor.store.open(call), live)
 
 
-@router.post("", summary="Start a call over RTP", status_code=HTTP_201_CREATED, responses=STARTING)
+@router.post(
+    "", summary="Start a call over RTP", status_code=HTTP_201_CREATED, responses=STARTING, dependencies=[needs("calls")]
+)
 def start_call(body: CallRequest, monitor: MonitorOf, settings: SettingsOf) -> dict[str, Any]:
     """Open a port for each leg and take its audio from now on.
 
@@ -57,8 +61,8 @@ def start_call(body: CallRequest, monitor: MonitorOf, settings: SettingsOf) -> d
     return {"call": call.id, "started_at": call.started_at.isoformat(), "legs": source.endpoints()}
 
 
-@router.delete("/{call}", summary="End a live call", status_code=HTTP_202_ACCEPTED)
-def end_call(call: CallId, monitor: MonitorOf) -> dict[str, Any]:
+@router.delete("/{call}", summary="End a live call", status_code=HTTP_202_ACCEPTED, dependencies=[needs("calls")])
+def end_call(call: CallId, monitor: MonitorOf, request: Request) -> dict[str, Any]:
     """Stop taking audio; what came is analysed and stored, and `call_ended` follows on the websocket.
 
     Nothing is erased: that is `DELETE /api/v1/calls/{call}/data`.
@@ -68,4 +72,5 @@ def end_call(call: CallId, monitor: MonitorOf) -> dict[str, Any]:
     except NotFoundError:
         monitor.store.open(call)  # raises where there is no such call at all
         raise NotFoundError(f"call {call} is over; to erase what is stored: DELETE /api/v1/calls/{call}/data") from None
+    audit(request, "end_call", call=call)
     return {"call": call, "status": "ending"}

@@ -38,8 +38,10 @@ CallId = Annotated[str, Depends(_call_id)]
 
 ERRORS: dict[int | str, dict[str, object]] = {
     401: {"model": ErrorBody, "description": "A bearer token is needed."},
+    403: {"model": ErrorBody, "description": "Who asks may not do that; the message names what is missing."},
     404: {"model": ErrorBody, "description": "There is no such thing."},
     422: {"model": ErrorBody, "description": "The request is wrong; the message says where."},
+    429: {"model": ErrorBody, "description": "Too much in a short time; Retry-After says when to ask again."},
     507: {"model": ErrorBody, "description": "The store could not be read or written."},
 }
 """The refusals that every route may give, for the OpenAPI document."""

@@ -1,5 +1,6 @@
 """Every refusal in one shape: `{"error": {"code", "message"}}`, one clear line a person can act on."""
 
+import math
 import re
 from typing import Any
 
@@ -9,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from monitor.errors import MonitorError
+from monitor.errors import MonitorError, TooManyError
 from monitor.validation import first_sentence
 
 
@@ -29,18 +30,28 @@ class ErrorBody(BaseModel):
 
 
 def error_code(error: MonitorError) -> str:
-    """The code of an error: its class's name.
+    """The code of an error: its own, or its class's name.
 
     >>> from monitor.errors import NotFoundError
     >>> error_code(NotFoundError("no such call"))
     'not_found'
     """
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__.removesuffix("Error")).lower() or "monitor"
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__.removesuffix("Error")).lower()
+    return error.code or name or "monitor"
 
 
 def error_response(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
     """An answer that says what was wrong."""
     return JSONResponse({"error": {"code": code, "message": message}}, status_code=status, headers=headers)
+
+
+def retry_after(seconds: float) -> dict[str, str]:
+    """The header that says when to ask again, RFC 9110 section 10.2.3.
+
+    >>> retry_after(2.1)
+    {'retry-after': '3'}
+    """
+    return {"retry-after": str(math.ceil(seconds))}
 
 
 def _no_json(request: Request, first: dict[str, Any]) -> str | None:
@@ -58,8 +69,10 @@ def install_error_handlers(app: FastAPI) -> None:
     """Have every error answered in the one shape."""
 
     async def known(_: Request, error: Exception) -> JSONResponse:
-        status = error.http_status if isinstance(error, MonitorError) else 500
-        return error_response(status, error_code(error) if isinstance(error, MonitorError) else "internal", str(error))
+        if not isinstance(error, MonitorError):
+            raise error
+        headers = retry_after(error.retry_after) if isinstance(error, TooManyError) else None
+        return error_response(error.http_status, error_code(error), str(error), headers)
 
     async def invalid(request: Request, error: Exception) -> JSONResponse:
         first: dict[str, Any] = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": ""}

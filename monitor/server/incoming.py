@@ -25,6 +25,7 @@ from monitor.server.connection import (
     reason,
 )
 from monitor.server.errors import error_code
+from monitor.server.identity import identity_of
 from monitor.server.message_pace import MessagePace
 from monitor.sources.incoming.call import Begin, End, Heard, IncomingCall, Message, Position, Reply, Sound
 from monitor.sources.incoming.pushed import PushedSource
@@ -90,6 +91,7 @@ class _Connection:
         """Take the call, from the first message to the last."""
         source: PushedSource | None = None
         try:
+            identity_of(self._websocket).require("calls")
             begin = await self._begin()
             source = self._source(begin)
             call = await asyncio.to_thread(self._monitor.start_call, source, call_id=begin.call, metadata=dict(begin.metadata))

@@ -4,12 +4,14 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 import structlog
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from monitor.analysis.erasing import erase_call
 from monitor.errors import ConfigError
 from monitor.events import Leg
+from monitor.server.audit import audit
 from monitor.server.context import ERRORS, CallId, HubOf, MonitorOf, SettingsOf
+from monitor.server.identity import needs
 from monitor.server.series import leg_series
 from monitor.server.subscription import EVENT_TYPES
 from monitor.store.base import no_such_leg
@@ -84,8 +86,8 @@ def get_frames_file(
     return Response(pack(stored.read(leg, first, first + count), stored.record.legs[leg]), media_type=MEDIA_TYPE)
 
 
-@router.delete("/data", summary="Erase a call")
-def erase(call: CallId, monitor: MonitorOf, settings: SettingsOf, hub: HubOf) -> dict[str, Any]:
+@router.delete("/data", summary="Erase a call", dependencies=[needs("erase")])
+def erase(call: CallId, monitor: MonitorOf, settings: SettingsOf, hub: HubOf, request: Request) -> dict[str, Any]:
     """Remove every trace of a call that is over: frames, snapshots, audio, events. There is no way back.
 
     Ending a live call is another request (`DELETE /api/v1/calls/{call}`), so that one is never taken for the other.
@@ -96,6 +98,7 @@ def erase(call: CallId, monitor: MonitorOf, settings: SettingsOf, hub: HubOf) ->
         raise ConfigError(f"call {call} is in progress: end it first (DELETE /api/v1/calls/{call}), then erase it")
     remains = erase_call(monitor.store, call, settings.analysis, monitor.rules.learned)
     hub.forget(call)
+    audit(request, "erase", call=call)
     if remains:
         log.warning("erased_call_remains", call=call, **asdict(remains))
     return {"call": call, "remains": asdict(remains)}

@@ -8,6 +8,7 @@ from starlette.requests import HTTPConnection
 from starlette.status import HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 
 from monitor.server.context import ERRORS, CallId
+from monitor.server.identity import needs
 from monitor.server.replays import Replays
 
 router = APIRouter(prefix="/api/v1", tags=["replays"], responses=ERRORS)
@@ -40,7 +41,7 @@ def _replays(connection: HTTPConnection) -> Replays:
 ReplaysOf = Annotated[Replays, Depends(_replays)]
 
 
-@router.post("/calls/{call}/replay", summary="Play a stored call", status_code=HTTP_202_ACCEPTED)
+@router.post("/calls/{call}/replay", summary="Play a stored call", status_code=HTTP_202_ACCEPTED, dependencies=[needs("act")])
 def start_replay(call: CallId, replays: ReplaysOf, body: ReplayRequest | None = None) -> dict[str, Any]:
     """Send the messages of a call that is over on the websocket again, each tagged with the answer's `replay`."""
     return replays.start(call, (body or ReplayRequest()).speed).summary()
@@ -52,7 +53,7 @@ def list_replays(replays: ReplaysOf) -> dict[str, Any]:
     return {"replays": [replay.summary() for replay in replays.all()]}
 
 
-@router.delete("/replays/{replay}", summary="Stop a replay", status_code=HTTP_204_NO_CONTENT)
+@router.delete("/replays/{replay}", summary="Stop a replay", status_code=HTTP_204_NO_CONTENT, dependencies=[needs("act")])
 def stop_replay(replay: str, replays: ReplaysOf) -> None:
     """End a replay soon; `replay_ended` follows on the websocket."""
     replays.stop(replay)

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from monitor import __version__
 from monitor.config.secrets import masked
 from monitor.server.context import ERRORS, HubOf, MonitorOf, SettingsOf
+from monitor.server.identity import needs
 
 router = APIRouter(prefix="/api/v1", tags=["operation"], responses=ERRORS)
 
@@ -24,7 +25,7 @@ def get_status(monitor: MonitorOf, hub: HubOf) -> dict[str, Any]:
     return {"version": __version__, **asdict(monitor.status()), "websocket": websocket}
 
 
-@router.get("/config", summary="The settings in force")
+@router.get("/config", summary="The settings in force", dependencies=[needs("configure")])
 def get_config(settings: SettingsOf) -> dict[str, Any]:
     """Every setting as it is in force; secrets are masked."""
     return dict(masked(settings.model_dump(mode="json")))

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from starlette.websockets import WebSocketDisconnect
 
 from monitor import __version__
-from monitor.errors import ConfigError, MonitorError
+from monitor.errors import ConfigError, MonitorError, NotAllowedError
 from monitor.messages import (
     FROM_CLIENT,
     AcknowledgeMessage,
@@ -23,6 +23,7 @@ from monitor.pipeline.monitor import Monitor
 from monitor.server.connection import GOING_AWAY, INTERNAL_ERROR, MAX_MISTAKES, POLICY_VIOLATION, accept, converse, reason
 from monitor.server.errors import error_code
 from monitor.server.hub import Client, Hub
+from monitor.server.identity import identity_of
 from monitor.server.subscription import Subscription, parse_subscription
 from monitor.validation import first_sentence
 
@@ -43,8 +44,9 @@ async def events(websocket: WebSocket) -> None:
     monitor: Monitor = websocket.app.state.monitor
     await accept(websocket)
     try:
+        identity_of(websocket).require("read")
         subscription = _subscribe(websocket, hub)
-    except ConfigError as error:
+    except (ConfigError, NotAllowedError) as error:
         await _refuse(websocket, error, POLICY_VIOLATION)
         return
     client = hub.join(subscription)
@@ -104,7 +106,9 @@ async def _answer(websocket: WebSocket, monitor: Monitor, hub: Hub, received: An
         raise ConfigError(first_sentence(error.errors(include_url=False, include_input=False), "message")) from None
     if isinstance(request, AcknowledgeMessage):
         try:
-            await asyncio.to_thread(monitor.acknowledge, request.id, request.by, request.note)
+            who = identity_of(websocket)
+            who.require("act")
+            await asyncio.to_thread(monitor.acknowledge, request.id, who.person(request.by), request.note)
         except MonitorError as error:
             await _say(websocket, _error(error))
     else:

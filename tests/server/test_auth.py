@@ -10,7 +10,8 @@ from websockets.typing import Origin, Subprotocol
 from monitor.config.sections import ServerSection
 from monitor.errors import ConfigError
 from monitor.loopback import is_loopback
-from monitor.server.auth import SUBPROTOCOL, TOKEN_SUBPROTOCOL, check_exposure
+from monitor.server.auth import SUBPROTOCOL, check_exposure
+from monitor.server.authenticator import TOKEN_SUBPROTOCOL
 from tests.server.service import TOKEN, Service, receive
 
 GOOD, BAD = f"Bearer {TOKEN}", "Bearer fedcba9876543210-no"
