@@ -19,8 +19,8 @@ def print_report(report: Report, console: Console) -> None:
     """Tables of all that is in the report."""
     engine = report.engine
     console.print(
-        f"{engine.name} {engine.model}, version {engine.version}: window {engine.window:g} s, hop {engine.hop:g} s, "
-        f"lookahead {engine.lookahead:g} s; line: {report.line}"
+        f"{engine.name} {engine.model}, version {engine.version}, licence {engine.licence or 'not stated'}: "
+        f"window {engine.window:g} s, hop {engine.hop:g} s, lookahead {engine.lookahead:g} s; line: {report.line}"
     )
     if report.clips is not None:
         _print_clips(report, console)

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -10,7 +9,8 @@ import numpy as np
 from lab.labels import HELD_SHARE, Clip, held_out
 from monitor.config.sections import EngineSection
 from monitor.engines.compact.network import STEP_INPUTS
-from monitor.engines.compact.weights import SHIPPED, load_weights
+from monitor.engines.compact.shipped import named, weights_file
+from monitor.engines.compact.weights import load_weights
 from monitor.errors import ConfigError
 
 Speakers = Literal["all", "held"]
@@ -61,10 +61,10 @@ def check_kept_apart(engine: EngineSection) -> None:
     """Raise `ConfigError` where the engine learned from the very speakers who are held: its figures would flatter it."""
     if engine.name != "compact":
         return
-    weights = load_weights(Path(engine.model) if engine.model else SHIPPED, STEP_INPUTS)
+    weights = load_weights(weights_file(engine.model), STEP_INPUTS)
     if not weights.kept_apart:
         twin = weights.about.get("twin") or "weights of the same recipe"
-        where = f": --model {TWIN.format(twin)}" if not engine.model else ""
+        where = f": --model {TWIN.format(twin)}" if named(engine.model) else ""
         raise ConfigError(
             f"--speakers held: {weights.name} learned from everyone, so there is nobody to measure it on; "
             f"measure {twin}, which kept a fifth of the speakers apart{where}"

@@ -219,6 +219,7 @@ def _engine_used(settings: Settings, info: EngineInfo) -> EngineUsed:
         name=info.name,
         model=info.model,
         version=info.version,
+        licence=info.licence,
         labels=list(info.labels),
         window=frame_seconds(geometry.window),
         hop=frame_seconds(geometry.hop),

@@ -46,6 +46,7 @@ class EngineUsed(Document):
     name: str
     model: str
     version: str
+    licence: str = Field(default="", description="of the weights")
     labels: list[str]
     window: float
     hop: float

@@ -124,7 +124,7 @@ def files(downloads: Path) -> Iterator[Utterance]:
         if path.suffix not in {".ogg", ".wav", ".g722"} or not (who := _who(inside)):
             continue
         try:
-            audio, rate = _read(path)
+            audio, rate = read_any(path)
         except (soundfile.SoundFileError, av.FFmpegError):
             continue  # some files in these packages are empty
         yield Utterance(*who, re.sub(r"\W+", "_", inside)[-60:], audio, rate)
@@ -150,7 +150,7 @@ def _who(inside: str) -> tuple[str, str] | None:
     return None
 
 
-def _read(path: Path) -> tuple[NDArray[np.float32], int]:
+def read_any(path: Path) -> tuple[NDArray[np.float32], int]:
     if path.suffix != ".g722":
         audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
         return np.asarray(audio.mean(1), dtype=np.float32), rate

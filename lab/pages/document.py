@@ -43,7 +43,7 @@ def call_document(
     return {
         "call": hearing.call,
         "seconds": hearing.seconds,
-        "engine": {"name": engine.name, "model": engine.model},
+        "engine": {"name": engine.name, "model": engine.model, "licence": engine.licence},
         "labels": list(engine.labels),
         "tick_rate": TICK_RATE,
         "frame_rate": FRAME_RATE,

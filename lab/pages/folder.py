@@ -53,7 +53,10 @@ class PageFolder:
 
     def close(self) -> Path:
         """Write the index of all pages; returns its file. Raises `ConfigError` where it cannot be written."""
-        data = {"engine": {"name": self._engine.name, "model": self._engine.model}, "calls": self._rows}
+        data = {
+            "engine": {"name": self._engine.name, "model": self._engine.model, "licence": self._engine.licence},
+            "calls": self._rows,
+        }
         return self._write("index.html", render("index.html", "index.css", INDEX_SCRIPTS, "Calls heard", data))
 
     def _link(self, recording: Path) -> str:

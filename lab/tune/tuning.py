@@ -154,7 +154,7 @@ class Tuned:
         return {
             "aim": aim.text,
             "limits_kept": self.met,
-            "engine": {"name": self.engine.name, "model": self.engine.model, "version": self.engine.version},
+            "engine": {name: getattr(self.engine, name) for name in ("name", "model", "version", "licence")},
             "alert_rules": list(self.alerts.rules),
             "seed": self.plan.seed,
             "folds": self.plan.folds,

@@ -70,7 +70,8 @@ def _header(tuned: Tuned, command: str) -> list[str]:
         f"  {command}",
         f"Aim: {plan.aim.text}",
         *([] if tuned.met else ["NO TRIAL KEPT THE LIMITS: this is the one that came nearest."]),
-        f"Alerts of: {', '.join(tuned.alerts.rules)}. Engine: {engine.name} {engine.model}, version {engine.version}.",
+        f"Alerts of: {', '.join(tuned.alerts.rules)}. Engine: {engine.name} {engine.model}, version {engine.version}, "
+        f"licence {engine.licence or 'not stated'}.",
         f"{len(tuned.trials) - 1} trials ({best}), seed {plan.seed}, {len(tuned.keys)} values.",
         f"On the speakers that the values were chosen on, {tuned.tuning.who}; before -> after:",
         *_figures(tuned, tuned.tuning),

@@ -89,6 +89,7 @@ class RunReport:
             "engine": info.name,
             "model": info.model,
             "engine_version": info.version,
+            "licence": info.licence,
             "seconds": round(seconds, 2),
             "wall_seconds": round(call.wall_seconds, 3),
             "real_time_factor": round(call.wall_seconds / seconds, 4) if seconds else None,

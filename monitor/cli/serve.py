@@ -38,6 +38,7 @@ def serve(
         server__host=host,
         server__port=port,
     )
+    from monitor.engines.licence import warn_of_licence
     from monitor.engines.registry import load_engine
     from monitor.pipeline.descriptors import prepare_descriptors
     from monitor.pipeline.inference import InferenceWorker
@@ -54,6 +55,7 @@ def serve(
         sinks = Sinks(settings.sinks, frame_store)
         prepare_descriptors(frame_store, settings.server.max_calls)
         model_engine = load_engine(settings.engine)
+        warn_of_licence(model_engine.info)
         model_engine.warm_up()
         monitor = Monitor(settings, InferenceWorker.of(model_engine, settings.engine), frame_store)
         static = StaticSources(monitor, settings)

@@ -57,7 +57,7 @@ class Monitor:
         self.rules: RuleSet = configured_rules(settings, EngineKey(info.name, info.version, info.dim), info.labels)
         if unknown := self.rules.unknown_labels(info.labels):
             log.warning("rules_name_unknown_labels", labels=unknown, engine=info.name, known=info.labels)
-        picked = {name: getattr(info, name) for name in ("name", "model", "device", "precision")}
+        picked = {name: getattr(info, name) for name in ("name", "model", "licence", "device", "precision")}
         log.info("engine", **picked, options=settings.engine.model_dump(exclude={*EngineSection.model_fields}))
         self.attention = Attention()
         self._snapshot_thread = ThreadPoolExecutor(1, thread_name_prefix="snapshots")
@@ -213,7 +213,7 @@ class Monitor:
         calls = self.calls()
         info = self.inference.info
         return MonitorStatus(
-            engine={name: getattr(info, name) for name in ("name", "model", "version", "device", "precision")},
+            engine={name: getattr(info, name) for name in ("name", "model", "version", "licence", "device", "precision")},
             window={name: frames / FRAME_RATE for name, frames in asdict(self.geometry).items()},
             calls=len(calls),
             legs=sum(len(call.legs) for call in calls),

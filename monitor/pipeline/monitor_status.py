@@ -12,7 +12,7 @@ class MonitorStatus:
     """A look at the whole."""
 
     engine: Mapping[str, str]
-    """`name`, `model`, `version`, `device` and `precision` of the engine."""
+    """`name`, `model`, `version`, `licence` (of the weights), `device` and `precision` of the engine."""
     window: Mapping[str, float]
     """`window`, `hop` and `lookahead` in seconds."""
     calls: int

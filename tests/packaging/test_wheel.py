@@ -46,7 +46,7 @@ def test_the_wheel_brings_weights_demonstration_types_and_nothing_that_only_the_
     assert {
         "monitor/py.typed",
         "lab/py.typed",
-        "monitor/engines/compact/weights.safetensors",
+        "monitor/engines/compact/research.safetensors",
         "monitor/demo/call.flac",
     } <= inside
     assert {name.partition("/")[0] for name in inside} == {"monitor", "lab", f"emotion_monitor-{__version__}.dist-info"}

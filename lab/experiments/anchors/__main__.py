@@ -22,11 +22,12 @@ from lab.experiments.anchors.task import CLASSES, LINES, SEED, Task, read_task, 
 from lab.lines.condition import Condition
 from monitor.config import load_settings
 from monitor.engines.compact.network import STEP_INPUTS
-from monitor.engines.compact.weights import SHIPPED, load_weights
+from monitor.engines.compact.shipped import SHIPPED
+from monitor.engines.compact.weights import load_weights
 
-_TWIN = load_weights(SHIPPED, STEP_INPUTS).about["twin"]
-KEPT_APART = Path(__file__).parents[3] / TWIN.format(_TWIN) if _TWIN else SHIPPED
-"""The weights that ship, or their twin where they learned from everyone."""
+_TWIN = load_weights(SHIPPED["research"], STEP_INPUTS).about["twin"]
+KEPT_APART = Path(__file__).parents[3] / TWIN.format(_TWIN) if _TWIN else SHIPPED["research"]
+"""The research weights, or their twin where they learned from everyone."""
 ANCHORS = {"egemaps": "eGeMAPS + SVM", "plain": "plain network + GRU"}
 
 

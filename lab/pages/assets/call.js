@@ -34,7 +34,7 @@ const findings = new Findings(call, rows, view, {
 
 function tellCall() {
   setText($("title"), call.call);
-  setText($("engine"), `${call.engine.name} · ${call.engine.model}`);
+  setText($("engine"), `${call.engine.name} · ${call.engine.model} · ${call.engine.licence || "licence not stated"}`);
   const hours = call.seconds / 3600;
   const confirmed = call.changes.filter((change) => change.status === "confirmed").length;
   const figures = {

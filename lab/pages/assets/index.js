@@ -80,7 +80,7 @@ function tell() {
   const seconds = calls.reduce((sum, call) => sum + call.seconds, 0);
   const alerts = calls.reduce((sum, call) => sum + call.alerts.length, 0);
   const changes = calls.reduce((sum, call) => sum + confirmed(call), 0);
-  setText($("engine"), `${engine.name} · ${engine.model}`);
+  setText($("engine"), `${engine.name} · ${engine.model} · ${engine.licence || "licence not stated"}`);
   const figures = {
     calls: calls.length,
     length: stamp(seconds, 0),

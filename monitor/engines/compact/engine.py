@@ -8,7 +8,6 @@ frames not yet wanted waits in the context. So frames depend neither on the hop 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -18,7 +17,8 @@ from monitor.engines.compact.features import MARGIN, Array, raw_frames
 from monitor.engines.compact.network import STEP, STEP_INPUTS, Network, Output, to_steps
 from monitor.engines.compact.normalise import Heard, normalise
 from monitor.engines.compact.options import CompactOptions
-from monitor.engines.compact.weights import SHIPPED, load_weights
+from monitor.engines.compact.shipped import weights_file
+from monitor.engines.compact.weights import load_weights
 from monitor.engines.legs import OpenLegs
 from monitor.errors import EngineError
 from monitor.timeline import FRAME_RATE, FRAME_SAMPLES
@@ -46,7 +46,7 @@ class CompactContext:
 
 
 class CompactEngine(Engine):
-    """Streaming engine of the shipped weights, or of those that `settings.model` names.
+    """Streaming engine of the weights that `settings.model` names, see `shipped.py`.
 
     `settings.threads` bounds the threads of numpy's matrix products in this process; 0 takes one, because products this small
     cost more shared than alone (twice the processor time on two cores).
@@ -60,8 +60,7 @@ class CompactEngine(Engine):
                 f"engine.device is {settings.device}, but the compact engine runs on the processor: set auto or cpu"
             )
         threadpool_limits(settings.threads or 1, user_api="blas")
-        path = Path(settings.model) if settings.model else SHIPPED
-        weights = load_weights(path, STEP_INPUTS)
+        weights = load_weights(weights_file(settings.model), STEP_INPUTS)
         self._network = Network(weights)
         self._prior = weights.prior
         self._delay = weights.shape.delay

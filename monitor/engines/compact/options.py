@@ -6,10 +6,11 @@ from monitor.engines.options import EngineOptions
 
 if TYPE_CHECKING:
     from monitor.engines.base import Engine
+    from monitor.engines.catalogue import Models
 
 
 class CompactOptions(EngineOptions):
-    """`model` is a file of weights; None takes those that ship."""
+    """`model` is `open` or `research`, which ship, or a file of weights; None takes `shipped.DEFAULT`."""
 
     name: Literal["compact"] = "compact"
 
@@ -18,3 +19,9 @@ class CompactOptions(EngineOptions):
         from monitor.engines.compact.engine import CompactEngine
 
         return CompactEngine(self)
+
+    def models(self) -> "Models":
+        """See `EngineOptions`."""
+        from monitor.engines.compact.catalogue import CompactModels
+
+        return CompactModels(self)

@@ -18,8 +18,7 @@ from monitor.errors import EngineError
 from monitor.output_file import written
 
 FORMAT = "emotion-monitor compact 1"
-SHIPPED = Path(__file__).with_name("weights.safetensors")
-_REMEDY = "leave engine.model out to use the weights that ship with the program, or make some: emotion-monitor train compact"
+_REMEDY = "set engine.model to open or research, which ship with the program, or make weights: emotion-monitor train compact"
 
 
 @dataclass(frozen=True, slots=True)

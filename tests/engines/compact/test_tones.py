@@ -12,7 +12,6 @@ from monitor.demo import CALL
 from monitor.engines.compact.engine import CompactEngine
 from monitor.engines.compact.features import Array
 from monitor.engines.compact.options import CompactOptions
-from monitor.engines.compact.weights import SHIPPED
 from tests.engines.compact.test_engine import stream
 
 SECONDS = 8
@@ -27,7 +26,7 @@ LINES = {
 
 @pytest.fixture(scope="module")
 def shipped() -> CompactEngine:
-    return CompactEngine(CompactOptions(model=str(SHIPPED)))
+    return CompactEngine(CompactOptions(model="research"))
 
 
 def share_of_speech(engine: CompactEngine, samples: Array) -> float:

@@ -11,22 +11,27 @@ from safetensors.numpy import save_file
 import monitor
 from lab.clips.choice import TWIN
 from monitor.engines.compact.network import STEP_INPUTS
-from monitor.engines.compact.weights import SHIPPED, Shape, load_weights, save_weights
+from monitor.engines.compact.shipped import DEFAULT, SHIPPED, named, weights_file
+from monitor.engines.compact.weights import Shape, Weights, load_weights, save_weights
 from monitor.errors import EngineError
 from tests.engines.compact.conftest import random_weights
 
 
-def test_the_shipped_weights_say_what_they_are():
-    weights = load_weights(SHIPPED, STEP_INPUTS)
-    assert weights.labels == ("angry", "disgusted", "fearful", "happy", "neutral", "other", "sad", "surprised")
-    assert weights.licence
-    assert weights.about["measured"]
-    assert weights.about["datasets"]
-    assert 0.3 <= weights.about["temperature"] <= 4
+@pytest.fixture(params=sorted(SHIPPED))
+def shipped(request: pytest.FixtureRequest) -> Weights:
+    return load_weights(SHIPPED[request.param], STEP_INPUTS)
 
 
-def test_the_shipped_weights_kept_people_apart_or_have_a_twin_in_the_repository_that_did():
-    shipped = measured = load_weights(SHIPPED, STEP_INPUTS)
+def test_the_shipped_weights_say_what_they_are(shipped):
+    assert shipped.labels == ("angry", "disgusted", "fearful", "happy", "neutral", "other", "sad", "surprised")
+    assert shipped.licence
+    assert shipped.about["measured"]
+    assert shipped.about["datasets"]
+    assert 0.3 <= shipped.about["temperature"] <= 4
+
+
+def test_the_shipped_weights_kept_people_apart_or_have_a_twin_in_the_repository_that_did(shipped):
+    measured = shipped
     if name := shipped.about["twin"]:
         measured = load_weights(Path(monitor.__file__).parents[1] / TWIN.format(name), STEP_INPUTS)
     assert measured.kept_apart
@@ -35,7 +40,18 @@ def test_the_shipped_weights_kept_people_apart_or_have_a_twin_in_the_repository_
 
 
 def test_the_shipped_weights_are_small():
-    assert SHIPPED.stat().st_size <= 2_000_000
+    assert all(file.stat().st_size <= 2_000_000 for file in SHIPPED.values())
+
+
+@pytest.mark.parametrize("name", sorted(SHIPPED))
+def test_shipped_weights_have_two_names_and_without_one_the_default_is_meant(name):
+    assert weights_file(name) == weights_file(f"compact-{name}") == SHIPPED[name]
+    assert weights_file(None) == SHIPPED[DEFAULT]
+
+
+def test_any_other_name_is_a_file():
+    assert weights_file("ours/research") == Path("ours/research")
+    assert named("ours.safetensors") is None
 
 
 def test_weights_come_back_as_they_were_saved(tmp_path):
@@ -53,7 +69,7 @@ def test_other_weights_have_another_digest(tmp_path):
 
 
 def test_a_missing_file_is_said_with_the_remedy(tmp_path):
-    with pytest.raises(EngineError, match=r"No such file.*leave engine\.model out"):
+    with pytest.raises(EngineError, match=r"No such file.*set engine\.model to open or research"):
         load_weights(tmp_path / "none.safetensors", STEP_INPUTS)
 
 
@@ -61,7 +77,7 @@ def test_a_missing_file_is_said_with_the_remedy(tmp_path):
 def test_a_truncated_file_is_said_with_the_remedy(tmp_path, size):
     save_weights(tmp_path / "whole", random_weights())
     (tmp_path / "cut").write_bytes((tmp_path / "whole").read_bytes()[:size])
-    with pytest.raises(EngineError, match=r"cannot read the compact weights.*leave engine\.model out"):
+    with pytest.raises(EngineError, match=r"cannot read the compact weights.*set engine\.model to open or research"):
         load_weights(tmp_path / "cut", STEP_INPUTS)
 
 
