@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from monitor.errors import ConfigError
 from monitor.events import Leg
 
 MAX_SDP = 64 * 1024
@@ -75,6 +76,15 @@ class CallRequest(BaseModel):
     def _plain_and_short(cls, value: dict[str, Any]) -> dict[str, Any]:
         check_metadata(value)
         return value
+
+    def check_ports(self, low: int, high: int) -> None:
+        """Raise `ConfigError` where a port is asked for that is not of the configured range: others are other programs'."""
+        for leg, request in self.legs.items():
+            if request.port is not None and not low <= request.port <= high:
+                raise ConfigError(
+                    f"port {request.port} of {leg} is not of the range {low} to {high} (rtp.port_low, rtp.port_high): "
+                    "choose one of it, or leave it out to get a free one"
+                )
 
     def options(self) -> dict[str, Any]:
         """For the `rtp` source."""

@@ -56,6 +56,7 @@ def start_call(body: CallRequest, monitor: MonitorOf, settings: SettingsOf) -> d
     `rtp.inactivity` seconds.
     """
     monitor.check_room()
+    body.check_ports(settings.rtp.port_low, settings.rtp.port_high)
     source = open_source("rtp", body.options(), settings)
     call = monitor.start_call(source, call_id=body.call, metadata=body.metadata)
     return {"call": call.id, "started_at": call.started_at.isoformat(), "legs": source.endpoints()}

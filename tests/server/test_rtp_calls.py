@@ -87,13 +87,28 @@ def test_legs_that_cannot_be_are_refused_with_the_reason(shared: Service, legs: 
 
 def test_a_call_whose_id_is_taken_is_refused_and_its_ports_are_free_again(service: Service) -> None:
     first = service.http().post("/api/v1/calls", json={"call": "c1", "legs": BOTH}).json()
-    port = first["legs"]["customer"]["port"] + 100
+    port = 10_000 + (first["legs"]["customer"]["port"] + 100) % 9_000
     body = {"call": "c1", "legs": {"customer": {"port": port}}}
     answer = service.http().post("/api/v1/calls", json=body)
     again = service.http().post("/api/v1/calls", json={**body, "call": "c2"})
     assert "c1" in answer.json()["error"]["message"]
     assert answer.is_client_error or answer.is_server_error
     assert again.status_code == 201
+
+
+def test_a_port_that_is_not_of_the_configured_range_is_refused(start_service: StartService) -> None:
+    service = start_service(rtp=RtpSection(port_low=31_300, port_high=31_399))
+    answer = service.http().post("/api/v1/calls", json={"legs": {"customer": {"port": 5_432}}})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "config")
+    assert "31300 to 31399" in answer.json()["error"]["message"]
+
+
+def test_where_all_ports_are_taken_no_further_call_is_taken_now(start_service: StartService) -> None:
+    service = start_service(rtp=RtpSection(port_low=31_400, port_high=31_402))
+    with service.http() as http:
+        assert http.post("/api/v1/calls", json={"legs": {"customer": {}}}).status_code == 201
+        answer = http.post("/api/v1/calls", json={"legs": {"customer": {}}})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "busy")
 
 
 def test_more_calls_than_allowed_are_refused(start_service: StartService) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import structlog
 
-from monitor.errors import SourceError
+from monitor.errors import BusyError, SourceError
 
 RECEIVE_BUFFER = 1 << 20
 """Bytes asked of the kernel for each socket (it may give less: net.core.rmem_max): half a minute of one leg."""
@@ -26,7 +26,8 @@ def open_port(bind: str, port: int) -> socket.socket:
 
 
 def open_in_range(bind: str, low: int, high: int) -> socket.socket:
-    """A socket on a free even port from `low` to `high`, the next one free for RTCP. Raises `SourceError`."""
+    """A socket on a free even port from `low` to `high`, the next one free for RTCP. Raises `SourceError`; `BusyError`
+    where all are taken."""
     first = low + low % 2
     pairs = (high - first + 1) // 2
     start = random.randrange(pairs) if pairs > 0 else 0  # so that a port just closed is not at once another call's
@@ -43,7 +44,7 @@ def open_in_range(bind: str, low: int, high: int) -> socket.socket:
             control.close()
             return rtp
         rtp.close()
-    raise SourceError(
+    raise BusyError(
         f"no free port pair for RTP from {low} to {high} on {bind}: end calls, or widen rtp.port_low and rtp.port_high"
     )
 

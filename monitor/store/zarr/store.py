@@ -224,7 +224,7 @@ class ZarrStore(Store):
     def _find(self, call: str) -> Path:
         call_folder = self.layout.find_frames(call)
         if call_folder is None:
-            raise NotFoundError(f"call {call} is not in this store ({self.layout.root})")
+            raise NotFoundError(f"call {call} is not in this store")
         return call_folder
 
     @contextmanager

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from monitor.config.sections import RtpSection
-from monitor.errors import SourceError
+from monitor.errors import BusyError, SourceError
 from monitor.sources.rtp.ports import open_port
 from monitor.sources.rtp.receiver import INBOX_LIMIT, Inbox, Received, shared_receiver
 from monitor.sources.rtp.source import RtpSource
@@ -116,7 +116,7 @@ def test_a_failed_opening_frees_what_it_had_opened(sender):
 def test_a_range_without_a_free_pair_says_so():
     limits = RtpSection(port_low=31_200, port_high=31_202)
     first = RtpSource(legs={"mixed": {}}, settings=limits)
-    with pytest.raises(SourceError, match="no free port pair for RTP from 31200 to 31202"):
+    with pytest.raises(BusyError, match="no free port pair for RTP from 31200 to 31202"):
         RtpSource(legs={"mixed": {}}, settings=limits)
     first.stop()
 
