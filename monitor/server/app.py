@@ -20,6 +20,7 @@ from monitor.server import (
     belief,
     calls,
     documents,
+    downloads,
     health,
     me,
     metrics,
@@ -123,7 +124,7 @@ def described_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         max_body_size=MAX_BODY,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
-    for room in (calls, recordings, belief, replay_routes, alerts, search, status, me, documents, metrics):
+    for room in (calls, recordings, downloads, belief, replay_routes, alerts, search, status, me, documents, metrics):
         app.include_router(room.router, dependencies=[needs("read")])
     for room in (health, websocket):
         app.include_router(room.router)

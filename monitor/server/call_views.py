@@ -5,6 +5,7 @@ from typing import Any
 
 from monitor.pipeline.call import LiveCall
 from monitor.store.base import CallSummary, StoredCall
+from monitor.store.sound import legs_with_sound
 
 
 def call_line(stored: CallSummary, live: LiveCall | None) -> dict[str, Any]:
@@ -34,6 +35,7 @@ def call_detail(stored: StoredCall, live: LiveCall | None) -> dict[str, Any]:
         "inferred": [leg for leg, leg_format in record.legs.items() if leg_format.classes],
         "reason": stored.reason,
         "reports": {leg: dict(report) for leg, report in stored.reports.items()},
+        "sound": list(legs_with_sound(stored)),
     }
     if live is None:
         return detail

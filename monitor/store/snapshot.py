@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -70,8 +70,8 @@ def _write_leg(stored: StoredCall, leg: Leg, folder: Path, before: Utterance, fs
             run = stored.read(leg, start, min(start + _BLOCK_FRAMES, frames))
             size += _append(embedding, size, np.ascontiguousarray(run.embedding, _FLOAT32).reshape(-1).view(np.uint8).data)
             utterance.add(run)
-        _append(mean, 0, array_header((1, format_.dim)) + utterance.mean().astype(_FLOAT32).tobytes())
-        _append(result, 0, as_json(_result(stored, leg, shape, utterance)))
+        _append(mean, 0, utterance_file(utterance))
+        _append(result, 0, as_json(leg_result(stored, leg, utterance)))
     return utterance
 
 
@@ -129,8 +129,31 @@ def array_header(shape: tuple[int, int]) -> bytes:
     return file.getvalue()
 
 
-def _result(stored: StoredCall, leg: Leg, shape: tuple[int, int], utterance: Utterance) -> dict[str, Any]:
-    """Keys `key`, `labels` and `scores` are FunASR's; its `feats` are in the files that `files` names."""
+def utterance_of(stored: StoredCall, leg: Leg) -> Utterance:
+    """A leg as one utterance, read 30 s at a time. Raises `StoreError`."""
+    utterance = Utterance.empty(stored.record.legs[leg], speech_threshold(stored))
+    for start in range(0, stored.committed(leg), _BLOCK_FRAMES):
+        utterance.add(stored.read(leg, start, start + _BLOCK_FRAMES))
+    return utterance
+
+
+def utterance_file(utterance: Utterance) -> bytes:
+    """`utterance.npy`."""
+    mean = utterance.mean()
+    return array_header((1, mean.shape[1])) + mean.astype(_FLOAT32).tobytes()
+
+
+def array_file(stored: StoredCall, leg: Leg, name: Literal["embedding", "logits"]) -> Iterator[bytes]:
+    """`NAME.npy` of a leg, float32, 30 s at a time: the rows of `Frames`. Raises `StoreError`."""
+    format_, frames = stored.record.legs[leg], stored.committed(leg)
+    yield array_header((rows(frames, format_.stride), format_.dim) if name == "embedding" else (frames, format_.classes))
+    for start in range(0, frames, _BLOCK_FRAMES):
+        values = getattr(stored.read(leg, start, start + _BLOCK_FRAMES), name)
+        yield np.ascontiguousarray(values, _FLOAT32).tobytes()
+
+
+def leg_result(stored: StoredCall, leg: Leg, utterance: Utterance) -> dict[str, Any]:
+    """`result.json`: keys `key`, `labels` and `scores` are FunASR's; its `feats` are in the files that `files` names."""
     record, frames = stored.record, stored.committed(leg)
     format_ = record.legs[leg]
     return {
@@ -139,7 +162,7 @@ def _result(stored: StoredCall, leg: Leg, shape: tuple[int, int], utterance: Utt
         "scores": utterance.scores(),
         "granularity": "frame",
         "files": {"frame": "embedding.npy", "utterance": "utterance.npy"},
-        "shape": list(shape),
+        "shape": [rows(frames, format_.stride), format_.dim],
         "dtype": "float32",
         "stored_dtype": format_.dtype,
         "frame_rate": FRAME_RATE,

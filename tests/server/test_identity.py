@@ -59,6 +59,7 @@ OF_ENGINEERS = [
 ]
 OF_SUPERVISORS = [
     ("POST", "/api/v1/calls/c1/replay"),
+    ("GET", "/api/v1/calls/c1/sound"),
     ("DELETE", "/api/v1/replays/none"),
     ("POST", "/api/v1/alerts/x/acknowledge"),
 ]

@@ -15,6 +15,7 @@ import soundfile
 import structlog
 
 from monitor.audio.chunk import Samples
+from monitor.store import flac
 from monitor.store.disk import PRIVATE, write_all
 from monitor.timeline import SAMPLE_RATE
 
@@ -23,9 +24,6 @@ AudioFormat = Literal["flac", "opus"]
 _CONTAINERS: dict[AudioFormat, tuple[str, str]] = {"flac": ("FLAC", "PCM_16"), "opus": ("OGG", "OPUS")}
 _WAITING_BYTES = 16 * 1024 * 1024
 """Encoded audio that is kept in memory while the disk refuses it: a quarter of an hour of FLAC and more."""
-_STREAMINFO_LENGTH = 18
-"""Offset of the 64 bits that hold sample rate, channels, bits a sample and total samples: `fLaC`, a block header of 4 bytes,
-block and frame sizes of 10 bytes (RFC 9639, section 8.2)."""
 
 log = structlog.get_logger(__name__)
 
@@ -132,8 +130,8 @@ def repair(path: Path) -> None:
     except av.FFmpegError as error:
         raise OSError(errno.EIO, f"{path} is no whole FLAC file") from error
     with path.open("r+b") as file:
-        file.seek(_STREAMINFO_LENGTH)
-        fields = int.from_bytes(file.read(8), "big")
-        if fields & (2**36 - 1) == 0:
-            file.seek(_STREAMINFO_LENGTH)
-            file.write((fields | length).to_bytes(8, "big"))
+        file.seek(flac.OFFSET)
+        fields = file.read(flac.LENGTH)
+        if not flac.says_length(fields):
+            file.seek(flac.OFFSET)
+            file.write(flac.with_length(fields, length))
