@@ -10,8 +10,8 @@ from monitor.config.tokens import Role
 from monitor.errors import ConfigError, NotAllowedError
 
 Permission = Literal["read", "act", "rules", "listen", "calls", "erase", "configure"]
-"""read: everything that is shown; act: deal with alerts, write notes, replay, hear kept sound; rules: change them; listen: hear live calls;
-calls: start and end them; erase: stored ones; configure: see the configuration."""
+"""read: everything that is shown; act: deal with alerts, write notes, replay, hear kept sound; rules: change them; listen: hear
+live calls; calls: start and end them; erase: stored ones; configure: see the configuration."""
 
 _OF_ROLE: dict[Role, frozenset[Permission]] = {
     "viewer": frozenset({"read"}),
