@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from monitor.cli.options import ConfigOption, EngineOption, ModelOption, RulesOption, StoreOption, settings_from
+from monitor.errors import StoreError
 
 
 def serve(
@@ -68,3 +69,9 @@ def serve(
             static.close()
             monitor.close()
             sinks.close()
+        if monitor.unstored:
+            call, why = next(iter(monitor.unstored.items()))
+            raise StoreError(
+                f"{len(monitor.unstored)} calls could not be stored to their end, {call} among them ({why}); "
+                "what was committed is kept, and the next start closes them as interrupted"
+            )

@@ -27,6 +27,10 @@ from monitor.timeline import TICK_RATE, frame_seconds, frames_for
 
 log = structlog.get_logger(__name__)
 
+STOPPING_PATIENCE = 10.0
+"""Seconds for which a program that stops waits for a disk that refuses."""
+FILE_PATIENCE = 2.0
+"""The same of a call that is read from a file: it can be read again."""
 SKIP_REPORT_FRAMES = frames_for(5.0)
 SKIP_CAUSES: Mapping[str, str] = {
     "overload": "overload: the engine could not keep up with all legs",
@@ -79,6 +83,8 @@ class LiveCall:
         self._on_live = on_live
         self._on_end = on_end
         self._stop_reason: str | None = None
+        self._give_up_at: float | None = None
+        """When a disk that refuses is waited for no longer; None while the program runs."""
         self._over = threading.Event()
         self._announced = threading.Event()
         self._dismissed = False
@@ -98,6 +104,8 @@ class LiveCall:
 
     def stop(self, reason: str) -> None:
         """End the call soon; what came is still analysed and stored."""
+        if reason == "shutdown" and self._give_up_at is None:
+            self._give_up_at = time.monotonic() + STOPPING_PATIENCE
         if self._stop_reason is None:
             self._stop_reason = reason
         self.source.stop()
@@ -115,6 +123,11 @@ class LiveCall:
     def same_sound(self) -> bool:
         """Whether both legs carry the same sound, as far as is known."""
         return bool(self._likeness.same)
+
+    @property
+    def unstored(self) -> int:
+        """Frames that no disk has: once the call is over, those that are lost."""
+        return self._recorder.waiting
 
     def reports(self) -> dict[str, dict[str, Any]]:
         """The account of each leg so far."""
@@ -163,7 +176,7 @@ class LiveCall:
             self._close(self.reason)
         except MonitorError as error:
             self.error = error
-            log.error("call_failed", call=self.id, error=str(error))
+            log.error("call_failed", call=self.id, error=str(error), frames_not_stored=self.unstored)
         except Exception as error:
             self.error = MonitorError(f"call {self.id}: defect in this program: {type(error).__name__}: {error}")
             log.exception("call_failed", call=self.id)
@@ -181,7 +194,7 @@ class LiveCall:
         ended = CallEnded(call=self.id, time=self.seconds, at=self.seconds, reason=reason, legs=self.reports())
         try:
             self._snapshots.finish()
-            self._recorder.finish(ended, patience=0)
+            self._recorder.finish(ended, lambda: True)
         except MonitorError as error:
             log.error("call_not_closed", call=self.id, error=str(error))
 
@@ -227,9 +240,10 @@ class LiveCall:
             self._say_skips(leg)
         self._emit(self._listening.finish())
         ended = CallEnded(call=self.id, time=self.seconds, at=self.seconds, reason=reason, legs=self.reports())
-        patience = 2.0 if reason == "shutdown" or not self.source.realtime else 30.0
         self._snapshots.finish()
-        self._recorder.finish(ended, patience)
+        if not self.source.realtime:
+            self._give_up_at = time.monotonic() + FILE_PATIENCE
+        self._recorder.finish(ended, lambda: self._give_up_at is not None and time.monotonic() >= self._give_up_at)
 
     def _advance(self, most: int | None) -> None:
         before = {leg: self._skipped_frames(leg) for leg in self.legs}

@@ -13,13 +13,14 @@ import structlog
 from monitor.alerts.configured import configured_rules
 from monitor.alerts.rules import RuleSet
 from monitor.config.sections import EngineSection, Settings
-from monitor.errors import BusyError, NotFoundError, TakenError
+from monitor.errors import BusyError, NotFoundError, StoreError, TakenError
 from monitor.events import AlertAcknowledged, CallStarted
 from monitor.learned.engine_key import EngineKey
 from monitor.messages import FramesMessage
 from monitor.pipeline.attention import Attention
 from monitor.pipeline.call import LiveCall
 from monitor.pipeline.descriptors import Descriptors
+from monitor.pipeline.held_memory import HeldMemory
 from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.intake import check_privacy, leg_format, open_listening
 from monitor.pipeline.interrupted import close_interrupted
@@ -60,6 +61,9 @@ class Monitor:
         picked = {name: getattr(info, name) for name in ("name", "model", "licence", "device", "precision")}
         log.info("engine", **picked, options=settings.engine.model_dump(exclude={*EngineSection.model_fields}))
         self.attention = Attention()
+        self.unstored: dict[str, str] = {}
+        """Calls that ended without being stored whole, and why; what was committed of them is kept."""
+        self._held_memory = HeldMemory()
         self._snapshot_thread = ThreadPoolExecutor(1, thread_name_prefix="snapshots")
         self._lock = threading.Lock()
         self._calls: dict[str, LiveCall] = {}
@@ -152,7 +156,7 @@ class Monitor:
             started_at=record.started_at,
             metadata=record.metadata,
             listening=open_listening(record.id, record.legs, self.settings, rules, self.inference, live=source.realtime),
-            recorder=CallRecorder(writer, self.journal),
+            recorder=CallRecorder(writer, self.journal, self._held_memory),
             snapshots=Snapshots(writer, self.settings.store.snapshot_every, self._snapshot_thread),
             live=LiveFrames(record.id, record.labels, rules.learned),
             speech_threshold=self.settings.state.speech_threshold,
@@ -246,6 +250,8 @@ class Monitor:
     def _forget(self, call: LiveCall) -> None:
         with self._lock:
             self._calls.pop(call.id, None)
+            if isinstance(call.error, StoreError):
+                self.unstored[call.id] = f"{call.unstored} frames: {call.error}"
         log.info("call_ended", call=call.id, seconds=call.seconds, error=str(call.error) if call.error else None)
 
 

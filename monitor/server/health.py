@@ -23,6 +23,7 @@ def ready(monitor: MonitorOf, hub: HubOf, response: Response) -> dict[str, Any]:
     checks = {
         "engine": not status.inference.failing,
         "store": monitor.store.takes_calls(),
+        "journal": monitor.journal.takes_events(),
         "descriptors": status.descriptors.calls > 0,
         "accepting": not stopping,
     }

@@ -36,6 +36,10 @@ class Journal(ABC):
     def last(self) -> int:
         """The newest `seq`; 0 where there is none."""
 
+    def takes_events(self) -> bool:
+        """Whether something can be appended at this moment. It is asked often, and changes nothing."""
+        return True
+
     @abstractmethod
     def append(self, event: Event) -> Message:
         """Number an event and keep it; then tell the listeners. Raises `StoreError` where that cannot be done."""

@@ -9,8 +9,9 @@ import pytest
 
 from monitor.audio.chunk import Samples
 from monitor.errors import StoreError
-from monitor.events import CallEnded, Frames, Leg, Mark, StateChanged
+from monitor.events import CallEnded, Event, Frames, Leg, Mark, StateChanged
 from monitor.pipeline import recorder as recorder_module
+from monitor.pipeline.held_memory import HeldMemory
 from monitor.pipeline.recorder import CallRecorder
 from monitor.store.base import CallWriter
 from monitor.store.zarr.journal import FileJournal
@@ -91,16 +92,17 @@ def test_what_waited_for_the_disk_is_written_in_order_once_it_works(
     recorder.put(frames(25))
     recorder.put(state(1.0))
     recorder.put(frames(50))
-    assert (recorder.error, journal.last) == ("no space left on device", 0)
+    assert (recorder.error, journal.last) == ("no space left on device", 1), "events have a way of their own"
     writer.works = True
     recorder.put(frames(75))
     assert ([run.start for run in writer.taken], journal.last, recorder.error) == ([0, 25, 50, 75], 1, None)
 
 
 def test_when_too_much_waits_the_oldest_frames_become_gaps_and_no_event_is_lost(
-    recorder: CallRecorder, writer: RefusingWriter, journal: FileJournal, monkeypatch: pytest.MonkeyPatch
+    writer: RefusingWriter, journal: FileJournal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorder_module, "MAX_HELD_FRAMES", 60)
+    monkeypatch.setattr(recorder_module, "RETRY_SECONDS", 0.0)
+    recorder = CallRecorder(writer, journal, HeldMemory(limit=2 * frames(0).embedding.nbytes * 2 + 2 * 25 * 4))
     writer.works = False
     for start in range(0, 125, 25):
         recorder.put(frames(start))
@@ -118,7 +120,7 @@ def test_a_call_is_said_to_have_ended_after_it_is_closed_and_before_it_is_let_go
     when_said: list[tuple[str | None, bool]] = []
     journal.listen(lambda message: when_said.append((writer.finished, writer.released)))
     recorder.put(frames(0))
-    recorder.finish(ENDED, patience=0)
+    recorder.finish(ENDED, lambda: True)
     assert (when_said, writer.released) == ([("finished", False)], True)
 
 
@@ -128,5 +130,52 @@ def test_a_disk_that_refuses_to_the_end_is_an_error(
     writer.works = False
     recorder.put(frames(0))
     with pytest.raises(StoreError, match="no space left"):
-        recorder.finish(ENDED, patience=0)
+        recorder.finish(ENDED, lambda: True)
     assert journal.last == 0
+
+
+def test_a_journal_that_refuses_holds_back_no_frame(
+    recorder: CallRecorder, writer: RefusingWriter, journal: FileJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(event: Event) -> dict[str, Any]:
+        raise StoreError("read-only file system")
+
+    with monkeypatch.context() as patch:
+        refusing = CallRecorder(writer, journal)
+        patch.setattr(refusing._events, "write", refuse)
+        refusing.put(state(0.5))
+        refusing.put(frames(0))
+        refusing.put(frames(25))
+        assert ([run.start for run in writer.taken], refusing.error, refusing.waiting) == ([0, 25], "read-only file system", 0)
+    refusing._events.write = journal.append
+    refusing.put(state(1.0))
+    assert (journal.last, refusing.error) == (2, None)
+
+
+def test_a_call_that_is_over_waits_for_its_disk_until_that_works(
+    recorder: CallRecorder, writer: RefusingWriter, journal: FileJournal
+) -> None:
+    looks = 0
+
+    def gives_up() -> bool:
+        nonlocal looks
+        looks += 1
+        writer.works = looks == 5
+        return False
+
+    writer.works = False
+    recorder.put(frames(0))
+    recorder.finish(ENDED, gives_up)
+    assert (len(writer.taken), writer.finished, journal.last, looks) == (1, "finished", 1, 5)
+
+
+def test_what_all_calls_hold_together_is_bounded_and_whoever_holds_his_share_gives_up_first():
+    memory = HeldMemory(limit=100)
+    large, small = object(), object()
+    memory.hold(large, 90)
+    memory.hold(small, 10)
+    assert not memory.too_much(large)
+    memory.hold(small, 5)
+    assert (memory.too_much(large), memory.too_much(small)) == (True, False)
+    memory.hold(large, -90)
+    assert not memory.too_much(small)

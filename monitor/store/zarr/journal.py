@@ -13,7 +13,7 @@ from threading import Lock
 
 from monitor.errors import StoreError
 from monitor.events import Event
-from monitor.store.disk import refusals
+from monitor.store.disk import refusals, takes_a_byte
 from monitor.store.journal import Journal, Message, chosen, encoded
 from monitor.store.zarr.ledger import Ledger
 
@@ -47,6 +47,16 @@ class FileJournal(Journal):
         """See `Journal`."""
         self.refresh()
         return self._ledger.last
+
+    def takes_events(self) -> bool:
+        """See `Journal`. The folder is made with the first event."""
+        try:
+            takes_a_byte(self._folder)
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        return True
 
     def append(self, event: Event) -> Message:
         """Number an event and have it on the disk; then tell the listeners. Raises `StoreError` where that cannot be done."""
