@@ -1,4 +1,5 @@
 // The keys of the page: who wants one registers it while it is shown, and `?` lists all that there are now.
+import { untrack } from "svelte";
 import type { Word } from "./words";
 
 export interface Shortcut {
@@ -22,7 +23,7 @@ class Keys {
 
   /** Register while a component is there: `$effect(() => keys.add([...]))`. Returns what takes them back. */
   add(shortcuts: readonly Shortcut[]): () => void {
-    this.registered = [...this.registered, ...shortcuts];
+    this.registered = [...untrack(() => this.registered), ...shortcuts]; // whoever adds does not wait for who else does
     return () => {
       this.registered = this.registered.filter((one) => !shortcuts.includes(one));
     };
