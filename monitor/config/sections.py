@@ -175,6 +175,8 @@ class DiskOptions(Section):
     audio: Literal["none", "flac", "opus"] = "none"
     fsync: bool = True
     """Have the disk confirm each event of the journal; without, events survive a crash of the process but not of the power."""
+    journal_days: int | None = Field(default=None, ge=1, le=36_500)
+    """After which events are dropped; null keeps them. Frames stay."""
 
 
 class StoreSection(DiskOptions):

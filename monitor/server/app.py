@@ -44,6 +44,7 @@ from monitor.server.replays import Replays
 from monitor.server.security_headers import SecurityHeaders
 from monitor.server.sink_collector import SinkCollector
 from monitor.sinks.following import Sinks
+from monitor.store.base import Store
 from monitor.store.journal import Journal
 
 log = structlog.get_logger(__name__)
@@ -51,7 +52,18 @@ log = structlog.get_logger(__name__)
 MAX_BODY = 256 * 1024
 """Bytes of a request's body: a security limit. An SDP body of two legs has about one thousand."""
 REFRESH_SECONDS = 0.5
+LET_GO_SECONDS = 3600.0
 DESCRIPTION = "Live calls, their emotion, change points and alerts. The live events are on the websocket `/ws/v1/events`."
+
+
+async def _let_go(store: Store) -> None:
+    """Have the store remove what its settings keep no longer."""
+    while True:
+        try:
+            await asyncio.to_thread(store.let_go)
+        except StoreError as error:
+            log.error("old_events_not_dropped", error=str(error))
+        await asyncio.sleep(LET_GO_SECONDS)
 
 
 async def _take_in(journal: Journal) -> None:

@@ -234,6 +234,9 @@ class Store(CallReader):
         """At start: mark calls that a dead process left `live` as `interrupted`; their ids."""
         return []
 
+    def let_go(self) -> None:
+        """Remove what the settings keep no longer. A service asks at its start and every hour."""
+
     def recovering(self) -> AbstractContextManager[None]:
         """Be the one process that closes what dead ones left open; waits for another to be done."""
         return nullcontext()

@@ -54,6 +54,10 @@ class Journal(ABC):
     def erase(self, call: str) -> int:
         """Put `{"seq": n, "type": "erased"}` in the place of a call's messages; how many they were."""
 
+    def drop_before(self, moment: datetime) -> int:
+        """Let go of the oldest events, as far as all that lies with them is older; how many files that were. Here none."""
+        return 0
+
     def refresh(self) -> None:  # noqa: B027 - most journals have one writer
         """Take in what other processes appended, and tell the listeners. Cheap where there is nothing new.
 

@@ -119,7 +119,7 @@ def test_who_may_only_read_reads_and_is_told_what_is_not_allowed(open_folder: Pa
     answer = worker.result()
 
     assert "error" not in answer
-    assert (answer["calls"], answer["frames"], answer["events"]) == (["call-1"], 50, 3)
+    assert (answer["calls"], answer["frames"], answer["events"], answer["events of the call"]) == (["call-1"], 50, 3, 3)
     assert answer["create"].startswith("cannot create call call-2: permission denied")
     assert answer["delete"].startswith("cannot delete call call-1: permission denied")
     assert answer["recover"].startswith("cannot recover the store: permission denied")

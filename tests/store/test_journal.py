@@ -244,6 +244,20 @@ def test_damage_in_the_middle_costs_the_messages_it_hit_and_no_others(
     assert messages[2]["type"] == "damaged"
 
 
+@given(kept=st.integers(0, 40), end=st.sampled_from([b"", b"}"]))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_damaged_line_however_short_costs_itself_alone(kept: int, end: bytes, tmp_path_factory: pytest.TempPathFactory):
+    folder = tmp_path_factory.mktemp("journal")
+    written = filled(folder, 6).read(0)
+    lines = newest_segment(folder).read_bytes().splitlines(keepends=True)
+    lines[2] = lines[2][:kept] + end + b"\n"
+    newest_segment(folder).write_bytes(b"".join(lines))
+
+    messages = FileJournal(folder, fsync=False).read(0)
+
+    assert messages == [*written[:2], {"seq": 3, "type": "damaged"}, *written[3:]]
+
+
 def test_erasing_a_call_leaves_its_numbers(folder: Path, small_segments: None):
     journal = filled(folder, 20, "gone")
     journal.append(state(0, "stays"))

@@ -17,6 +17,7 @@ import numpy as np
 from monitor.conformance.stored_calls import FORMATS, frames_of, record_of
 from monitor.errors import StoreError
 from monitor.events import StateChanged
+from monitor.store.zarr import ledger
 from tests.store.zarr_folder import store_at
 
 
@@ -73,16 +74,28 @@ def append_events(path: str, count: int, name: str) -> None:
         )
 
 
+def append_and_read(path: str, call: str, count: int) -> None:
+    """Append events of a call to a journal that others write to as well, and read them again and again."""
+    ledger.SEGMENT_BYTES, ledger.RECENT = 1_000, 3
+    store = store_at(Path(path))
+    for number in range(count):
+        append_events(path, 1, call)
+        if len(store.journal.read(0, call=call)) <= number:
+            raise AssertionError(f"event {number} is not found")
+
+
 def use_without_rights(path: str) -> dict[str, Any]:
     """Read and write the store as a user who may only read it."""
     if os.getuid() == 0:
         os.setgid(65534)
         os.setuid(65534)
+    ledger.RECENT = 1
     store = store_at(Path(path))
     found = {
         "calls": [line.id for line in store.catalogue()],
         "frames": len(store.open("call-1").read("customer")),
         "events": store.journal.last,
+        "events of the call": len(store.journal.read(0, call="call-1")),
     }
     for name, act in {
         "create": lambda: store.create(record_of("call-2")),

@@ -5,9 +5,10 @@ confirmation by the disk.
 """
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from itertools import islice
+from datetime import datetime
+from itertools import chain, islice
 from pathlib import Path
 from threading import Lock
 
@@ -16,6 +17,7 @@ from monitor.events import Event
 from monitor.store.disk import refusals, takes_a_byte
 from monitor.store.journal import Journal, Message, chosen, encoded
 from monitor.store.zarr.ledger import Ledger
+from monitor.store.zarr.places import Places
 
 
 @dataclass
@@ -28,18 +30,18 @@ class _Ticket:
 
 
 class FileJournal(Journal):
-    """The journal in `folder`, which is made at the first append.
+    """The journal in `folder`, which is made at the first append; `index` is where to keep which calls are where, if anywhere.
 
     Raises `StoreError` where the folder cannot be read.
     """
 
-    def __init__(self, folder: Path, fsync: bool) -> None:
+    def __init__(self, folder: Path, fsync: bool, index: Path | None = None) -> None:
         super().__init__()
         self._folder = folder
         self._pending: deque[_Ticket] = deque()
         self._writing = Lock()
         """Guards the ledger."""
-        self._ledger = Ledger(folder, fsync)
+        self._ledger = Ledger(folder, fsync, Places(index))
         self.refresh()
 
     @property
@@ -75,11 +77,18 @@ class FileJournal(Journal):
     ) -> list[Message]:
         """Messages with `seq` greater than `since`, oldest first; only of a call or of some types, `limit` at most."""
         self.refresh()
+        since = max(since, 0)
         with self._writing:
-            last, memory, recent = self._ledger.last, self._ledger.recent, None
-            if since >= last - len(memory):
-                recent = list(islice(memory, max(len(memory) - (last - since), 0), None))
-        messages = self._ledger.read(max(since, 0), last) if recent is None else recent
+            last = self._ledger.last
+            known = last - len(self._ledger.recent)
+            """Messages after this one are in memory."""
+            recent = (
+                list(islice(self._ledger.recent, max(since - known, 0), None)) if call is not None or since >= known else []
+            )
+        messages: Iterable[Message] = recent
+        if since < known:
+            on_disk = self._ledger.read(since, last) if call is None else self._ledger.read_call(call, since, known)
+            messages = chain(on_disk, recent)
         with refusals(f"cannot read the journal {self._folder}"):
             return list(chosen(messages, call, types, limit))
 
@@ -92,11 +101,19 @@ class FileJournal(Journal):
 
     def erase(self, call: str) -> int:
         """Overwrite the events of a call by `{"seq": n, "type": "erased"}`; how many they were."""
-        with self._writing, refusals(f"cannot erase call {call} from the journal {self._folder}"):
-            erased = self._ledger.erase(call)
+        doing = f"cannot erase call {call} from the journal {self._folder}"
+        with refusals(doing):
+            without = self._ledger.without(call)
+        with self._writing, refusals(doing):
+            erased = self._ledger.erase(call, without)
             self._line_up(self._ledger.news())
         self._tell()
         return erased
+
+    def drop_before(self, moment: datetime) -> int:
+        """See `Journal`: segments go whole, the newest never, and numbers stay as they are."""
+        with self._writing, refusals(f"cannot drop old events of the journal {self._folder}"):
+            return self._ledger.drop_before(moment)
 
     def tidy(self) -> None:
         """At start: remove what a dead process had begun to write."""

@@ -31,6 +31,11 @@ class Layout:
         return self.root / "journal"
 
     @property
+    def index(self) -> Path:
+        """What is found sooner by it, and can be made again from the rest."""
+        return self.root / "index"
+
+    @property
     def sinks(self) -> Path:
         """How far each alert sink has come, and what it gave up: a folder a sink."""
         return self.root / "sinks"

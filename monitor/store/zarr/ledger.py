@@ -8,15 +8,27 @@ import json
 import os
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 import structlog
 
-from monitor.store.disk import PRIVATE, exclusively, remove_temporaries, replacing, sharing, sync_path, write_all
+from monitor.store.disk import PRIVATE, exclusively, remove_temporaries, sharing, sync_path, write_all
 from monitor.store.journal import Message
-from monitor.store.zarr.segment import damaged, decode, first_seq, line, scan, segment_path, segments, without_call
+from monitor.store.zarr.places import Places
+from monitor.store.zarr.segment import (
+    damaged,
+    decode,
+    erasures,
+    first_seq,
+    line,
+    of_call,
+    scan,
+    segment_path,
+    segments,
+)
 
 SEGMENT_BYTES = 4 * 1024 * 1024
 """A segment that is longer is followed by a new one."""
@@ -29,8 +41,8 @@ log = structlog.get_logger(__name__)
 class Ledger:
     """The journal's files in `folder`, which is made at the first append. Methods raise `OSError` where the disk refuses."""
 
-    def __init__(self, folder: Path, fsync: bool) -> None:
-        self._folder, self._fsync = folder, fsync
+    def __init__(self, folder: Path, fsync: bool, places: Places) -> None:
+        self._folder, self._fsync, self._places = folder, fsync, places
         self._lock_path, self._erasures_path = folder / "journal.lock", folder / "erasures.log"
         self.recent: deque[Message] = deque(maxlen=RECENT)
         """The newest messages, without a hole up to `last`."""
@@ -83,21 +95,58 @@ class Ledger:
                     following = message["seq"] + 1
         yield from map(damaged, range(following, last + 1))
 
-    def erase(self, call: str) -> int:
-        """Overwrite the messages of a call; how many they were."""
+    def read_call(self, call: str, since: int, last: int) -> Iterator[Message]:
+        """Messages of a call after `since` up to `last`, from the files that hold some."""
+        found = segments(self._folder)
+        following = {segment: first_seq(after) for segment, after in pairwise(found)}
+        for segment in [*self._places.of(call, found[:-1]), *found[-1:]]:
+            if first_seq(segment) > last or following.get(segment, last + 2) <= since + 1:
+                continue
+            for message in of_call(_content(segment), first_seq(segment), call):
+                if since < message["seq"] <= last:
+                    yield message
+
+    def without(self, call: str) -> set[Path]:
+        """The full segments that hold nothing of a call. Reads them all and trusts no index; it needs no lock."""
+        return {segment for segment in segments(self._folder)[:-1] if not any(erasures(_content(segment), call))}
+
+    def erase(self, call: str, without: Collection[Path]) -> int:
+        """Overwrite the messages of a call in their places, wherever there may be some; how many they were."""
         if not segments(self._folder):
             return 0
         erased = 0
         with exclusively(self._lock_path):
             for segment in segments(self._folder):
-                content, found = without_call(segment.read_bytes(), call)
-                if found:
-                    self._note_erasure()
-                    with replacing(segment, self._fsync) as descriptor:
-                        write_all(descriptor, content, 0)
-                erased += found
+                if segment not in without:
+                    erased += self._erase_from(segment, call)
             self._take_in()
+        self._places.forget(call)
         return erased
+
+    def drop_before(self, moment: datetime) -> int:
+        """Remove full segments whose messages are all older than `moment`; how many."""
+        found = segments(self._folder)
+        if len(found) < 2:
+            return 0
+        with exclusively(self._lock_path):
+            old = list(takewhile(lambda pair: _begun(pair[1], moment), pairwise(segments(self._folder))))
+            for segment, _ in old:
+                segment.unlink()
+        return len(old)
+
+    def _erase_from(self, segment: Path, call: str) -> int:
+        changes = list(erasures(segment.read_bytes(), call))
+        if changes:
+            self._note_erasure()
+            descriptor = os.open(segment, os.O_RDWR | os.O_CLOEXEC)
+            try:
+                for offset, text, _ in changes:
+                    write_all(descriptor, text, offset)
+                if self._fsync:
+                    os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        return sum(messages for _, _, messages in changes)
 
     def _write(self, bodies: Sequence[bytes]) -> list[Message]:
         segment, position = self._segment, self._position
@@ -189,6 +238,22 @@ def _cut(descriptor: int, position: int, segment: Path) -> None:
     if torn > 0:
         log.warning("journal_torn_end_cut", segment=segment.name, bytes=torn)
         os.ftruncate(descriptor, position)
+
+
+def _content(segment: Path) -> bytes:
+    """What is in a segment; nothing where it was dropped meanwhile."""
+    try:
+        return segment.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def _begun(segment: Path, moment: datetime) -> bool:
+    """Whether the first message of a segment that says when it was recorded is older than `moment`: all before it are."""
+    with segment.open("rb") as file:
+        said = (message.get("recorded_at") for _, message in scan(file, first_seq(segment)))
+        first = next((text for text in said if isinstance(text, str)), None)
+    return first is not None and datetime.fromisoformat(first) < moment
 
 
 def _size(path: Path) -> int:

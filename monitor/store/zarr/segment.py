@@ -15,6 +15,8 @@ from monitor.store.journal import Message
 
 _NAME = re.compile(r"\d{20}\.jsonl")
 _SHORTEST = len(b'{"seq": 1, "type": "x"}\n')
+_TORN = re.compile(rb'^\{"seq": (\d{1,19}), "type": "erased"(?! *\}$)[^\n]*\n', re.MULTILINE)
+"""An erased line that is not whole."""
 _SEQ = re.compile(rb'\{"seq": (\d{1,19}), ')
 
 
@@ -74,35 +76,78 @@ def damaged(seq: int) -> Message:
 def scan(lines: Iterable[bytes], following: int, since: int = 0) -> Iterator[tuple[int, Message]]:
     """Messages after `since` of lines whose first is `following`, each with the position behind it.
 
-    A run of damaged lines counts as so many messages as the next good line says were there, if they can have been.
+    A run of damaged lines counts as so many messages as the next good line says were there, if they can have been: as many as
+    fit into its bytes, and one a line, however short.
     """
-    position = damage = 0
+    position = damage = damaged_lines = 0
     for line in lines:
         position += len(line)
         seq = line_seq(line)
         message = None if seq is None or seq <= since else decode(line)
-        if seq is None or not following <= seq <= following + damage // _SHORTEST or (message is None and seq > since):
+        room = max(damage // _SHORTEST, damaged_lines)
+        if seq is None or not following <= seq <= following + room or (message is None and seq > since):
             damage += len(line)
+            damaged_lines += 1
             continue
         for missing in range(max(following, since + 1), seq):
             yield position, damaged(missing)
         if message is not None:
             yield position, message
-        following, damage = seq + 1, 0
+        following, damage, damaged_lines = seq + 1, 0, 0
 
 
-def without_call(content: bytes, call: str) -> tuple[bytes, int]:
-    """The content of a segment with `erased` in place of a call's messages and of what is left of damaged ones; how many."""
-    name = json.dumps(call).encode()
-    if name not in content:
-        return content, 0
-    lines, count = [], 0
-    for text in BytesIO(content):
-        message = decode(text) if name in text else {}
+def of_call(content: bytes, first: int, call: str) -> list[Message]:
+    """The messages of a call in a segment whose first is `first`, as `scan` finds them; no other line is decoded."""
+    messages, number, counted = [], first, 0
+    for start, text in lines_with(content, call):
+        number, counted = number + content.count(b"\n", counted, start), start
+        if line_seq(text) != number:  # lines are missing or damaged, and only reading all of them tells which
+            return [message for _, message in scan(BytesIO(content), first) if message.get("call") == call]
+        message = decode(text)
+        if message is not None and message.get("call") == call:
+            messages.append(message)
+    return messages
+
+
+def lines_with(content: bytes, call: str) -> Iterator[tuple[int, bytes]]:
+    """The lines that hold the id of a call, its own and others, each with where it begins."""
+    name = _name(call)
+    position = content.find(name)
+    while position >= 0:
+        start = content.rfind(b"\n", 0, position) + 1
+        end = content.find(b"\n", position) + 1 or len(content)
+        yield start, content[start:end]
+        position = content.find(name, end)
+
+
+def erasures(content: bytes, call: str) -> Iterator[tuple[int, bytes, int]]:
+    """What to write over a segment, and where, so that nothing is left of a call; with each the number of its messages in it.
+
+    Each is as long as what it replaces, so nobody else's lines move. A line is blanked behind the call's id before it is
+    replaced: of one that was half written when the process died, the id is there, or the beginning of what replaces it, and
+    erasing again, whatever call, finishes it. What is left of a damaged line is blanked.
+    """
+    for torn in _TORN.finditer(content):
+        yield torn.start(), _erased(int(torn[1]), len(torn[0])), 1
+    for start, text in lines_with(content, call):
+        message = decode(text)
+        after = text.index(_name(call)) + len(_name(call))
         if message is None:
-            text = b" " * (len(text) - 1) + b"\n"
+            yield start + after, _blank(len(text) - after), 0
+            yield start, _blank(len(text)), 0
         elif message.get("call") == call:
-            text = line(message["seq"], b'{"type": "erased"}')
-            count += 1
-        lines.append(text)
-    return b"".join(lines), count
+            yield start + after, _blank(len(text) - after), 0
+            yield start, _erased(message["seq"], len(text)), 1
+
+
+def _erased(seq: int, length: int) -> bytes:
+    said = b'{"seq": %d, "type": "erased"' % seq
+    return said + b"}\n".rjust(length - len(said))
+
+
+def _blank(length: int) -> bytes:
+    return b" " * (length - 1) + b"\n" if length else b""
+
+
+def _name(call: str) -> bytes:
+    return json.dumps(call).encode()

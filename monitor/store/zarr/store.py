@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 
@@ -65,7 +66,7 @@ class ZarrStore(Store):
         """The events of all calls; read when it is first asked for."""
         with self._opening:
             if self._journal is None:
-                self._journal = FileJournal(self.layout.journal, self.settings.fsync)
+                self._journal = FileJournal(self.layout.journal, self.settings.fsync, self.layout.index / "journal.sqlite")
             return self._journal
 
     def sink_state(self, name: str) -> SinkState:
@@ -136,6 +137,13 @@ class ZarrStore(Store):
                 if not is_held(writer_lock(call_folder)) and self._recover(call_folder):
                     interrupted.append(call_folder.stem)
         return interrupted
+
+    def let_go(self) -> None:
+        """Drop the events of `journal_days` ago and before."""
+        if self.settings.journal_days is not None:
+            dropped = self.journal.drop_before(datetime.now(UTC) - timedelta(days=self.settings.journal_days))
+            if dropped:
+                log.info("old_events_dropped", segments=dropped, days=self.settings.journal_days)
 
     def is_written(self, call: str) -> bool:
         """Whether a living process has the call: takes its audio, or has still to say that it ended."""
