@@ -9,6 +9,8 @@ export type Hello = Extract<ServerMessage, { type: "hello" }>;
 export interface Wanted {
   /** Only these calls. */
   calls?: readonly string[];
+  /** Only these types of event; frames and the board come as they are asked for. */
+  types?: readonly string[];
   /** Live frames too. */
   frames?: boolean;
   /** The board, once a second. */
@@ -96,6 +98,7 @@ export class Connection {
     const url = new URL("/ws/v1/events", location.href);
     url.protocol = url.protocol.replace("http", "ws");
     for (const call of this.wanted.calls ?? []) url.searchParams.append("call", call);
+    for (const type of this.wanted.types ?? []) url.searchParams.append("type", type);
     if (this.wanted.frames) url.searchParams.set("frames", "1");
     if (this.wanted.board) url.searchParams.set("board", "1");
     if (!this.wanted.replay) url.searchParams.set("replay", "0");

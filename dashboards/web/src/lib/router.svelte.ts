@@ -45,11 +45,11 @@ class Router {
   }
 
   /** Say in the address how this page is shown now; empty values leave it. "Back" does not stop at each of them. */
-  keep(query: Record<string, string | null | undefined>): void {
+  keep(query: Record<string, string | readonly string[] | null | undefined>): void {
     const url = new URL(location.href);
     for (const [key, value] of Object.entries(query)) {
-      if (value) url.searchParams.set(key, value);
-      else url.searchParams.delete(key);
+      url.searchParams.delete(key);
+      for (const one of [value ?? []].flat()) if (one) url.searchParams.append(key, one);
     }
     if (url.href === location.href) return;
     history.replaceState(null, "", url);

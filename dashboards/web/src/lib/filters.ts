@@ -1,0 +1,37 @@
+// Conditions on the metadata of calls, as addresses and the service write them: `where=queue:billing`, once a key.
+
+export type Where = Readonly<Record<string, string>>;
+/** How many calls there are of each value of each key. */
+export type Facets = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+export function whereOf(query: URLSearchParams): Where {
+  const pairs = query.getAll("where").map((text) => {
+    const at = text.indexOf(":");
+    return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+  });
+  return Object.fromEntries(pairs.filter(([key, value]) => key && value));
+}
+
+export const written = (where: Where): string[] => Object.entries(where).map(([key, value]) => `${key}:${value}`);
+
+export function meets(metadata: Readonly<Record<string, string>>, where: Where): boolean {
+  return Object.entries(where).every(([key, value]) => metadata[key] === value);
+}
+
+/** Values beyond which a key is a name rather than a kind, and no use as a choice. */
+const MOST_VALUES = 30;
+
+export function facetsOf(calls: readonly Readonly<Record<string, string>>[]): Facets {
+  const found: Record<string, Record<string, number>> = {};
+  for (const metadata of calls) {
+    for (const [key, value] of Object.entries(metadata)) {
+      const counts = (found[key] ??= {});
+      counts[value] = (counts[value] ?? 0) + 1;
+    }
+  }
+  const kinds = Object.entries(found).filter(([, counts]) => {
+    const values = Object.keys(counts).length;
+    return values > 1 && values <= MOST_VALUES;
+  });
+  return Object.fromEntries(kinds);
+}
