@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from monitor.config.sections import ServerSection, Settings, StoreSection
 from monitor.engines.registry import load_engine
@@ -20,15 +20,18 @@ from monitor.pipeline.monitor import Monitor
 from monitor.server.serve import RunningServer, run_server
 from monitor.store.registry import open_store
 
+Severity = Literal["info", "warning", "critical"]
 LABELS = ("angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised")
 VALENCE = {"angry": -0.6, "sad": -0.5, "fearful": -0.4, "disgusted": -0.5, "happy": 0.6, "surprised": 0.2, "neutral": 0.0}
 QUEUES = ("billing", "retention", "claims", "support", "sales")
 TEAMS = ("north", "south", "night")
 LANGUAGES = ("de", "en", "zh")
 NAMES = ("Amir", "Bea", "Chen", "Dora", "Emil", "Fatou", "Goran", "Hana", "Ines", "Jonas", "Kaja", "Li", "Maro", "Nina", "Otto")
-RULES = (("customer-angry", "critical", "customer sounds angry (probability 0.86), since {since}"),)
-RULES += (("long-silence", "warning", "nobody has spoken for 31 s, since {since}"),)
-RULES += (("customer-sad", "info", "customer sounds sad (probability 0.71), since {since}"),)
+RULES: tuple[tuple[str, Severity, str], ...] = (
+    ("customer-angry", "critical", "customer sounds angry (probability 0.86), since {since}"),
+    ("long-silence", "warning", "nobody has spoken for 31 s, since {since}"),
+    ("customer-sad", "info", "customer sounds sad (probability 0.71), since {since}"),
+)
 
 
 class SyntheticCall:
@@ -42,7 +45,7 @@ class SyntheticCall:
         self._age = self._random.uniform(20, 1500)
         self._begun = time.monotonic() - self._age
         self.started_at = datetime.now(UTC) - timedelta(seconds=self._age)
-        self._emotion = {leg: "neutral" for leg in self.legs}
+        self._emotion = dict.fromkeys(self.legs, "neutral")
         self._until = dict.fromkeys(self.legs, 0.0)
         self._valence = dict.fromkeys(self.legs, 0.0)
         self._talk = {leg: self._age * share for leg, share in zip(self.legs, (0.45, 0.35), strict=True)}
@@ -55,10 +58,20 @@ class SyntheticCall:
 
     def started(self) -> CallStarted:
         draw = self._random.choice
-        metadata = {"name": draw(NAMES), "agent": draw(NAMES), "queue": draw(QUEUES), "team": draw(TEAMS), "language": draw(LANGUAGES)}
-        began = self.started_at.isoformat()
-        common: dict[str, Any] = {"legs": self.legs, "inferred": self.legs, "source": "rtp", "engine": "compact", "labels": LABELS}
-        return CallStarted(call=self.id, leg=None, time=0.0, at=0.0, started_at=began, metadata=metadata, **common)
+        kinds = {"queue": draw(QUEUES), "team": draw(TEAMS), "language": draw(LANGUAGES)}
+        return CallStarted(
+            call=self.id,
+            leg=None,
+            time=0.0,
+            at=0.0,
+            started_at=self.started_at.isoformat(),
+            metadata={"name": draw(NAMES), "agent": draw(NAMES), **kinds},
+            legs=self.legs,
+            inferred=self.legs,
+            source="made up",
+            engine="none",
+            labels=LABELS,
+        )
 
     def ended(self) -> CallEnded:
         return CallEnded(call=self.id, leg=None, time=self.seconds, at=self.seconds, reason="finished", legs={})
@@ -70,8 +83,8 @@ class SyntheticCall:
             rule, severity, text = RULES[0] if self._emotion["customer"] == "angry" else self._random.choice(RULES[1:])
             message = text.format(since=f"{int(now // 60)}:{int(now % 60):02d}")
             key = f"{self.id}:{rule}:customer:{int(now)}"
-            about: dict[str, Any] = {"call": self.id, "leg": "customer", "time": now, "id": key, "rule": rule, "severity": severity}
-            self.alert = Alert(**about, at=now, status="raised", message=message)
+            about: dict[str, Any] = {"call": self.id, "leg": "customer", "time": now, "at": now, "id": key, "rule": rule}
+            self.alert = Alert(**about, severity=severity, status="raised", message=message)
             return self.alert
         if self.alert is not None and self._emotion["customer"] not in ("angry", "sad") and self._random.random() < 0.1:
             fields = {name: getattr(self.alert, name) for name in ("call", "leg", "time", "id", "rule", "severity", "message")}

@@ -21,7 +21,7 @@ export function meets(metadata: Readonly<Record<string, string>>, where: Where):
 /** Values beyond which a key is a name rather than a kind, and no use as a choice. */
 const MOST_VALUES = 30;
 
-export function facetsOf(calls: readonly Readonly<Record<string, string>>[]): Facets {
+export function facetsOf(calls: readonly Readonly<Record<string, string>>[], without: readonly string[] = []): Facets {
   const found: Record<string, Record<string, number>> = {};
   for (const metadata of calls) {
     for (const [key, value] of Object.entries(metadata)) {
@@ -29,9 +29,9 @@ export function facetsOf(calls: readonly Readonly<Record<string, string>>[]): Fa
       counts[value] = (counts[value] ?? 0) + 1;
     }
   }
-  const kinds = Object.entries(found).filter(([, counts]) => {
+  const kinds = Object.entries(found).filter(([key, counts]) => {
     const values = Object.keys(counts).length;
-    return values > 1 && values <= MOST_VALUES;
+    return !without.includes(key) && values > 1 && values <= MOST_VALUES;
   });
   return Object.fromEntries(kinds);
 }

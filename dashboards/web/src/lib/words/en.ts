@@ -64,6 +64,9 @@ export const en = {
   "session.name": "your name",
   "session.nameless": "Say who you are first: your name stands at the top of the page, and with what you acknowledge.",
 
+  // alerts
+  "alerts.unseen": { one: "alert that nobody took note of", other: "alerts that nobody took note of" },
+
   // filters
   "filter.search": "Search",
   "filter.all": "all",

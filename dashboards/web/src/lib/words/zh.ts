@@ -61,6 +61,8 @@ export const zh: Catalogue = {
   "session.name": "您的姓名",
   "session.nameless": "请先填写您的姓名：它显示在页面顶部，并随您的确认一起记录。",
 
+  "alerts.unseen": { one: "条告警无人确认", other: "条告警无人确认" },
+
   "filter.search": "搜索",
   "filter.all": "全部",
   "filter.clear": "清除",

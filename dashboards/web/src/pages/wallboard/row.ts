@@ -41,7 +41,8 @@ export interface Row {
 
 /** Behind for longer than a hop and a lookahead of any engine explain. */
 const BEHIND = 3;
-const WHO = ["name", "customer", "caller", "from"];
+/** Metadata keys that name a person rather than a kind. */
+export const WHO = ["name", "customer", "caller", "from"];
 const AGENT = ["agent", "agent_name"];
 const QUEUE = ["queue", "skill", "team"];
 
