@@ -222,6 +222,63 @@ class AlertAcknowledged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertAssigned(Event):
+    """A person gave an alert to somebody. Not replayed, like all that people say."""
+
+    type: ClassVar[str] = "alert_assigned"
+    id: str
+    by: str
+    to: str
+    """Empty: to nobody any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertSnoozed(Event):
+    """A person wants to hear no more of an alert for a while."""
+
+    type: ClassVar[str] = "alert_snoozed"
+    id: str
+    by: str
+    until: str
+    """Wall clock, ISO 8601 UTC."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertJudged(Event):
+    """A person said whether an alert was right, perhaps long after the call. The last word of a person counts."""
+
+    type: ClassVar[str] = "alert_judged"
+    id: str
+    by: str
+    right: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteWritten(Event):
+    """A person wrote something about a moment of a call, `time`, or about a stretch from it on."""
+
+    type: ClassVar[str] = "note_written"
+    id: str
+    by: str
+    text: str
+    label: str = ""
+    """What the stretch is, for training on; empty where it is no example."""
+    end: float | None = None
+    """Seconds of the call at which the stretch ends; None of a moment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteErased(Event):
+    """A person took a note back. `time` and `leg` are the note's."""
+
+    type: ClassVar[str] = "note_erased"
+    id: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceMoved(Event):
     """A leg's audio came from a new sender (SSRC change), or one was refused."""
 

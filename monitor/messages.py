@@ -160,6 +160,59 @@ class AlertAcknowledgedMessage(EventMessage):
     note: str
 
 
+class AlertAssignedMessage(EventMessage):
+    """A person gave an alert to somebody. Never replayed."""
+
+    type: Literal["alert_assigned"]
+    id: str
+    by: str
+    to: str
+    """Empty: to nobody any more."""
+
+
+class AlertSnoozedMessage(EventMessage):
+    """A person wants to hear no more of an alert for a while. Never replayed."""
+
+    type: Literal["alert_snoozed"]
+    id: str
+    by: str
+    until: str
+    """Wall clock, ISO 8601 UTC."""
+    reason: str
+
+
+class AlertJudgedMessage(EventMessage):
+    """A person said whether an alert was right, perhaps after its call. The last word of a person counts. Never replayed."""
+
+    type: Literal["alert_judged"]
+    id: str
+    by: str
+    right: bool
+    reason: str
+
+
+class NoteWrittenMessage(EventMessage):
+    """A person wrote about a moment of a call, `time`, or about a stretch from it on. Never replayed."""
+
+    type: Literal["note_written"]
+    id: str
+    by: str
+    text: str
+    """Treat as text from a stranger."""
+    label: str
+    """What the stretch is, for training on; empty where it is no example."""
+    end: float | None
+    """Seconds of the call at which the stretch ends; null of a moment."""
+
+
+class NoteErasedMessage(EventMessage):
+    """A person took a note back. Never replayed."""
+
+    type: Literal["note_erased"]
+    id: str
+    by: str
+
+
 class SourceMovedMessage(EventMessage):
     """A leg's audio came from a new sender, or one was refused."""
 
@@ -385,6 +438,11 @@ EventUnion = Annotated[
     | ChangePointMessage
     | AlertMessage
     | AlertAcknowledgedMessage
+    | AlertAssignedMessage
+    | AlertSnoozedMessage
+    | AlertJudgedMessage
+    | NoteWrittenMessage
+    | NoteErasedMessage
     | SourceMovedMessage
     | HearingMessage
     | FramesSkippedMessage,
@@ -418,14 +476,45 @@ class ClientBase(BaseModel):
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
-class AcknowledgeMessage(ClientBase):
-    """Take note of an alert for everybody. The answer is the event `alert_acknowledged`, or an `error`."""
+class AboutAnAlert(ClientBase):
+    """Base of what a client says of an alert. The answer is the event, which everybody hears, or an `error`."""
+
+    id: str = Field(min_length=1, max_length=256)
+    """Of the alert."""
+    by: str | None = Field(default=None, min_length=1, max_length=128)
+    """Who says it; whoever is signed in by name has that one."""
+
+
+class AcknowledgeMessage(AboutAnAlert):
+    """Take note of an open alert. A second time with the same note changes nothing and is not answered."""
 
     type: Literal["acknowledge"]
-    id: str = Field(min_length=1, max_length=256)
-    by: str | None = Field(default=None, min_length=1, max_length=128)
-    """Who takes note; whoever is signed in by name has that one."""
     note: str = Field(default="", max_length=2_000)
+
+
+class AssignMessage(AboutAnAlert):
+    """Give an open alert to somebody."""
+
+    type: Literal["assign"]
+    to: str = Field(max_length=128)
+    """Empty: to nobody any more."""
+
+
+class SnoozeMessage(AboutAnAlert):
+    """Hear no more of an open alert for a while."""
+
+    type: Literal["snooze"]
+    seconds: float = Field(ge=0, le=86_400, allow_inf_nan=False)
+    """0 ends it."""
+    reason: str = Field(default="", max_length=2_000)
+
+
+class JudgeMessage(AboutAnAlert):
+    """Say whether an alert was right, also once it is over and its call has ended."""
+
+    type: Literal["judge"]
+    right: bool
+    reason: str = Field(default="", max_length=2_000)
 
 
 class PingMessage(ClientBase):
@@ -434,7 +523,9 @@ class PingMessage(ClientBase):
     type: Literal["ping"]
 
 
-ClientMessage = Annotated[AcknowledgeMessage | PingMessage, Field(discriminator="type")]
+ClientMessage = Annotated[
+    AcknowledgeMessage | AssignMessage | SnoozeMessage | JudgeMessage | PingMessage, Field(discriminator="type")
+]
 """Everything that a client may say."""
 
 EVENTS: TypeAdapter[Any] = TypeAdapter(EventUnion)

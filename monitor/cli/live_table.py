@@ -87,7 +87,7 @@ class LiveTable:
         alerts = Table("call", "leg", "at", "ago", "severity", "what", "", title="latest alerts", title_justify="left")
         for span in reversed(list(self._alerts.spans.values())[-LATEST_ALERTS:]):
             alert = span.latest
-            seen = escape(f"seen by {span.acknowledged.by}") if span.acknowledged else "open"
+            seen = escape(f"seen by {', '.join(span.acknowledged)}") if span.acknowledged else "open"
             alerts.add_row(
                 alert.call,
                 alert.leg or "",

@@ -14,12 +14,13 @@ from monitor.alerts.configured import configured_rules
 from monitor.alerts.rules import RuleSet
 from monitor.config.sections import EngineSection, Settings
 from monitor.errors import BusyError, NotFoundError, StoreError, TakenError
-from monitor.events import AlertAcknowledged, CallStarted
+from monitor.events import CallStarted
 from monitor.learned.engine_key import EngineKey
 from monitor.messages import FramesMessage
 from monitor.pipeline.attention import Attention
 from monitor.pipeline.call import LiveCall
 from monitor.pipeline.descriptors import Descriptors
+from monitor.pipeline.handling import Handling
 from monitor.pipeline.held_memory import HeldMemory
 from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.intake import check_privacy, leg_format, open_listening
@@ -73,6 +74,7 @@ class Monitor:
         self._closing = False
         self._open_alerts = OpenAlerts()
         self._forget_alerts = self.journal.listen(self._open_alerts.take)
+        self.handling = Handling(store, self._open_alerts, self._seconds_of)
         close_interrupted(store)
 
     def start_call(self, source: Source, *, call_id: str | None = None, metadata: Mapping[str, Any] | None = None) -> LiveCall:
@@ -184,22 +186,12 @@ class Monitor:
         return call
 
     def alerts(self) -> list[dict[str, Any]]:
-        """The alerts that are raised and not cleared, newest last, each with `acknowledged_by` where that happened."""
+        """The alerts that are raised and not cleared, newest last, each with what people did about it."""
         return self._open_alerts.all()
 
     def alert_counts(self) -> Mapping[str, Mapping[str, int]]:
         """How many alerts stand of each severity, by call; a call without one is missing."""
         return self._open_alerts.counts()
-
-    def acknowledge(self, alert_id: str, by: str, note: str = "") -> dict[str, Any]:
-        """Note that a person has seen an open alert; the journalled message. Raises `NotFoundError`."""
-        alert = self._open_alerts.get(alert_id).latest
-        with self._lock:
-            call = self._calls.get(alert.call)
-        now = max(alert.at, call.seconds if call else 0.0)
-        return self.journal.append(
-            AlertAcknowledged(call=alert.call, leg=alert.leg, time=alert.time, at=now, id=alert_id, by=by, note=note)
-        )
 
     def on_live(self, listener: LiveListener) -> Callable[[], None]:
         """Tell a listener every live frames message, in the threads of the calls; returns what ends that."""
@@ -242,6 +234,11 @@ class Monitor:
         self.inference.close()
         self._snapshot_thread.shutdown()
         self._forget_alerts()
+
+    def _seconds_of(self, call_id: str) -> float | None:
+        with self._lock:
+            call = self._calls.get(call_id)
+        return None if call is None else call.seconds
 
     def _tell_live(self, message: FramesMessage) -> None:
         for listener in self._live_listeners:

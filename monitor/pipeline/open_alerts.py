@@ -23,7 +23,7 @@ class OpenAlerts:
             self._alerts.follow(message)
 
     def all(self) -> list[dict[str, Any]]:
-        """Their last messages, with `acknowledged_by`, in the order in which they were raised."""
+        """Their last messages, with what people did about them, in the order in which they were raised."""
         with self._lock:
             return [_document(span) for span in self._alerts.standing()]
 
@@ -35,13 +35,17 @@ class OpenAlerts:
                 counts[span.latest.call][span.latest.severity] += 1
         return counts
 
+    def find(self, alert_id: str) -> AlertSpan | None:
+        """One of them; None where it does not stand."""
+        with self._lock:
+            return self._alerts.spans.get(alert_id)
+
     def get(self, alert_id: str) -> AlertSpan:
         """One of them. Raises `NotFoundError`."""
-        with self._lock:
-            if alert_id not in self._alerts.spans:
-                raise NotFoundError(f"no open alert {alert_id}; it may have been cleared")
-            return self._alerts.spans[alert_id]
+        if (span := self.find(alert_id)) is None:
+            raise NotFoundError(f"no open alert {alert_id}; it may have been cleared")
+        return span
 
 
 def _document(span: AlertSpan) -> dict[str, Any]:
-    return {"acknowledged_by": span.acknowledged.by if span.acknowledged else None, **span.latest.as_message()}
+    return {"acknowledged_by": next(reversed(span.acknowledged), None), **span.handled(), **span.latest.as_message()}

@@ -24,12 +24,14 @@ from monitor.server import (
     health,
     me,
     metrics,
+    notes,
     recordings,
     replay_routes,
     search,
     status,
     websocket,
 )
+from monitor.server.acting import deeds_allowed
 from monitor.server.audit import Audit
 from monitor.server.auth import Gate
 from monitor.server.board import Board
@@ -110,6 +112,7 @@ def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = Non
     app.state.beliefs = belief.Beliefs()
     app.state.senders = set()
     app.state.audit = Audit(monitor.store)
+    app.state.deeds = deeds_allowed()
     app.state.replays = Replays(monitor.store, hub)
     app.state.registry = CollectorRegistry()
     app.state.registry.register(collector)
@@ -136,7 +139,7 @@ def described_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         max_body_size=MAX_BODY,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
-    for room in (calls, recordings, downloads, belief, replay_routes, alerts, search, status, me, documents, metrics):
+    for room in (calls, recordings, downloads, belief, replay_routes, alerts, search, status, me, notes, documents, metrics):
         app.include_router(room.router, dependencies=[needs("read")])
     for room in (health, websocket):
         app.include_router(room.router)

@@ -6,7 +6,10 @@ from typing import Any
 from monitor.events import ABSTAIN
 from monitor.messages import (
     AlertAcknowledgedMessage,
+    AlertAssignedMessage,
+    AlertJudgedMessage,
     AlertMessage,
+    AlertSnoozedMessage,
     CallEndedMessage,
     CallStartedMessage,
     ChangePointMessage,
@@ -14,6 +17,7 @@ from monitor.messages import (
     FramesSkippedMessage,
     HearingMessage,
     Message,
+    NoteWrittenMessage,
     SourceMovedMessage,
     StateMessage,
 )
@@ -93,6 +97,14 @@ def _words(message: EventMessage) -> str | None:
             return f"[{colour}]{escape(words)}[/]"
         case AlertAcknowledgedMessage():
             return f"acknowledged by {escape(message.by)}: {escape(message.id)}"
+        case AlertAssignedMessage():
+            return f"given to {escape(message.to) or 'nobody'} by {escape(message.by)}: {escape(message.id)}"
+        case AlertSnoozedMessage():
+            return f"snoozed until {escape(message.until)} by {escape(message.by)}: {escape(message.id)}"
+        case AlertJudgedMessage():
+            return f"judged {'right' if message.right else 'wrong'} by {escape(message.by)}: {escape(message.id)}"
+        case NoteWrittenMessage():
+            return f"note by {escape(message.by)}: {escape(message.text)}"
         case FramesSkippedMessage():
             return f"[yellow]{message.frames} frames skipped: {escape(message.cause)}[/]"
         case HearingMessage():

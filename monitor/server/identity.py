@@ -1,7 +1,7 @@
 """Who a request is from, and what they may do. The gate finds that out once; routes ask for what they need."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
@@ -75,10 +75,6 @@ def needs(permission: Permission) -> Any:
         return found
 
     return Depends(allowed)
-
-
-Acting = Annotated[Identity, needs("act")]
-"""Who asks, and may deal with alerts and write notes."""
 
 
 def _roles_with(permission: Permission) -> str:

@@ -24,7 +24,7 @@ class _LiveCall:
 
     def messages(self) -> list[Message]:
         spans = self.alerts.spans.values()
-        alerts = [*(span.latest for span in spans), *(span.acknowledged for span in spans)]
+        alerts = [*(span.latest for span in spans), *(said for span in spans for said in span.deeds)]
         return [self.started, *self.states.values(), *(said for said in alerts if isinstance(said, Message))]
 
 
@@ -48,5 +48,5 @@ class Present:
         self._calls.pop(call, None)
 
     def messages(self) -> list[Message]:
-        """The events, call by call: its start, the last state of each leg, its alerts and who took note of them."""
+        """The events, call by call: its start, the last state of each leg, its alerts and what people did about them."""
         return [message for call in self._calls.values() for message in call.messages()]

@@ -12,14 +12,22 @@ from monitor import __version__
 from monitor.errors import ConfigError, MonitorError, NotAllowedError
 from monitor.messages import (
     FROM_CLIENT,
+    AboutAnAlert,
     AcknowledgeMessage,
+    AssignMessage,
     ErrorMessage,
     HelloMessage,
+    JudgeMessage,
     Message,
+    PingMessage,
     PongMessage,
     ServerStoppingMessage,
+    SnoozeMessage,
 )
+from monitor.pipeline.handling import Handling
 from monitor.pipeline.monitor import Monitor
+from monitor.server.acting import acting
+from monitor.server.audit import audit
 from monitor.server.connection import GOING_AWAY, INTERNAL_ERROR, MAX_MISTAKES, POLICY_VIOLATION, accept, converse, reason
 from monitor.server.errors import error_code
 from monitor.server.hub import Client, Hub
@@ -104,15 +112,28 @@ async def _answer(websocket: WebSocket, monitor: Monitor, hub: Hub, received: An
         request = FROM_CLIENT.validate_json(received["text"])
     except ValidationError as error:
         raise ConfigError(first_sentence(error.errors(include_url=False, include_input=False), "message")) from None
-    if isinstance(request, AcknowledgeMessage):
-        try:
-            who = identity_of(websocket)
-            who.require("act")
-            await asyncio.to_thread(monitor.acknowledge, request.id, who.person(request.by), request.note)
-        except MonitorError as error:
-            await _say(websocket, _error(error))
-    else:
+    if isinstance(request, PingMessage):
         await _say(websocket, PongMessage(type="pong", seq=hub.last))
+        return
+    try:
+        who = acting(websocket)
+        await asyncio.to_thread(_do, websocket, monitor.handling, request, who.person(request.by))
+    except MonitorError as error:
+        await _say(websocket, _error(error))
+
+
+def _do(websocket: WebSocket, handling: Handling, request: AboutAnAlert, by: str) -> None:
+    """Do what a client asks about an alert; the event reaches it as it reaches everybody."""
+    match request:
+        case AcknowledgeMessage():
+            handling.acknowledge(request.id, by, request.note)
+        case AssignMessage():
+            handling.assign(request.id, by, request.to)
+        case SnoozeMessage():
+            handling.snooze(request.id, by, request.seconds, request.reason)
+        case JudgeMessage():
+            handling.judge(request.id, by, request.right, request.reason)
+            audit(websocket, "judge", alert=request.id, right=request.right)
 
 
 async def _refuse(websocket: WebSocket, error: MonitorError, status: int) -> None:

@@ -254,7 +254,7 @@ def test_an_unknown_call_or_alert_is_named(start_monitor: StartMonitor) -> None:
     with pytest.raises(NotFoundError, match="no call x is in progress"):
         monitor.stop_call("x")
     with pytest.raises(NotFoundError, match="no open alert y"):
-        monitor.acknowledge("y", "me")
+        monitor.handling.acknowledge("y", "me")
 
 
 def test_windows_that_do_not_fit_are_refused_at_the_start(start_monitor: StartMonitor) -> None:

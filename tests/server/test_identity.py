@@ -1,6 +1,7 @@
 """Who asks, what they may do, and what is written of it."""
 
 import json
+import re
 import stat
 from collections.abc import Iterator
 
@@ -98,7 +99,12 @@ def test_there_is_no_request_that_changes_something_and_is_open_to_a_viewer(staf
     with as_(staffed, "viewer") as http:
         paths = http.get("/api/v1/openapi.json").json()["paths"]
         changing = {(method, path) for path, item in paths.items() for method in item if method != "get"} - OF_EVERYBODY
-        answers = {one: http.request(*one, **({} if one[0] == "delete" else {"json": {}})).status_code for one in changing}
+        answers = {
+            (method, path): http.request(
+                method, re.sub(r"{\w+}", "c1", path), **({"json": {}} if method != "delete" else {})
+            ).status_code
+            for method, path in changing
+        }
     assert len(changing) >= 6
     assert {one for one, status in answers.items() if status != 403} == set()
 

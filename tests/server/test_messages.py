@@ -8,13 +8,30 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from monitor.events import Event, FramesSkipped, HearingChanged, SourceMoved
+from monitor.events import (
+    AlertAssigned,
+    AlertJudged,
+    AlertSnoozed,
+    Event,
+    FramesSkipped,
+    HearingChanged,
+    NoteErased,
+    NoteWritten,
+    SourceMoved,
+)
 from monitor.messages import EVENTS, EventMessage, StateMessage, recorded
 from monitor.server.schemas import asyncapi, ingest_schema, messages_schema
 from monitor.server.subscription import Subscription
 from tests.server.service import CALM, LOUD, Service, of_type, receive, receive_until
 
 MESSAGES = {model.model_fields["type"].annotation.__args__[0]: model for model in EventMessage.__subclasses__()}
+SAID_BY_PEOPLE: list[Event] = [
+    AlertAssigned(call="x", id="x:r:agent:1", by="Kim", to="Ana"),
+    AlertSnoozed(call="x", id="x:r:agent:1", by="Kim", until="2026-03-01T14:15:02+00:00"),
+    AlertJudged(call="x", id="x:r:agent:1", by="Kim", right=False, reason="a joke"),
+    NoteWritten(call="x", leg="agent", time=1.0, id="n1", by="Kim", text="listen", label="calm", end=4.0),
+    NoteErased(call="x", id="n1", by="Kim"),
+]
 ENVELOPE = {"type", "seq", "recorded_at", "replay"}
 
 
@@ -81,6 +98,8 @@ def _all_kinds_of_messages(service: Service, websocket: Any) -> list[dict[str, A
     service.monitor.journal.append(SourceMoved(call="x", leg="agent", detail="a new sender"))
     service.monitor.journal.append(HearingChanged(call="x", leg="agent", heard=False, detail="not heard: it is encrypted"))
     service.monitor.journal.append(FramesSkipped(call="x", leg="agent", frames=5, cause="overload"))
+    for event in SAID_BY_PEOPLE:
+        service.monitor.journal.append(event)
     call = service.call({"customer": [CALM] * 12 + [LOUD] * 12, "agent": [0.0] * 24}, "c1")
     said += receive_until(websocket, lambda message: message["type"] == "alert" and message["leg"] == "customer")
     websocket.send(json.dumps({"type": "acknowledge", "id": said[-1]["id"], "by": "tests"}))
