@@ -10,7 +10,6 @@ from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
 
 from monitor.analysis.embedding import Embedding
 from monitor.analysis.errors import DifferentEnginesError, ExamplesError, MixedWidthsError
@@ -112,6 +111,8 @@ def _learn(
     # The first score that may not be reached, and a digit more than similarities have.
     threshold = min(1.0, ceil(float(scores[len(scores) - 1 - allowed]) * 1e6 + 1) / 1e6) if allowed < len(scores) else -1.0
     accepted = int((scores >= threshold).sum())
+    from scipy.stats import beta  # takes longer to load than a service to start
+
     bound = 1.0 if accepted == len(scores) else float(beta.ppf(_CONFIDENCE, accepted + 1, len(scores) - accepted))
     hits: int | None = None
     if len(examples) > 1:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from ruptures import KernelCPD
 
 BLOCK = 20
 """Ticks a batch: long against the correlation of neighbouring ticks, short against the buffer."""
@@ -38,6 +37,8 @@ def best_split(ticks: NDArray[np.float64], gamma: float, min_size: int, prior: f
 
     `prior` is the noise of the leg's past.
     """
+    from ruptures import KernelCPD  # loaded where it is needed: it takes a quarter of a service's start
+
     model = KernelCPD(kernel="rbf", min_size=min_size, params={"gamma": gamma}).fit(ticks)
     n = len(ticks)
     index = int(model.predict(n_bkps=1)[0])
@@ -50,6 +51,8 @@ def best_split(ticks: NDArray[np.float64], gamma: float, min_size: int, prior: f
 
 def noise(ticks: NDArray[np.float64], gamma: float) -> float:
     """Trace of the long-run covariance of the kernel features of ticks of shape (n, K), n >= 2 `BLOCK`."""
+    from ruptures import KernelCPD
+
     gram = KernelCPD(kernel="rbf", params={"gamma": gamma}).fit(ticks).cost.gram
     total, freedom = scatter(gram)
     return total / freedom
