@@ -21,7 +21,7 @@ from lab.hearing.listeners import Listeners, Unheard
 from lab.hearing.takes import Take
 from lab.labels import Clip
 from lab.lines.condition import Condition
-from lab.pages import PageFolder, figures_of
+from lab.pages import PageFolder, Renderer, figures_of
 from monitor.alerts.rules import load_rules
 from monitor.config import Settings
 from monitor.engines.base import EngineInfo
@@ -68,13 +68,14 @@ def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None
         raise ConfigError("--degrade needs labelled clips: a folder with labels.csv")
     if plan.pages and not (inputs.calls or inputs.recordings):
         raise ConfigError("--pages needs calls or recordings: clips have no timeline worth a page")
+    renderer = Renderer() if plan.pages else None  # what it lacks is told before the long work
     begun = time.monotonic()
     clips = _chosen_clips(inputs, plan)
     aim = aim_for(load_rules(settings.alerts.rules), plan.alert_rules) if inputs.calls else AlertAim()
     with Listeners(settings, jobs) as listeners:
         labels = listeners.info.labels
         _check(settings, plan, clips, listeners.info)
-        pages = PageFolder(plan.pages, listeners.info, embed=plan.sound) if plan.pages else None
+        pages = PageFolder(plan.pages, listeners.info, renderer, embed=plan.sound) if plan.pages else None
         evaluation = _Evaluation(listeners, plan, progress, pages)
         table, languages = evaluation.clips("clips", clips, plan.line) if clips else (None, None)
         calls = evaluation.calls(inputs.calls, settings, aim) if inputs.calls else None

@@ -2,5 +2,6 @@
 
 from lab.pages.document import figures_of
 from lab.pages.folder import PageFolder
+from lab.pages.html import Renderer
 
-__all__ = ["PageFolder", "figures_of"]
+__all__ = ["PageFolder", "Renderer", "figures_of"]

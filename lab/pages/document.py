@@ -16,9 +16,10 @@ from lab.pages.sound import outline
 from monitor.audio.chunk import Samples
 from monitor.engines.base import EngineInfo
 from monitor.events import Leg, Mark
-from monitor.timeline import FRAME_RATE, TICK_FRAMES, TICK_RATE, frame_seconds
+from monitor.timeline import FRAME_RATE, TICK_FRAMES
 
 _DIGITS = 3
+_SHOWN = np.uint8(Mark.LOST | Mark.SKIPPED | Mark.LATE)
 
 Figures = Mapping[str, float | int | str | None]
 """Name and value of what was measured of a call, as it shall be shown."""
@@ -45,7 +46,6 @@ def call_document(
         "seconds": hearing.seconds,
         "engine": {"name": engine.name, "model": engine.model, "licence": engine.licence},
         "labels": list(engine.labels),
-        "tick_rate": TICK_RATE,
         "frame_rate": FRAME_RATE,
         "legs": [_leg(leg, heard, engine.labels, audio[leg], truth) for leg, heard in hearing.legs.items()],
         "changes": change_points(hearing.events),
@@ -68,7 +68,7 @@ def _leg(leg: Leg, heard: LegHeard, labels: Sequence[str], samples: Samples, tru
         "valence": _listed(heard.valence) if analysed else [],
         "arousal": _listed(heard.arousal) if analysed else [],
         "speech": _listed(_tick_means(heard.frames.speech)),
-        "gaps": _gaps(heard.frames.marks),
+        "marks": _tick_marks(heard.frames.marks),
         "peak": peak,
         "rms": mean,
         "segments": [
@@ -97,11 +97,11 @@ def _tick_means(speech: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.add.reduceat(speech, edges) / counts, dtype=np.float32)
 
 
-def _gaps(marks: NDArray[np.uint8]) -> list[tuple[float, float]]:
-    """Stretches that never arrived or that no engine heard, start and end in seconds."""
-    missing = (marks & (Mark.LOST | Mark.SKIPPED)) > 0
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], missing, [False]]).astype(np.int8)))
-    return [(frame_seconds(int(start)), frame_seconds(int(stop))) for start, stop in edges.reshape(-1, 2)]
+def _tick_marks(marks: NDArray[np.uint8]) -> list[int]:
+    """What never arrived, what no engine heard and what came late, a tick each."""
+    if len(marks) == 0:
+        return []
+    return [int(mark) for mark in np.bitwise_or.reduceat(marks & _SHOWN, np.arange(0, len(marks), TICK_FRAMES))]
 
 
 def _listed(values: NDArray[np.float32]) -> list[float]:

@@ -10,15 +10,12 @@ from lab.calls.labelled import LabelledCall
 from lab.hearing.hearing import Hearing
 from lab.hearing.takes import Take
 from lab.pages.document import Figures, call_document
-from lab.pages.html import render
+from lab.pages.html import Renderer
 from lab.pages.sound import coded
 from lab.sound import legs_of
 from monitor.engines.base import EngineInfo
 from monitor.errors import ConfigError
 from monitor.output_file import write_text
-
-CALL_SCRIPTS = ("words.js", "view.js", "lane.js", "strip.js", "overview.js", "player.js", "findings.js", "call.js")
-INDEX_SCRIPTS = ("words.js", "strip.js", "index.js")
 
 
 class PageFolder:
@@ -27,8 +24,9 @@ class PageFolder:
     Pages hold the sound of the call unless `embed` is false; then they name the recording, which must stay where it is.
     """
 
-    def __init__(self, folder: Path, engine: EngineInfo, *, embed: bool = True) -> None:
-        """Make the folder. Raises `ConfigError` where that is not possible."""
+    def __init__(self, folder: Path, engine: EngineInfo, renderer: Renderer | None = None, *, embed: bool = True) -> None:
+        """Make the folder. Raises `ConfigError` where that is not possible, or what pages are made of is not here."""
+        self._renderer = renderer or Renderer()
         self._folder, self._engine, self._embed = folder, engine, embed
         self._rows: list[dict[str, Any]] = []
         self._names: set[str] = set()
@@ -47,7 +45,7 @@ class PageFolder:
         sound = coded(audio, tuple(hearing.legs)) if self._embed else b""
         document["recording"] = {"name": take.path.name, "link": None if self._embed else self._link(take.path)}
         name = self._name(hearing.call)
-        page = render("call.html", "call.css", CALL_SCRIPTS, f"{hearing.call}: what was heard", document, sound)
+        page = self._renderer(f"{hearing.call}: what was heard", document, sound)
         self._rows.append(_row(document, name))
         return self._write(name, page)
 
@@ -57,7 +55,7 @@ class PageFolder:
             "engine": {"name": self._engine.name, "model": self._engine.model, "licence": self._engine.licence},
             "calls": self._rows,
         }
-        return self._write("index.html", render("index.html", "index.css", INDEX_SCRIPTS, "Calls heard", data))
+        return self._write("index.html", self._renderer("Calls heard", data))
 
     def _link(self, recording: Path) -> str:
         return Path(os.path.relpath(recording.resolve(), self._folder.resolve())).as_posix()
@@ -89,7 +87,6 @@ def _row(document: Mapping[str, Any], name: str) -> dict[str, Any]:
         "page": name,
         "seconds": document["seconds"],
         "legs": [{key: leg[key] for key in ("leg", "emotion", "ticks")} for leg in document["legs"]],
-        "tick_rate": document["tick_rate"],
         "alerts": [{key: alert[key] for key in ("rule", "severity", "raised_at")} for alert in document["alerts"]],
         "changes": [{"time": change["time"], "status": change["status"]} for change in document["changes"]],
         "labelled": document["labelled"],

@@ -254,4 +254,21 @@ export const en = {
   "alert.key.acknowledge": "Acknowledge the alert",
   "alert.key.right": "The alert was right",
   "alert.key.wrong": "The alert was wrong",
+
+  // pages of evaluated calls
+  "evaluated.title": "Calls heard",
+  "evaluated.all": "All calls",
+  "evaluated.call": "call",
+  "evaluated.calls": "calls",
+  "evaluated.alerts": "alerts",
+  "evaluated.length": "length",
+  "evaluated.changes": "change points",
+  "evaluated.hourly": "{n} ({hourly} an hour)",
+  "evaluated.anhour": "an hour",
+  "evaluated.speaks": "{leg} speaks",
+  "evaluated.heard": "what was heard",
+  "evaluated.silent": "The sound is not in this page. Open the recording to listen:",
+  "evaluated.stays": "It stays on this computer.",
+  "evaluated.tally": "{count} of {of} judged, {right} right",
+  "evaluated.save": "Save judgements",
 } as const;

@@ -1,32 +1,37 @@
 // The kept sound of a call, brought to its player: fetched whole, since a token goes with a request and not with an address.
-import { request } from "../../lib/api";
-import { Mixer } from "../../lib/lanes/mixer";
-import { SoundKeeper } from "../../lib/lanes/player";
-import type { Scene } from "../../lib/lanes/scene.svelte";
+import { request } from "../api";
+import { Mixer } from "./mixer";
+import { SoundKeeper } from "./player";
+import type { Scene } from "./scene.svelte";
 
 export interface Sound {
-  mixer: Mixer;
+  /** None where legs cannot be heard apart. */
+  mixer: Mixer | null;
   close(): void;
 }
 
-/** Have the scene play these bytes; `legs` are its channels. Rejects where the browser cannot play them. */
-export async function playBlob(scene: Scene, blob: Blob, legs: readonly string[]): Promise<Sound> {
+/** Have the scene play these bytes; `legs` are their channels, none where that is not known. Rejects where the browser cannot. */
+export function playBlob(scene: Scene, blob: Blob, legs: readonly string[]): Promise<Sound> {
+  return playAddress(scene, URL.createObjectURL(blob), legs);
+}
+
+/** As `playBlob`, from an address. */
+export async function playAddress(scene: Scene, address: string, legs: readonly string[]): Promise<Sound> {
   const audio = new Audio();
-  const address = URL.createObjectURL(blob);
   audio.preload = "auto";
   await new Promise<void>((resolve, reject) => {
     audio.addEventListener("loadedmetadata", () => resolve(), { once: true });
     audio.addEventListener("error", () => reject(new Error(audio.error?.message || "?")), { once: true });
     audio.src = address;
   });
-  const mixer = new Mixer(audio, legs);
-  scene.beforePlay = () => mixer.connect();
+  const mixer = legs.length ? new Mixer(audio, legs) : null;
+  scene.beforePlay = mixer && (() => mixer.connect());
   scene.player.use(new SoundKeeper(audio, () => scene.player.tell()));
   return {
     mixer,
     close: () => {
       audio.pause();
-      mixer.close();
+      mixer?.close();
       URL.revokeObjectURL(address);
     },
   };
