@@ -13,6 +13,8 @@ export interface Note {
   time: number;
   leg: string | null;
   text: string;
+  /** What it is an example of, for heads that learn; mostly empty. */
+  label: string;
   by: string;
 }
 
@@ -151,7 +153,7 @@ export class CallModel {
         this.skipped.push({ leg: String(event.leg), time: event.time ?? 0, frames: Number(event.frames), cause: String(event.cause) });
         break;
       case "note_written":
-        this.keep({ id: String(event.id), time: event.time ?? 0, leg: event.leg ?? null, text: String(event.text), by: String(event.by) });
+        this.keep({ id: String(event.id), time: event.time ?? 0, leg: event.leg ?? null, text: String(event.text), label: String(event.label ?? ""), by: String(event.by) });
         break;
       case "note_erased":
         this.notes = this.notes.filter((note) => note.id !== event.id);
