@@ -80,9 +80,9 @@ def _example(path: Path, line: int, row: dict[str, str | None]) -> LabelledExamp
         raise ExamplesError(f"{path}:{line}: no label")
     if cells.get("file"):
         return LabelledExample(line, label, str(path.parent / cells["file"]), path.parent / cells["file"], "", speaker)
-    if lacking := [key for key in ("call", "leg", "start", "end") if not cells.get(key)]:
+    if lacking := [key for key in ("call", "start", "end") if not cells.get(key)]:
         raise ExamplesError(f"{path}:{line}: no {lacking[0]}")
-    moment = f"{cells['call']}@{cells['start']}-{cells['end']}/{cells['leg']}"
+    moment = f"{cells['call']}@{cells['start']}-{cells['end']}" + (f"/{cells['leg']}" if cells.get("leg") else "")
     return LabelledExample(line, label, moment, None, cells["call"], speaker)
 
 
@@ -109,8 +109,10 @@ def _loaded(example: LabelledExample, store: StoreOrOpener) -> Labelled | Unused
     try:
         if example.file is not None:
             return Labelled(example, load(example.file))
-        [embedding] = resolve([example.name], store)
-        return Labelled(example, embedding)
+        of_legs = list(resolve([example.name], store))
+        if len(of_legs) > 1:
+            return Unused(example, f"{example.name}: no leg, and the call has {len(of_legs)}: it is no example of one speaker")
+        return Labelled(example, of_legs[0])
     except MonitorError as error:
         return Unused(example, str(error))
 

@@ -21,9 +21,12 @@ from monitor.cli.options import (
 from monitor.errors import ConfigError
 
 if TYPE_CHECKING:
-    from monitor.analysis.labels import Unused
+    from collections.abc import Sequence
+
+    from monitor.analysis.labels import LabelledExample, Unused
     from monitor.analysis.training import Figures
     from monitor.learned.head import Head
+    from monitor.store.base import Store
 
 app = typer.Typer(help="Train heads for labels of your own, to be heard with beside the engine's.", no_args_is_help=True)
 
@@ -32,18 +35,26 @@ GROUPS = ("speaker", "call", "file")
 
 @app.command()
 def train(
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Head to write, NAME.safetensors.", metavar="FILE", callback=output_file)
+    ],
     labels: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--labels",
             "-l",
             help="CSV: call,leg,start,end,label (seconds of stored calls), or file,label (.npy, folders, sound); and speaker.",
             metavar="FILE",
         ),
-    ],
-    out: Annotated[
-        Path, typer.Option("--out", "-o", help="Head to write, NAME.safetensors.", metavar="FILE", callback=output_file)
-    ],
+    ] = None,
+    judged: Annotated[
+        bool,
+        typer.Option("--judged", help="What people said of stored calls: judged alerts (RULE, not RULE), notes with a label."),
+    ] = False,
+    rule: Annotated[
+        list[str] | None,
+        typer.Option("--rule", help="With --judged: alerts of this rule alone; may be given again.", metavar="NAME"),
+    ] = None,
     name: Annotated[
         str | None, typer.Option("--name", help="By which rules name it. [default: that of the file]", show_default=False)
     ] = None,
@@ -85,6 +96,8 @@ def train(
 
       emotion-monitor heads train --labels moments.csv --out churn.safetensors
 
+      emotion-monitor heads train --judged --rule customer-angry --out really-angry.safetensors
+
       emotion-monitor heads train --labels clips/labels.csv --out tone.safetensors --features features --json report.json
     """
     if group is not None and group not in GROUPS:
@@ -103,16 +116,19 @@ def train(
         balance=balance,
         same_engine=same_engine,
     )
-    examples = read_labels(labels)
+    if (labels is None) != judged:
+        raise ConfigError("what is to be learnt from? Give one of --labels FILE and --judged")
+    source = "judged" if labels is None else str(labels)
+    examples = _judged(existing_store(settings), rule or ()) if labels is None else read_labels(labels)
     found = list(embeddings_of(examples, lambda: existing_store(settings), settings, features))
     used = sorted((one for one in found if isinstance(one, Labelled)), key=lambda one: one.example.line)
     unused = sorted((one for one in found if not isinstance(one, Labelled)), key=lambda one: one.example.line)
     if unused and (not used or not skip):
         raise ExamplesError(
-            f"{len(unused)} of {len(examples)} labels cannot be used; the first, {labels}:{unused[0].example.line}: "
+            f"{len(unused)} of {len(examples)} labels cannot be used; the first, {source}:{unused[0].example.line}: "
             f"{unused[0].reason}" + ("" if not used else "; mend them, or leave them out with --skip")
         )
-    head, figures = train_head(used, plan, labels.name)
+    head, figures = train_head(used, plan, source if labels is None else labels.name)
     write_content(out, head.content)
     report = {"file": str(out), "digest": head.digest, **head.document.model_dump(mode="json")}
     report["unused"] = [{"line": one.example.line, "example": one.example.name, "reason": one.reason} for one in unused]
@@ -157,6 +173,18 @@ def show(file: Annotated[Path, typer.Argument(help="A head.", metavar="FILE")], 
         report_console().print(table("head", rows))
         if figures:
             report_console().print(table("figures", [{"": key, head.name: str(value)} for key, value in figures.items()]))
+
+
+def _judged(store: "Store", rules: "Sequence[str]") -> "list[LabelledExample]":
+    """The examples that people gave by judging and noting. Raises `ExamplesError` where there are none."""
+    from monitor.analysis.errors import ExamplesError
+    from monitor.analysis.judged import examples_of, stored_labels
+
+    examples = examples_of(stored_labels(store.journal, rules))
+    if not examples:
+        none = f"no alert of {', '.join(rules)} was judged" if rules else "no alert was judged, and no note has a label"
+        raise ExamplesError(f"{store.place}: {none}; judge some on the page, or by POST /api/v1/alerts/ID/judge")
+    return examples
 
 
 def _entry(path: Path, head: "Head") -> dict[str, Any]:

@@ -15,6 +15,7 @@ from monitor.cli import (
     demo,
     embeddings,
     heads,
+    labels,
     models,
     replay,
     run,
@@ -50,6 +51,7 @@ app.add_typer(calls.app, name="calls")
 app.add_typer(embeddings.app, name="embeddings")
 app.add_typer(templates.app, name="templates")
 app.add_typer(heads.app, name="heads")
+app.add_typer(labels.app, name="labels")
 app.add_typer(search.app, name="search")
 app.add_typer(sinks.app, name="sinks")
 app.add_typer(models.app, name="models")

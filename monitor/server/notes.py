@@ -30,7 +30,7 @@ class NoteRequest(BaseModel):
     leg: Leg | None = None
     """Whom it is about; default: the whole call."""
     text: str = Field(min_length=1, max_length=MAX_TEXT)
-    label: str = Field(default="", max_length=64, pattern=r"^[\w][\w .-]*$|^$")
+    label: str = Field(default="", pattern=r"^([a-z][a-z0-9_ -]{0,39})?$")
     """What the stretch is, for `heads train --judged`; of a moment, what the three seconds around it are."""
     by: str | None = Field(default=None, min_length=1, max_length=NAME_LENGTH)
     """Who writes; whoever is signed in by name has that one."""
