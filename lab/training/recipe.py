@@ -45,5 +45,7 @@ class Recipe:
     """Sequences an epoch; 0 for as many as there are clips."""
     unlabelled: float = 1.0
     """Sequences of speech without labels to one with, where there is such speech; it is heard over one line."""
+    calm: tuple[str, ...] = ()
+    """Datasets of the speech without labels in which people are nearly always neutral, such as recorded service calls."""
     precision: Precision = "fp32"
     shape: Shape = field(default_factory=Shape)

@@ -27,7 +27,7 @@ from monitor.output_file import replacement
 from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE
 
 if TYPE_CHECKING:
-    from lab.training.teacher import Teacher
+    from lab.training.teacher import Teacher, TeacherModel
 
 FORMAT = 7
 """Raised when tracks would come out otherwise, so that kept ones are made again."""
@@ -68,7 +68,7 @@ class Studio:
     seed: int
     recordings: Sequence[Array] = ()
     """Places to be noisy in, each shape (n,), 16 kHz; without any, noise is coloured or babble made of clips."""
-    teacher: bytes | None = field(default=None, repr=False)
+    teacher: "TeacherModel | None" = field(default=None, repr=False)
     """See `teacher.read_teacher`."""
     processes: int = 1
 
@@ -81,7 +81,7 @@ def render(
     `like`: clips whose lesson is to be learned from these too (default: these).
     """
     groups = tracks(clips, np.random.default_rng([studio.seed, version]))
-    lesson = _lesson(like or clips, studio, progress) if studio.teacher else None
+    lesson = _lesson(like or clips, studio, studio.teacher, progress) if studio.teacher else None
     folder = studio.cache / f"{_digest(clips, studio, like)}-{version}"
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / f"{index:04d}.npz" for index in range(len(groups))]
@@ -113,11 +113,11 @@ def _begin(clips: Sequence[Clip], studio: Studio, version: int, lesson: Lesson |
     _job = _Job(clips, studio, version, lesson, _teacher(studio.teacher) if studio.teacher else None)
 
 
-def _teacher(model: bytes) -> "Teacher":
+def _teacher(model: "TeacherModel") -> "Teacher":
     # Its packages are only needed by those who have a teacher.
-    from lab.training.teacher import Teacher
+    from lab.training.teacher import open_teacher
 
-    return Teacher(model)
+    return open_teacher(model)
 
 
 def _make(index: int, group: Sequence[Clip], file: Path) -> None:
@@ -132,12 +132,12 @@ def _kept(file: Path, person: tuple[str, str]) -> Track:
         return Track(kept["raw"], kept["speech"], taught, kept["spans"], kept["labels"], person)
 
 
-def _lesson(clips: Sequence[Clip], studio: Studio, progress: Progress) -> Lesson:
+def _lesson(clips: Sequence[Clip], studio: Studio, model: "TeacherModel", progress: Progress) -> Lesson:
     """What of the teacher is to be learned, found on some of the clips and kept beside the tracks."""
     file = studio.cache / f"{_digest(clips, studio)}-lesson.npz"
     if not file.exists():
         chosen = np.random.default_rng(studio.seed).permutation(len(clips))[:_LESSON_CLIPS]
-        teacher = _teacher(studio.teacher or b"")
+        teacher = _teacher(model)
         heard = list(_heard([clips[index] for index in chosen], teacher, progress))
         lesson = fit_lesson(heard)
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -170,7 +170,7 @@ def _resampled(audio: Array, rate: int) -> Array:
 
 
 def _digest(clips: Sequence[Clip], studio: Studio, like: Sequence[Clip] | None = None) -> str:
-    teacher = hashlib.sha256(studio.teacher).hexdigest()[:12] if studio.teacher else None
+    teacher = hashlib.sha256(studio.teacher.content).hexdigest()[:12] if studio.teacher else None
     noises = [len(each) for each in studio.recordings]
     about = [FORMAT, RAW, studio.seed, noises, teacher, [(str(clip.path), clip.label) for clip in clips]]
     about += [_digest(like, studio)] if like else []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lab.training.recipe import Recipe
 from monitor.engines.compact.network import STEP_INPUTS
-from monitor.engines.compact.weights import Shape, Weights, load_weights
+from monitor.engines.compact.weights import Weights, load_weights
 from monitor.errors import ConfigError
 
 
@@ -19,8 +19,9 @@ def read_twin(path: Path, recipe: Recipe, start: Weights | None, datasets: list[
     twin = load_weights(path, STEP_INPUTS)
     if not twin.kept_apart:
         raise ConfigError(f"{path} cannot vouch for other weights: it kept nobody apart, so nothing was measured")
-    theirs = {**twin.about["recipe"], "shape": json.loads(json.dumps(asdict(Shape()))) | twin.about["recipe"]["shape"]}
-    ours = json.loads(json.dumps(asdict(recipe)))
+    # What a recipe of before says nothing of was as it is by default.
+    usual, ours = (json.loads(json.dumps(asdict(each))) for each in (Recipe(), recipe))
+    theirs = {**usual, **twin.about["recipe"], "shape": usual["shape"] | twin.about["recipe"]["shape"]}
     if differ := sorted(name for name in ours if name != "held_share" and theirs.get(name) != ours[name]):
         raise ConfigError(f"{path} is of another recipe ({', '.join(differ)}); train both alike")
     alike = [name for name in (start.name, start.about.get("twin")) if name] if start else [None]

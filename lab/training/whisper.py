@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.numpy import load, save
 from torch import Tensor
 from torch.nn import functional
 
@@ -43,8 +44,8 @@ class Encoder:
     """From log mel energies to what has passed each block."""
 
     def __init__(self, model: bytes, blocks: int = BLOCKS) -> None:
-        """`model`: see `read_parts`. `blocks`: how many of the six are computed."""
-        self._tensors = {name: torch.from_numpy(value.astype(np.float32)) for name, value in _encoder(model)}
+        """`model`: see `trimmed`. `blocks`: how many of the six are computed."""
+        self._tensors = {name: torch.from_numpy(value.astype(np.float32)) for name, value in load(model).items()}
         self._blocks = blocks
         self._heads = WIDTH // 64
 
@@ -76,6 +77,12 @@ class Encoder:
     def _norm(self, name: str, stream: Tensor) -> Tensor:
         scale, bias = (self._tensors[f"{name}/layer_norm/{part}"] for part in ("gamma", "beta"))
         return functional.layer_norm(stream, (WIDTH,), scale, bias)
+
+
+def trimmed(model: bytes, blocks: int = BLOCKS) -> bytes:
+    """What an `Encoder` of so many blocks needs of a `model.bin`, as safetensors."""
+    layers = {f"layer_{block}" for block in range(blocks, BLOCKS)}
+    return save({name: value for name, value in _encoder(model) if name.split("/")[0] not in layers})
 
 
 def _encoder(model: bytes) -> Iterator[tuple[str, NDArray[np.float16 | np.float32]]]:

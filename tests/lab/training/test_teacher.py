@@ -15,14 +15,14 @@ from onnx import TensorProto, helper, numpy_helper
 from lab.labels import EMOTIONS, UNLABELLED
 from lab.training.batches import Sampler, levelled
 from lab.training.clips import read_unlabelled
-from lab.training.lesson import PARTS, PLACES, WIDTH, fit_lesson, fit_sizes, smoothed
+from lab.training.lesson import PARTS, PLACES, fit_lesson, fit_sizes, smoothed
 from lab.training.loop import train
 from lab.training.loss import batch_loss
 from lab.training.model import Model
-from lab.training.opinions import form_opinions
+from lab.training.opinions import CALM, calmed, form_opinions
 from lab.training.recipe import Recipe
 from lab.training.render import Track
-from lab.training.teacher import MEMBER, Teacher, log_mel, read_teacher
+from lab.training.teacher import MEMBER, WIDTH, log_mel, open_teacher, read_teacher
 from lab.training.twin import read_twin
 from monitor.engines.compact.features import BANDS, RAW, Array
 from monitor.engines.compact.network import STEP_INPUTS
@@ -102,7 +102,7 @@ def test_a_wheel_without_the_model_is_refused_with_what_to_do(tmp_path):
 
 
 def test_a_teacher_hears_a_frame_every_20_ms_in_pieces_of_eight_seconds(teacher_file):
-    teacher = Teacher(read_teacher(teacher_file))
+    teacher = open_teacher(read_teacher(teacher_file))
     assert [piece.shape for piece in teacher.pieces(voice(9.0))] == [(400, WIDTH), (50, WIDTH)]
 
 
@@ -220,3 +220,18 @@ def test_opinions_are_formed_of_strangers_too():
     opinions = form_opinions(tracks, [stranger])
     assert len(opinions) == 7
     assert (opinions[-1].argmax(1) == truth).all()
+
+
+def test_where_people_are_nearly_always_neutral_an_opinion_leans_that_way_and_keeps_what_was_heard():
+    opinions = np.full((2, len(EMOTIONS)), 0.1, np.float32)
+    opinions[:, EMOTIONS.index("angry")] = 0.3
+    calm = calmed(opinions)
+    assert np.allclose(calm.sum(1), opinions.sum(1) * (1 - CALM) + CALM)
+    assert (calm.argmax(1) == EMOTIONS.index("neutral")).all()
+    assert (calm[:, EMOTIONS.index("angry")] > calm[:, EMOTIONS.index("sad")]).all()
+
+
+def test_calm_speech_that_is_not_there_is_refused(clips, strangers, teacher_file, tmp_path):  # noqa: F811
+    recipe = Recipe(epochs=1, versions=1, batch=4, shape=SMALL, calm=("calls",))
+    with pytest.raises(ConfigError, match="--calm calls: --unlabelled holds line"):
+        train(clips, tmp_path / "o", progress=silent, recipe=recipe, teacher=teacher_file, unlabelled=strangers)

@@ -102,6 +102,7 @@ def test_training_can_begin_from_weights(clips, trained, tmp_path):
     train(clips, out, progress=silent, cache=clips / "cache", recipe=recipe, start=trained)
     before, after = (load_weights(path, STEP_INPUTS) for path in (trained, out))
     assert after.about["start"] == before.name
+    assert after.licence == before.licence
     assert after.shape == before.shape
     np.testing.assert_allclose(after.tensors["0.taps.weight"], before.tensors["0.taps.weight"], atol=1e-3)
 
