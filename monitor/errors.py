@@ -48,6 +48,12 @@ class StoreError(MonitorError):
     http_status = 507
 
 
+class ConflictError(MonitorError):
+    """Somebody else changed what was to be changed meanwhile."""
+
+    http_status = 409
+
+
 class TakenError(StoreError):
     """An id is in use."""
 

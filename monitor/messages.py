@@ -409,6 +409,15 @@ class ReplayEndedMessage(Message):
     """finished, stopped or `error: ...`."""
 
 
+class RulesChangedMessage(Message):
+    """A new version of the rules is in force: calls that begin from now on are watched with it."""
+
+    type: Literal["rules_changed"]
+    version: int
+    by: str | None
+    """Who saved it; null where nobody said a name."""
+
+
 class PongMessage(Message):
     """The answer to `ping`."""
 
@@ -460,6 +469,7 @@ ServerMessage = Annotated[
     | LaggedMessage
     | DroppedMessage
     | ReplayEndedMessage
+    | RulesChangedMessage
     | PongMessage
     | ErrorMessage
     | ServerStoppingMessage,

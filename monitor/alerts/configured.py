@@ -9,8 +9,13 @@ from monitor.learned.engine_key import EngineKey
 from monitor.learned.learned import Learned
 
 
-def configured_rules(settings: Settings, engine: EngineKey, labels: Sequence[str]) -> RuleSet:
-    """What calls are heard with by an engine of `labels`. Raises `ConfigError` where something is wrong or does not fit."""
+def fitting(rules: RuleSet, settings: Settings, engine: EngineKey) -> RuleSet:
+    """Rules with the templates and heads that the configuration has for them. Raises `ConfigError` where one does not fit."""
     learned = configured(settings.analysis)
     Learned(heads=learned.heads).require(engine)
-    return load_rules(settings.alerts.rules, labels).heard_with(learned, engine)
+    return rules.heard_with(learned, engine)
+
+
+def configured_rules(settings: Settings, engine: EngineKey, labels: Sequence[str]) -> RuleSet:
+    """What calls are heard with by an engine of `labels`. Raises `ConfigError` where something is wrong or does not fit."""
+    return fitting(load_rules(settings.alerts.rules, labels), settings, engine)

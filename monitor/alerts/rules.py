@@ -1,8 +1,8 @@
 """Rule files and the set of rules that a call is watched with."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -107,12 +107,26 @@ def load_rules(paths: Sequence[Path] | None = None, labels: Sequence[str] | None
     an emotion that neither it nor an engine that ships names is a mistake. Raises `ConfigError` with file and line of every
     mistake in all files.
     """
+    return _together((partial(_read, path) for path in named_files(paths)), labels)
+
+
+def parse_rules(text: str, name: str, labels: Sequence[str] | None = None) -> RuleSet:
+    """The rules of a text, as of a file called `name`. Raises `ConfigError` as `load_rules` does."""
+    return _together([partial(_parse, text, name)], labels)
+
+
+def named_files(paths: Sequence[Path] | None) -> Sequence[Path]:
+    """The files that `alerts.rules` names: None takes those that ship as `default`."""
+    return (Path("default"),) if paths is None else paths
+
+
+def _together(documents: Iterable[Callable[[], Document]], labels: Sequence[str] | None) -> RuleSet:
     rules: list[Rule] = []
     mistakes: list[str] = []
     origin: dict[str, str] = {}
-    for path in [Path("default")] if paths is None else paths:
+    for read in documents:
         try:
-            document = _read(_rule_file(path))
+            document = read()
         except ConfigError as error:
             mistakes.append(str(error))
             continue
@@ -132,8 +146,23 @@ def shipped_rules() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
 
 
+def rule_file(path: Path) -> Path:
+    """Where a named file is, or the rules that ship under the name. Raises `ConfigError` where it is neither."""
+    shipped = shipped_rules()
+    if str(path) in shipped:
+        return shipped[str(path)]
+    if path.name == str(path) and not path.suffix and not path.exists():
+        raise ConfigError(f"{path}: no rules of this name ship ({', '.join(shipped)} do), and no such rule file is here")
+    return path
+
+
 def _read(path: Path) -> Document:
-    return parse(read_text(path, "rule file"), str(path), prepare=_take_metadata_as_text)
+    file = rule_file(path)
+    return _parse(read_text(file, "rule file"), str(file))
+
+
+def _parse(text: str, name: str) -> Document:
+    return parse(text, name, prepare=_take_metadata_as_text)
 
 
 def _take_metadata_as_text(root: yaml.Node, _: object) -> None:
@@ -181,15 +210,6 @@ def _head(rule: str, condition: LabelCondition, learned: Learned) -> Head:
 
 def _there_are(names: Mapping[str, object], setting: str) -> str:
     return f"{setting} has {', '.join(sorted(names))}" if names else f"{setting} has none"
-
-
-def _rule_file(path: Path) -> Path:
-    shipped = shipped_rules()
-    if str(path) in shipped:
-        return shipped[str(path)]
-    if path.name == str(path) and not path.suffix and not path.exists():
-        raise ConfigError(f"{path}: no rules of this name ship ({', '.join(shipped)} do), and no such rule file is here")
-    return path
 
 
 def _rules(document: Document, origin: dict[str, str]) -> tuple[list[Rule], list[str]]:

@@ -1,8 +1,8 @@
 """What `replay --rules` does: stored calls judged by other rules, held against what was raised when they were heard."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,8 @@ from monitor.alerts.rules import load_rules
 from monitor.cli.tables import table
 from monitor.errors import StoreError
 from monitor.learned.learned import Learned
-from monitor.messages import recorded
-from monitor.replay.alert_spans import Compared, Span, alert_spans, compare
-from monitor.replay.reevaluate import judge
+from monitor.replay.alert_spans import Compared
+from monitor.replay.trial import PARTS, Trial, raised_alerts
 from monitor.server.event_line import clock
 from monitor.store.base import CallSummary, Store, StoredCall
 
@@ -42,46 +41,24 @@ def judge_calls(
             failed[call.id] = str(error)
     rules = load_rules(files, sorted({label for stored in opened.values() for label in stored.record.labels}))
     rules = replace(rules, learned=learned)
-    names = [rule.name for rule in rules.rules]
-    raised: dict[str, list[Span]] = {}
-    for span in alert_spans(map(recorded, store.journal.read(0, types=("alert",)))):
-        raised.setdefault(span.get("call", ""), []).append(span)
-    compared: dict[str, Compared] = {}
+    trial = Trial(rules, partial(raised_alerts, store.journal))
+    trial.failed |= failed
     progress = Console(stderr=True)
-    for call_id, stored in track(opened.items(), "judging", console=progress, transient=True, disable=not progress.is_terminal):
-        try:
-            now = alert_spans(judge(stored, rules))
-            compared[call_id] = compare(raised.get(call_id, []), now, names)
-        except StoreError as error:
-            failed[call_id] = str(error)
+    for stored in track(opened.values(), "judging", console=progress, transient=True, disable=not progress.is_terminal):
+        trial.take(stored)
     report = {
         "rules": [str(file) for file in files],
-        "by_rule": _by_rule(names, list(compared.values())),
-        "left_out": dict(Counter(span["rule"] for one in compared.values() for span in one.left_out)),
-        "calls": [_entry(call_id, one) for call_id, one in compared.items()],
-        "failed": [{"call": call_id, "error": error} for call_id, error in failed.items()],
+        "by_rule": trial.by_rule(),
+        "left_out": trial.left_out(),
+        "calls": [_entry(call_id, one) for call_id, one in trial.compared.items()],
+        "failed": [{"call": call_id, "error": error} for call_id, error in trial.failed.items()],
     }
     _print(report, console)
     return report
 
 
-def _by_rule(names: Sequence[str], compared: Sequence[Compared]) -> list[dict[str, Any]]:
-    counts = {
-        part: Counter(span["rule"] for one in compared for span in getattr(one, part)) for part in ("same", "new", "gone")
-    }
-    return [
-        {
-            "rule": name,
-            "raised": counts["same"][name] + counts["gone"][name],
-            "would_be": counts["same"][name] + counts["new"][name],
-            **{part: counts[part][name] for part in counts},
-        }
-        for name in names
-    ]
-
-
 def _entry(call: str, one: Compared) -> dict[str, Any]:
-    return {"call": call, **{part: list(getattr(one, part)) for part in ("same", "new", "gone", "left_out")}}
+    return {"call": call, **{part: list(getattr(one, part)) for part in (*PARTS, "left_out")}}
 
 
 def _print(report: dict[str, Any], console: Console) -> None:

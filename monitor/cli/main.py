@@ -18,6 +18,7 @@ from monitor.cli import (
     labels,
     models,
     replay,
+    rules,
     run,
     search,
     serve,
@@ -53,6 +54,7 @@ app.add_typer(templates.app, name="templates")
 app.add_typer(heads.app, name="heads")
 app.add_typer(labels.app, name="labels")
 app.add_typer(search.app, name="search")
+app.add_typer(rules.app, name="rules")
 app.add_typer(sinks.app, name="sinks")
 app.add_typer(models.app, name="models")
 app.add_typer(tokens.app, name="tokens")

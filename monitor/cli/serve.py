@@ -45,6 +45,7 @@ def serve(
     from monitor.pipeline.inference import InferenceWorker
     from monitor.pipeline.monitor import Monitor
     from monitor.server.auth import check_exposure
+    from monitor.server.rule_book import RuleBook
     from monitor.server.serve import run_server
     from monitor.server.static_sources import StaticSources
     from monitor.sinks.following import Sinks, check_rules
@@ -61,10 +62,11 @@ def serve(
         monitor = Monitor(settings, InferenceWorker.of(model_engine, settings.engine), frame_store)
         static = StaticSources(monitor, settings)
         try:
+            book = RuleBook(monitor, settings)
             check_rules(settings.sinks, monitor.rules.names)
             sinks.start()
             static.start()
-            run_server(monitor, settings, sinks=sinks)
+            run_server(monitor, settings, sinks=sinks, book=book)
         finally:
             static.close()
             monitor.close()

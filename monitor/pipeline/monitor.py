@@ -167,6 +167,13 @@ class Monitor:
             on_end=self._forget,
         )
 
+    def take_rules(self, rules: RuleSet) -> None:
+        """Watch calls that begin from now on with other rules, which have what they name (`RuleSet.heard_with`).
+
+        Calls in progress keep theirs: what is stored with them is what they were heard with, from beginning to end.
+        """
+        self.rules = rules
+
     def calls(self) -> list[LiveCall]:
         """The calls in progress, oldest first."""
         with self._lock:

@@ -9,15 +9,25 @@ from monitor.events import Event
 from monitor.messages import Message
 
 Span = dict[str, Any]
-"""The message by which an alert was raised, with `raised_at`, `cleared_at` (None while it is open) and the last `evidence`."""
+"""The message by which an alert was raised, with `raised_at`, `cleared_at` (None while it is open), the last `evidence`, and
+`judged`: what people said of it, `right`, `wrong` or None."""
 
 
 def alert_spans(said: Iterable[Event | Message]) -> list[Span]:
     """An entry an alert, in the order in which they were raised. What is about no alert is passed over."""
     return [
-        {**span.raised.as_message(), "raised_at": span.raised.at, "cleared_at": span.cleared_at, "evidence": span.evidence}
+        {
+            **span.raised.as_message(),
+            "raised_at": span.raised.at,
+            "cleared_at": span.cleared_at,
+            "evidence": span.evidence,
+            "judged": _JUDGED[span.verdict],
+        }
         for span in alerts_of(said)
     ]
+
+
+_JUDGED = {True: "right", False: "wrong", None: None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +35,7 @@ class Compared:
     """What becomes of the alerts of one call under other rules."""
 
     same: Sequence[Span]
-    """Raised then and now, as they would be now."""
+    """Raised then and now: as they would be now, with what people said of them then."""
     new: Sequence[Span]
     """Raised now alone."""
     gone: Sequence[Span]
@@ -48,7 +58,7 @@ def compare(raised: Iterable[Span], now: Iterable[Span], rules: Collection[str])
             new.append(span)
         else:
             gone.remove(match)
-            same.append(span)
+            same.append({**span, "judged": match["judged"]})
     return Compared(same, new, gone, left_out)
 
 

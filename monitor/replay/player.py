@@ -1,7 +1,7 @@
 """A stored call again: its frames through the same analysis, with the settings that were in force when it was heard."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from pydantic import ValidationError
 
@@ -19,14 +19,19 @@ from monitor.timeline import frame_seconds
 
 BLOCK_SECONDS = 0.5
 """Frames are played in runs of this length, as a live call gives them."""
+READ_SECONDS = 20.0
+"""Where nobody waits for them, they are read in longer runs: what is said does not depend on it, and a disk likes it."""
 
 
-def replay_events(stored: StoredCall, rules: RuleSet | None = None) -> Iterator[Event]:
+def replay_events(
+    stored: StoredCall, rules: RuleSet | None = None, *, between: Callable[[], object] = lambda: None
+) -> Iterator[Event]:
     """The events of the call, from `CallStarted` to `CallEnded`; with `rules`, as those would have judged it.
 
-    Raises `StoreError` where the frames or the settings of the call are corrupted.
+    `between` is called every few hundredths of a second of work: it may rest, or raise to give up. Raises `StoreError` where
+    the frames or the settings of the call are corrupted.
     """
-    for _, item in _walk(stored, rules, live=False):
+    for _, item in _walk(stored, rules, live=False, between=between):
         if isinstance(item, Event):
             yield item
 
@@ -39,20 +44,23 @@ def play(stored: StoredCall, speed: float) -> Iterator[tuple[float, Event | Fram
     if speed < 0:
         raise ValueError(f"speed must not be negative, got {speed}")
     begun = time.monotonic()
-    for at, item in _walk(stored, None, live=True):
+    for at, item in _walk(stored, None, live=True, between=lambda: None):
         if speed:
             time.sleep(max(0.0, begun + at / speed - time.monotonic()))
         yield at, item
 
 
-def _walk(stored: StoredCall, rules: RuleSet | None, *, live: bool) -> Iterator[tuple[float, Event | FramesMessage]]:
+def _walk(
+    stored: StoredCall, rules: RuleSet | None, *, live: bool, between: Callable[[], object]
+) -> Iterator[tuple[float, Event | FramesMessage]]:
     record = stored.record
     rules = _rules(stored, rules)
     analysis = _analysis(stored, rules)
     passing = LiveFrames(record.id, record.labels, rules.learned)
     end = frame_seconds(max((stored.committed(leg) for leg in record.legs), default=0))
     yield 0.0, _started(stored)
-    for step in analysed(analysis, stored.blocks(BLOCK_SECONDS)):
+    for step in analysed(analysis, stored.blocks(BLOCK_SECONDS if live else READ_SECONDS)):
+        between()
         at = end if step.frames is None else frame_seconds(step.frames.stop)
         for event in step.events:
             yield at, event

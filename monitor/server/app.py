@@ -27,6 +27,7 @@ from monitor.server import (
     notes,
     recordings,
     replay_routes,
+    rules,
     search,
     status,
     websocket,
@@ -43,8 +44,10 @@ from monitor.server.identity import needs
 from monitor.server.incoming import incoming_routes
 from monitor.server.pages import page
 from monitor.server.replays import Replays
+from monitor.server.rule_book import RuleBook
 from monitor.server.security_headers import SecurityHeaders
 from monitor.server.sink_collector import SinkCollector
+from monitor.server.trials import Trials
 from monitor.sinks.following import Sinks
 from monitor.store.base import Store
 from monitor.store.journal import Journal
@@ -78,8 +81,14 @@ async def _take_in(journal: Journal) -> None:
             log.error("journal_not_refreshed", error=str(error))
 
 
-def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = None, sinks: Sinks | None = None) -> FastAPI:
-    """The ASGI application over a running `monitor`. It does not own it: `run_server` closes it.
+def create_app(
+    monitor: Monitor,
+    settings: Settings,
+    limits: Limits | None = None,
+    sinks: Sinks | None = None,
+    book: RuleBook | None = None,
+) -> FastAPI:
+    """The ASGI application over a running `monitor`. It does not own it: `run_server` closes it. `book` are its rules.
 
     Raises `ConfigError` where sources want the same route, or the index cannot be kept.
     """
@@ -102,6 +111,7 @@ def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = Non
             task.cancel()
         uncount()
         app.state.replays.stop_all()
+        app.state.trials.close()
         hub.stop()
 
     app = described_app(lifespan)
@@ -114,6 +124,8 @@ def create_app(monitor: Monitor, settings: Settings, limits: Limits | None = Non
     app.state.audit = Audit(monitor.store)
     app.state.deeds = deeds_allowed()
     app.state.replays = Replays(monitor.store, hub)
+    app.state.rules = book or RuleBook(monitor, settings)
+    app.state.trials = Trials(monitor)
     app.state.registry = CollectorRegistry()
     app.state.registry.register(collector)
     if sinks is not None:
@@ -139,7 +151,21 @@ def described_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         max_body_size=MAX_BODY,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
-    for room in (calls, recordings, downloads, belief, replay_routes, alerts, search, status, me, notes, documents, metrics):
+    for room in (
+        calls,
+        recordings,
+        downloads,
+        belief,
+        replay_routes,
+        alerts,
+        notes,
+        rules,
+        search,
+        status,
+        me,
+        documents,
+        metrics,
+    ):
         app.include_router(room.router, dependencies=[needs("read")])
     for room in (health, websocket):
         app.include_router(room.router)

@@ -14,7 +14,7 @@ import structlog
 import uvicorn
 
 from monitor.config import Settings
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, MonitorError
 from monitor.pipeline.monitor import Monitor
 from monitor.remote.address import url_of
 from monitor.server.app import create_app
@@ -22,6 +22,7 @@ from monitor.server.auth import check_exposure, check_media
 from monitor.server.doors import DoorCollector, DoorLimits, Doors
 from monitor.server.http_protocol import behind
 from monitor.server.hub import Hub, Limits
+from monitor.server.rule_book import RuleBook
 from monitor.server.websocket import MAX_INBOUND
 from monitor.server.websocket_protocol import KeepaliveProtocol
 from monitor.sinks.following import Sinks
@@ -57,6 +58,7 @@ def run_server(
     *,
     limits: Limits | None = None,
     sinks: Sinks | None = None,
+    book: RuleBook | None = None,
 ) -> None:
     """Serve until SIGINT, SIGTERM or `RunningServer.stop`, then stop gracefully and close `monitor`.
 
@@ -68,8 +70,8 @@ def run_server(
     check_media(settings)
     listener = bind(settings.server.host, settings.server.port)
     try:
-        app = create_app(monitor, settings, limits, sinks)
-    except ConfigError:
+        app = create_app(monitor, settings, limits, sinks, book)
+    except MonitorError:
         listener.close()
         raise
     doors = Doors(DoorLimits(connections=settings.server.max_connections))

@@ -52,6 +52,7 @@ class Service:
             store=StoreSection(kind=store, path=folder / "store", fsync=False, audio=audio),
             server=ServerSection(**{"port": 0, **server}),
             rtp=rtp or RtpSection(),
+            sinks=dict(sinks or {}),
             **sections,
         )
         opened = open_store(self.settings.store)

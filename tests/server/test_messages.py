@@ -112,6 +112,8 @@ def _all_kinds_of_messages(service: Service, websocket: Any) -> list[dict[str, A
     said += receive_until(websocket, of_type("call_ended"))
     service.http().post("/api/v1/calls/c1/replay", json={"speed": 0}).raise_for_status()
     said += receive_until(websocket, of_type("replay_ended"))
+    service.http().put("/api/v1/rules", json={"text": "rules: []", "base": 1}).raise_for_status()
+    said += receive_until(websocket, of_type("rules_changed"))
     websocket.send('{"type": "ping"}')
     websocket.send('{"type": "no such thing"}')
     said += receive_until(websocket, of_type("error"))
