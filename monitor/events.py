@@ -78,6 +78,8 @@ class Frames:
     """Shape (n,), bits of `Mark`."""
     stride: int = 1
     """Frames an embedding row stands for: row `j` is the mean of frames `start + j*stride ...`. 1 or TICK_FRAMES."""
+    level: NDArray[np.uint8] | None = None
+    """Shape (ceil(n / TICK_FRAMES),), how loud each tick is (`audio/level.py`). None where that is not known, or may not be."""
 
     def __len__(self) -> int:
         return len(self.speech)

@@ -66,7 +66,7 @@ def rows(frames: int, stride: int) -> int:
 
 
 def cut(frames: Frames, start: int, stop: int) -> Frames:
-    """Frames `[start, stop)` of a run that holds them; `start` is a multiple of the stride."""
+    """Frames `[start, stop)` of a run that holds them; `start` is a multiple of the stride, and of a tick where levels are."""
     first, last = start - frames.start, stop - frames.start
     return Frames(
         frames.call,
@@ -77,6 +77,7 @@ def cut(frames: Frames, start: int, stop: int) -> Frames:
         frames.speech[first:last],
         frames.marks[first:last],
         frames.stride,
+        None if frames.level is None else frames.level[first // TICK_FRAMES : rows(last, TICK_FRAMES)],
     )
 
 
@@ -92,7 +93,9 @@ def joined(runs: Sequence[Frames]) -> Frames:
     embedding, logits, speech, marks = (
         np.concatenate([getattr(run, name) for run in runs]) for name in ("embedding", "logits", "speech", "marks")
     )
-    return Frames(runs[0].call, runs[0].leg, runs[0].start, embedding, logits, speech, marks, runs[0].stride)
+    levels = [run.level for run in runs if run.level is not None]
+    level = np.concatenate(levels) if len(levels) == len(runs) else None
+    return Frames(runs[0].call, runs[0].leg, runs[0].start, embedding, logits, speech, marks, runs[0].stride, level)
 
 
 def check_shapes(frames: Frames, leg_format: LegFormat) -> None:
@@ -107,6 +110,11 @@ def check_shapes(frames: Frames, leg_format: LegFormat) -> None:
     for name, shape in expected.items():
         if getattr(frames, name).shape != shape:
             raise ValueError(f"{name} of leg {frames.leg} must have shape {shape}, got {getattr(frames, name).shape}")
+    if frames.level is not None and (leg_format.classes == 0 or frames.level.shape != (rows(count, TICK_FRAMES),)):
+        raise ValueError(
+            f"level of leg {frames.leg} must have shape {(rows(count, TICK_FRAMES),)}, and be missing where nothing may be "
+            f"inferred, got {frames.level.shape}"
+        )
     if frames.stride != leg_format.stride:
         raise ValueError(f"leg {frames.leg} is stored with stride {leg_format.stride}, got frames with stride {frames.stride}")
     if frames.start % TICK_FRAMES:

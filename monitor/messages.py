@@ -278,6 +278,8 @@ class FramesMessage(Message):
     """Probability of speech."""
     valence: list[float | None]
     arousal: list[float | None]
+    level: list[float | None]
+    """How loud the leg is, dBFS; empty where the leg may not be analysed, and in replays of calls that did not keep it."""
     heads: dict[str, dict[Label, list[float | None]]] = Field(default_factory=dict, json_schema_extra=_may_be_absent)
     """What each head that is heard with says: its name, its labels, a probability each; null where it has not heard enough."""
 

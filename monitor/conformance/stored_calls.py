@@ -8,6 +8,7 @@ import numpy as np
 from monitor.events import Frames, Leg
 from monitor.frame_format import LegFormat, as_stored
 from monitor.store.base import CallRecord, StoredCall
+from monitor.timeline import TICK_FRAMES
 
 STARTED = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 LABELS = ("angry", "happy", "neutral")
@@ -38,6 +39,7 @@ def frames_of(call: str, leg: Leg, start: int, count: int, format_: LegFormat | 
         logits=((values[:, : format_.classes] % 97) / 10).astype(np.float32),
         speech=((index % 100) / 100).astype(np.float32),
         marks=(index % 4).astype(np.uint8),
+        level=(index[::TICK_FRAMES] // TICK_FRAMES % 255 + 1).astype(np.uint8) if format_.classes else None,
     )
     return as_stored(raw, format_)
 
@@ -53,6 +55,8 @@ def assert_same_frames(found: Frames, expected: Frames) -> None:
         left, right = getattr(found, name), getattr(expected, name)
         assert left.dtype == right.dtype
         np.testing.assert_array_equal(left, right, err_msg=f"{name} of leg {found.leg}")
+    if found.level is not None:  # not every store keeps levels
+        np.testing.assert_array_equal(found.level, expected.level, err_msg=f"level of leg {found.leg}")
 
 
 def assert_as_written(stored: StoredCall) -> None:

@@ -340,8 +340,9 @@ def test_a_call_is_copied_out_as_files(store: Store, tmp_path: Path) -> None:
 
     names = export_call(store, "call-1", folder)
 
+    levels = [f"{leg}/level.npy" for leg in FORMATS if store.open("call-1").results(leg).level is not None]
     assert names == sorted(
-        ["call.json", "events.jsonl"]
+        ["call.json", "events.jsonl", *levels]
         + [f"{leg}/{name}" for leg in FORMATS for name in ("embedding.npy", "result.json", "utterance.npy")]
     )
     np.testing.assert_array_equal(load(folder / "customer").vectors, frames_of("call-1", "customer", 0, 75).embedding)

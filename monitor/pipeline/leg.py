@@ -7,24 +7,26 @@ alone and never reaches one.
 from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from threading import Condition
 
 import numpy as np
 
 from monitor.audio.chunk import AudioChunk
+from monitor.audio.level import LevelMeter
 from monitor.audio.speech import SpeechDetector
 from monitor.engines.base import Window, WindowFrames
 from monitor.errors import EngineError
 from monitor.events import Frames, Leg, Mark
-from monitor.frame_format import LegFormat
+from monitor.frame_format import LegFormat, rows
 from monitor.pipeline.backlog import GivenUpError, LegQueue
 from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.marks import SourceMarks
 from monitor.pipeline.stitch import Stitcher, skipped
 from monitor.pipeline.urgency import Urgency
 from monitor.pipeline.windows import Geometry, WindowCutter
+from monitor.timeline import TICK_FRAMES
 
 
 class LegTrack(ABC):
@@ -98,6 +100,7 @@ class InferredLeg(LegTrack):
     ) -> None:
         super().__init__(call, leg, leg_format)
         self._worker, self._geometry, self._live = worker, geometry, live
+        self._meter = LevelMeter()
         self._asked: deque[_Asked] = deque()
         self._told = Condition()
         self._finished = False
@@ -113,11 +116,13 @@ class InferredLeg(LegTrack):
 
     def _take(self, chunk: AudioChunk) -> None:
         """Ask the engine for the windows that the audio completes."""
+        self._meter.push(chunk.samples)
         self._ask(self._cutter.push(chunk))
 
     def finish(self) -> None:
         """Ask for the frames still owed."""
         self._queue.over = True
+        self._meter.finish()
         self._ask(self._cutter.finish())
         self._finished = True
 
@@ -150,6 +155,10 @@ class InferredLeg(LegTrack):
         """Let go of what the engine keeps of the leg."""
         if "_queue" in vars(self):
             self._worker.close_leg(self._queue)
+
+    def _count(self, runs: list[Frames]) -> list[Frames]:
+        """How loud a leg is, is for those alone whose emotion may be inferred."""
+        return super()._count([replace(run, level=self._meter.take(rows(len(run), TICK_FRAMES))) for run in runs])
 
     def _ask(self, windows: Iterable[Window]) -> None:
         for window in windows:

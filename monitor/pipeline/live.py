@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from monitor.audio.level import LOUDEST, STEP, UNKNOWN
 from monitor.events import Leg
 from monitor.learned.learned import Learned
 from monitor.messages import FramesMessage, frames_message
@@ -45,10 +46,12 @@ class LiveFrames:
             "valence": round(view.valence, 3),
             "arousal": round(view.arousal, 3),
             "speech": round(view.speech, 3),
+            "level": _level(view),
         }
 
     def _message(self, leg: Leg, views: Sequence[LegView]) -> FramesMessage:
         posteriors = [view.posterior for view in views if view.posterior]
+        levels = [_level(view) for view in views]
         content = {
             "type": "frames",
             "call": self._call,
@@ -63,6 +66,7 @@ class LiveFrames:
             "speech": [round(view.speech, 3) for view in views],
             "valence": [round(view.valence, 3) for view in views],
             "arousal": [round(view.arousal, 3) for view in views],
+            "level": levels if any(level is not None for level in levels) else [],
         }
         if heads := {name: labels for name, labels in self._heads.items() if any(name in view.heads for view in views)}:
             content["heads"] = {
@@ -70,6 +74,11 @@ class LiveFrames:
                 for name, labels in heads.items()
             }
         return frames_message(content)
+
+
+def _level(view: LegView) -> float | None:
+    """In dBFS."""
+    return None if view.level == UNKNOWN else (view.level - LOUDEST) * STEP
 
 
 def _shown(view: LegView, head: str, column: int) -> float | None:

@@ -45,7 +45,6 @@ def leg_line(source: LegReport, tally: LegTally, track: LegTrack) -> dict[str, A
     due = source.packets + source.lost
     return {
         "talk": round(tally.speech / FRAME_RATE, 1),
-        "level": None,
         "lost": round(source.lost / due, 4) if due else None,
         "late": source.late,
         "backlog": round(max(0.0, sample_seconds(track.heard) - track.frames / FRAME_RATE), 2),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from monitor.affect.posterior import softmax
 from monitor.affect.speaker import Affect, SpeakerAffect
 from monitor.alerts.moment import LegMoment
+from monitor.audio.level import UNKNOWN
 from monitor.changes.base import Detection
 from monitor.changes.registry import open_detector
 from monitor.config.sections import ChangesSection, StateSection
@@ -35,6 +36,8 @@ class LegView:
     arousal: float
     heads: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """What each head says, in the order of its labels; one that has not heard enough is left out."""
+    level: int = UNKNOWN
+    """How loud the tick is (`audio/level.py`)."""
 
 
 SILENT = LegView(0.0, 0.0, ABSTAIN, (), 0.0, 0.0)
@@ -149,4 +152,4 @@ class Speaker:
 
     def _note(self, tick: Tick, now: Affect, likeness: Likeness) -> None:
         time = frame_seconds(tick.index * TICK_FRAMES)
-        self.view = LegView(time, tick.speech, now.emotion, now.posterior, now.valence, now.arousal, likeness.heads)
+        self.view = LegView(time, tick.speech, now.emotion, now.posterior, now.valence, now.arousal, likeness.heads, tick.level)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.audio.level import UNKNOWN
 from monitor.events import Frames, Mark, seconds_late
 from monitor.frame_format import LegFormat
 from monitor.timeline import TICK_FRAMES
@@ -34,6 +35,8 @@ class Tick:
     """Shape (C,), mean of the frames; NaN where not known."""
     embedding: NDArray[np.float64]
     """Shape (D,), mean of the frames; NaN where not known."""
+    level: int
+    """How loud it is (`audio/level.py`)."""
 
 
 class TickCutter:
@@ -71,6 +74,7 @@ class TickCutter:
             heard=known and 2 * int(heard.sum()) > stop - first,
             logits=logits,
             embedding=embedding,
+            level=UNKNOWN if frames.level is None else int(frames.level[first // TICK_FRAMES]),
         )
 
     def _check(self, frames: Frames) -> None:

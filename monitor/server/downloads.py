@@ -76,7 +76,7 @@ def get_result(call: CallId, monitor: MonitorOf, leg: OneLeg) -> Response:
 
 @router.get("/export/frames.csv", summary="Frames as CSV", **_file(CSV))
 def get_csv(call: CallId, monitor: MonitorOf, leg: AnyLeg = None) -> Response:
-    """A row a frame, leg by leg: speech, marks, a probability (unsmoothed) for each label, valence, arousal."""
+    """A row a frame, leg by leg: speech, marks, level, a probability (unsmoothed) for each label, valence, arousal."""
     stored = monitor.store.open(call)
     return _sent(frames_csv(stored, chosen_legs(stored, leg)), CSV, f"{call}.csv")
 

@@ -1,6 +1,6 @@
 """Stored frames of a leg as short lists for charts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from monitor.affect.dimensions import Dimensions
 from monitor.affect.posterior import softmax
+from monitor.audio.level import dbfs
 from monitor.errors import ConfigError
 from monitor.events import Frames, Leg
 from monitor.store.base import StoredCall
@@ -52,6 +53,7 @@ def leg_series(stored: StoredCall, leg: Leg, begin: float, end: float | None, ra
         "speech": _listed(np.concatenate([block.speech for block in blocks])),
         "valence": _listed(affect[:, 0]) if labels else [],
         "arousal": _listed(affect[:, 1]) if labels else [],
+        "level": _levels(blocks),
         "marks": [mark for block in blocks for mark in block.marks],
     }
 
@@ -65,11 +67,14 @@ class _Block:
     speech: Floats
     """Shape (n,)."""
     marks: list[int]
+    power: Floats
+    """Shape (n,), mean square of the audio; empty where it was not kept."""
 
     @classmethod
     def of(cls, frames: Frames, step: int) -> "_Block":
         posterior = _thinned(softmax(frames.logits.astype(np.float64)), step)
-        return cls(posterior, _thinned(frames.speech.astype(np.float64)[:, None], step)[:, 0], _marks(frames, step))
+        speech = _thinned(frames.speech.astype(np.float64)[:, None], step)[:, 0]
+        return cls(posterior, speech, _marks(frames, step), _power(frames, step))
 
 
 def _blocks(stored: StoredCall, leg: Leg, start: int, stop: int) -> Iterator[Frames]:
@@ -105,6 +110,19 @@ def _marks(frames: Frames, step: int) -> list[int]:
     edges = np.arange(0, len(frames), step)
     flags = np.bitwise_or.reduceat(frames.marks & np.uint8(0x0F), edges)
     return [int(mark) for mark in flags | np.maximum.reduceat(frames.marks & np.uint8(0xF0), edges)]
+
+
+def _power(frames: Frames, step: int) -> Floats:
+    """Levels are of ticks; at a higher rate each is told more than once."""
+    if frames.level is None:
+        return np.zeros(0)
+    power = 10 ** (dbfs(frames.level) / 10)
+    return _thinned(np.repeat(power, TICK_FRAMES)[: len(frames), None], step)[:, 0]
+
+
+def _levels(blocks: Sequence[_Block]) -> list[float | None]:
+    power = np.concatenate([block.power for block in blocks])
+    return [round(value, 1) if np.isfinite(value) else None for value in (10 * np.log10(power)).tolist()]
 
 
 def _listed(values: Floats) -> list[float | None]:

@@ -7,6 +7,9 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+import numpy as np
+
+from monitor.audio.level import dbfs
 from monitor.errors import StoreError
 from monitor.store.base import Store
 from monitor.store.call_document import CallDocument
@@ -17,9 +20,9 @@ from monitor.store.snapshot import SnapshotWriter
 def export_call(store: Store, call: str, to: Path) -> list[str]:
     """Write a call to the folder `to`, or to the file where that ends with `.zip`; the names of what was written.
 
-    `call.json` (what is known of it), `LEG/embedding.npy`, `LEG/utterance.npy`, `LEG/result.json`, `events.jsonl`, and
-    `LEG.flac` or `LEG.opus` where audio was kept. A live call is exported as far as it is committed. Raises
-    `NotFoundError`, or `StoreError` where `to` exists or cannot be written; nothing is left there then.
+    `call.json` (what is known of it), `LEG/embedding.npy`, `LEG/utterance.npy`, `LEG/result.json`, `events.jsonl`,
+    `LEG/level.npy` where levels were kept, and `LEG.flac` or `LEG.opus` where audio was. A live call is exported as far as it
+    is committed. Raises `NotFoundError`, or `StoreError` where `to` exists or cannot be written; nothing is left there then.
     """
     stored = store.open(call)
     if os.path.lexists(to):
@@ -35,6 +38,8 @@ def export_call(store: Store, call: str, to: Path) -> list[str]:
                 for message in store.journal.read(0, call=call):
                     file.write(json.dumps(message, ensure_ascii=False) + "\n")
             for leg in stored.record.legs:
+                if (level := stored.results(leg).level) is not None:
+                    np.save(folder / leg / "level.npy", dbfs(level).astype(np.float32))
                 if (sound := stored.audio(leg)) is not None:
                     with sound[1] as recorded, (folder / f"{leg}.{sound[0]}").open("wb") as copy:
                         shutil.copyfileobj(recorded, copy)

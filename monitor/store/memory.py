@@ -233,7 +233,7 @@ def _packed(frames: Frames, record: CallRecord) -> Frames:
     """A copy that shares nothing, its embedding as narrow as the format says."""
     narrow: Any = np.array(to_disk(frames.embedding, record.legs[frames.leg]))
     copied: dict[str, Any] = {name: np.array(getattr(frames, name)) for name in ("logits", "speech", "marks")}
-    return replace(frames, embedding=narrow, **copied)
+    return replace(frames, embedding=narrow, level=None if frames.level is None else np.array(frames.level), **copied)
 
 
 def _size(run: Frames) -> int:

@@ -27,6 +27,7 @@ def test_the_board_tells_of_a_call_that_comes_over_rtp(service: Service) -> None
     customer = line["legs"]["customer"]
     assert set(line["legs"]) == {"customer", "agent"}
     assert (customer["speech"] > 0, customer["lost"], customer["late"]) == (True, 0.0, 0)
+    assert -20 < customer["level"] <= 0
     assert customer["confidence"] >= 0.6
     assert 0 < customer["talk"] <= line["seconds"]
     assert 0 < line["overtalk"] <= line["seconds"]

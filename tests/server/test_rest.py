@@ -1,5 +1,6 @@
 """The REST interface: what it answers, and that it answers every wrong request with one clear line."""
 
+import math
 import re
 from pathlib import Path
 
@@ -128,6 +129,18 @@ def test_frames_at_every_rate_have_the_same_mean(service: Service) -> None:
     assert means == pytest.approx([means[0]] * 6, abs=1e-3)
 
 
+def test_levels_at_every_rate_have_the_same_power(service: Service) -> None:
+    service.finished_call("c1", {"customer": [CALM] * 2 + [LOUD] * 2})
+    with service.http() as http:
+        levels = [
+            http.get(f"/api/v1/calls/c1/frames?leg=customer&rate={rate}").json()["level"] for rate in (50, 25, 10, 5, 2, 1)
+        ]
+    powers = [sum(10 ** (level / 10) for level in some) / len(some) for some in levels]
+    assert [len(some) for some in levels] == [200, 100, 40, 20, 8, 4]
+    assert powers == pytest.approx([powers[0]] * 6, rel=0.02)
+    assert levels[-1] == pytest.approx([20 * math.log10(level / math.sqrt(3)) for level in (CALM, CALM, LOUD, LOUD)], abs=0.3)
+
+
 def test_frames_of_a_leg_that_is_not_there_are_not_found(service: Service) -> None:
     service.finished_call("c1", {"customer": [CALM]})
     answer = service.http().get("/api/v1/calls/c1/frames?leg=agent")
@@ -157,7 +170,7 @@ def test_frames_answer_any_stretch_with_lists_of_one_length(shared: Service, beg
     answer = shared.http().get("/api/v1/calls/stored/frames", params=query)
     body = answer.json()
     assert answer.status_code == (200 if 0 <= begin <= end else 422)
-    assert len({len(body[key]) for key in ("speech", "valence", "arousal", "marks") if key in body}) <= 1
+    assert len({len(body[key]) for key in ("speech", "valence", "arousal", "level", "marks") if key in body}) <= 1
 
 
 @given(query=st.dictionaries(st.sampled_from(["status", "limit", "offset", "since", "type"]), st.text(max_size=12)))

@@ -16,11 +16,13 @@ from tests.store.zarr_folder import store_at
 
 FILES = [
     "agent/embedding.npy",
+    "agent/level.npy",
     "agent/result.json",
     "agent/utterance.npy",
     "call.json",
     "customer.flac",
     "customer/embedding.npy",
+    "customer/level.npy",
     "customer/result.json",
     "customer/utterance.npy",
     "events.jsonl",

@@ -22,6 +22,7 @@ from monitor.store.zarr.chunks import CHUNK_FRAMES, LegArrays, open_arrays
 from monitor.store.zarr.closing import close_frames, forget_live, remove_frames, settle
 from monitor.store.zarr.document import write_document
 from monitor.store.zarr.layout import Layout, live_folder, tail_path, writer_lock
+from monitor.store.zarr.levels import write_levels
 from monitor.store.zarr.recording import Recording
 from monitor.store.zarr.stored_call import ZarrStoredCall
 from monitor.store.zarr.tail import Tail, read_tail
@@ -51,6 +52,7 @@ class ZarrCallWriter(CallWriter):
         check_frames(frames, self._record, self.committed)
         tail = self._tails[frames.leg]
         with refusals(f"cannot write frames of call {self._call}"):
+            write_levels(self._layout.levels(self._call, frames.leg), frames)
             tail.append(frames)
         if tail.stop - tail.start >= self._move_at[frames.leg]:
             self._move(frames.leg)
@@ -91,8 +93,8 @@ class ZarrCallWriter(CallWriter):
         for recording in self._recordings.values():
             recording.discard()
         remove_frames(self._path)
-        shutil.rmtree(self._layout.audio(self._call), ignore_errors=True)
-        shutil.rmtree(self._layout.snapshots(self._call), ignore_errors=True)
+        for folder in self._layout.beside_frames(self._call):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def abandon(self) -> None:
         """Let go of the call without closing it, as if the process had died: `recover` finds it and marks it interrupted."""

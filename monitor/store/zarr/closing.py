@@ -45,7 +45,7 @@ def settle(layout: Layout, path: Path, snapshots: SnapshotWriter, fsync: bool) -
     snapshots.write(ZarrStoredCall(layout, path), fsync)
     document = read_document(path)
     with refusals(f"cannot close call {document.call}"):
-        document.bytes = size_of(path) + size_of(layout.snapshots(document.call)) + size_of(layout.audio(document.call))
+        document.bytes = sum(map(size_of, (path, *layout.beside_frames(document.call))))
         write_document(path, document, fsync)
 
 

@@ -75,6 +75,14 @@ class Layout:
         """The recorded audio of a call, a file a leg."""
         return self.root / "audio" / check_call_id(call)
 
+    def levels(self, call: str, leg: Leg) -> Path:
+        """How loud a leg of a call was, a byte a tick."""
+        return self.root / "levels" / check_call_id(call) / f"{leg}.u8"
+
+    def beside_frames(self, call: str) -> tuple[Path, ...]:
+        """The folders of all that is kept of a call beside its frames; not each is there."""
+        return self.snapshots(call), self.audio(call), self.root / "levels" / check_call_id(call)
+
     def audio_file(self, call: str, leg: Leg) -> Path | None:
         """The recorded audio of a leg, if there is any."""
         return next(iter(sorted(self.audio(call).glob(f"{leg}.*"))), None)

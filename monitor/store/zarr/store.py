@@ -111,7 +111,7 @@ class ZarrStore(Store):
             if call_folder is not None and is_held(writer_lock(call_folder)):
                 raise StoreError(f"cannot delete call {call}: it is live; end it first")
             erased = self.journal.erase(call) + erase_letters(self.layout.sinks, call, self.settings.fsync)
-            folders = [self.layout.audio(call), self.layout.snapshots(call)]
+            folders = list(self.layout.beside_frames(call))
             folders += self.layout.calls.glob(f"*/{call}.deleted")
             if call_folder is not None:
                 gone = call_folder.with_suffix(".deleted")
@@ -216,7 +216,7 @@ class ZarrStore(Store):
             return False
         try:
             with refusals(f"cannot tidy up after call {call_folder.stem}"):
-                for folder in (call_folder, self.layout.snapshots(call_folder.stem), self.layout.audio(call_folder.stem)):
+                for folder in (call_folder, *self.layout.beside_frames(call_folder.stem)):
                     remove_temporaries(folder)
             was_live = close_frames(call_folder, "interrupted", {}, self.settings.fsync)
             for audio in self.layout.audio(call_folder.stem).glob("*"):

@@ -1,9 +1,11 @@
 """Reads one call: its arrays, and, while it is live or after its writer died, the tails that follow them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from monitor.audio.level import Levels
 from monitor.errors import StoreError
 from monitor.events import Frames, Leg
 from monitor.frame_format import cut, joined, without_embedding
@@ -13,6 +15,7 @@ from monitor.store.disk import is_held, size_of
 from monitor.store.zarr.chunks import open_arrays
 from monitor.store.zarr.document import read_document
 from monitor.store.zarr.layout import Layout, live_folder, tail_path, writer_lock
+from monitor.store.zarr.levels import read_levels
 from monitor.store.zarr.tail import read_tail
 from monitor.timeline import frame_seconds
 
@@ -63,7 +66,14 @@ class ZarrStoredCall(StoredCall):
         if tail is not None and max(start, edge) < stop:
             newest = cut(tail, max(start, edge), stop)
             parts.append(newest if embedding else without_embedding(newest))
-        return joined(parts)
+        return replace(joined(parts), level=self._levels(leg, start, stop))
+
+    def _levels(self, leg: Leg, start: int, stop: int) -> Levels | None:
+        path = self._layout.levels(self.record.id, leg)
+        try:
+            return read_levels(path, start, stop)
+        except OSError as error:
+            raise StoreError(f"call {self.record.id} is damaged: {path} cannot be read ({error.strerror})") from error
 
 
 def catalogue_line(layout: Layout, call_folder: Path) -> CallSummary:
@@ -77,7 +87,7 @@ def summarise(
 ) -> CallSummary:
     """A line of the catalogue."""
     call = document.call
-    folders = (call_folder, live_folder(call_folder), layout.snapshots(call), layout.audio(call))
+    folders = (call_folder, live_folder(call_folder), *layout.beside_frames(call))
     return CallSummary(
         id=call,
         started_at=document.started_at,
