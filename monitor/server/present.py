@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from monitor.alerts.standing import Alerts
-from monitor.messages import CallEndedMessage, CallStartedMessage, EventMessage, Message, StateMessage
+from monitor.messages import CallEndedMessage, CallStartedMessage, EventMessage, HearingMessage, Message, StateMessage
 
 MAX_ALERTS = 200
 """Alerts kept of one call; the oldest go first."""
@@ -13,11 +13,17 @@ MAX_ALERTS = 200
 class _LiveCall:
     started: CallStartedMessage
     states: dict[str | None, StateMessage] = field(default_factory=dict)
+    unheard: dict[str | None, HearingMessage] = field(default_factory=dict)
+    """Legs whose sender is not understood."""
     alerts: Alerts = field(default_factory=Alerts)
 
     def take(self, message: EventMessage) -> None:
         if isinstance(message, StateMessage):
             self.states[message.leg] = message
+        elif isinstance(message, HearingMessage):
+            self.unheard.pop(message.leg, None)
+            if not message.heard:
+                self.unheard[message.leg] = message
         self.alerts.take(message)
         if len(self.alerts.spans) > MAX_ALERTS:
             self.alerts.forget(next(iter(self.alerts.spans.values())))
@@ -25,7 +31,8 @@ class _LiveCall:
     def messages(self) -> list[Message]:
         spans = self.alerts.spans.values()
         alerts = [*(span.latest for span in spans), *(said for span in spans for said in span.deeds)]
-        return [self.started, *self.states.values(), *(said for said in alerts if isinstance(said, Message))]
+        legs = [*self.states.values(), *self.unheard.values()]
+        return [self.started, *legs, *(said for said in alerts if isinstance(said, Message))]
 
 
 class Present:
@@ -48,5 +55,6 @@ class Present:
         self._calls.pop(call, None)
 
     def messages(self) -> list[Message]:
-        """The events, call by call: its start, the last state of each leg, its alerts and what people did about them."""
+        """The events, call by call: its start, the last state of each leg, the legs that are not heard, its alerts and what people
+        did about them."""
         return [message for call in self._calls.values() for message in call.messages()]

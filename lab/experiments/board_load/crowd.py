@@ -92,27 +92,35 @@ class SyntheticCall:
             return Alert(**fields, at=now, status="cleared")
         return None
 
+    def advance(self) -> None:
+        """A second goes by."""
+        now = self.seconds
+        for leg in self.legs:
+            if now > self._until[leg]:
+                weights = (0.6, 0.2, 0.3, 2, 10, 1, 0.6) if leg == "customer" else (0.1, 0.1, 0.2, 2, 12, 0.4, 0.3)
+                self._emotion[leg] = self._random.choices(LABELS, weights)[0]
+                self._until[leg] = now + self._random.uniform(10, 60)
+            wave = 0.12 * math.sin(now / 9 + self._age)
+            self._valence[leg] += 0.25 * (VALENCE[self._emotion[leg]] + wave - self._valence[leg])
+            self._talk[leg] += leg == self._speaker(now)
+
+    def _speaker(self, now: float) -> Leg | None:
+        turn = int((now + self._age) / 7)
+        return self.legs[turn % 3 % 2] if turn % 4 else None
+
     def board(self) -> dict[str, Any]:
         now = self.seconds
-        speaker = self.legs[int(now / 7 + hash(self.id)) % 3 % 2] if int(now / 7) % 4 else None
+        speaker = self._speaker(now)
         return {
             "seconds": round(now, 1),
             "legs": {leg: self._leg(leg, now, leg == speaker) for leg in self.legs},
-            "silence": 0.0 if speaker else round(now % 7, 1),
+            "silence": 0.0 if speaker else round((now + self._age) % 7, 1),
             "overtalk": round(now / 60, 1),
         }
 
     def _leg(self, leg: Leg, now: float, speaks: bool) -> dict[str, Any]:
-        if now > self._until[leg]:
-            weights = (2, 0.5, 0.7, 2, 10, 1.5, 0.6) if leg == "customer" else (0.2, 0.1, 0.2, 2, 12, 0.4, 0.3)
-            self._emotion[leg] = self._random.choices(LABELS, weights)[0]
-            self._until[leg] = now + self._random.uniform(10, 60)
-        emotion = self._emotion[leg]
-        wave = 0.12 * math.sin(now / 9 + self._age)
-        self._valence[leg] += 0.25 * (VALENCE[emotion] + wave - self._valence[leg])
-        self._talk[leg] += speaks
         return {
-            "emotion": emotion,
+            "emotion": self._emotion[leg],
             "confidence": round(0.75 + 0.2 * math.sin(now / 20 + self._age), 3),
             "valence": round(self._valence[leg], 3),
             "arousal": round(abs(self._valence[leg]), 3),
@@ -149,6 +157,7 @@ class Crowd(Monitor):
         while True:
             time.sleep(1)
             for call in self._crowd:
+                call.advance()
                 if (event := call.event()) is not None:
                     self.journal.append(event)
             if random.random() < 0.3:

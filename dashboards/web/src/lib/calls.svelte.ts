@@ -24,7 +24,15 @@ export interface StandingAlert {
   at: number;
   /** Who took note of it, newest last. */
   acknowledged: readonly { by: string; note: string }[];
+  /** Whose it is; "" where it is nobody's. */
+  assigned: string;
+  /** Wall clock (ms) up to which nobody wants to hear of it; 0 where it was never snoozed. */
+  snoozed: number;
 }
+
+/** Whether somebody has it in hand, or wants to hear no more of it for now. */
+export const seen = (alert: StandingAlert, ms: number): boolean =>
+  alert.acknowledged.length > 0 || alert.assigned !== "" || alert.snoozed > ms;
 
 export class LiveCall {
   readonly id: string;
@@ -50,8 +58,8 @@ export class LiveCall {
   }
 
   /** Alerts that stand, the most severe first, then those that nobody took note of, then the newest. */
-  standing(): StandingAlert[] {
-    const weight = (alert: StandingAlert) => SEVERITIES.indexOf(alert.severity) * 2 + Math.min(1, alert.acknowledged.length);
+  standing(ms: number): StandingAlert[] {
+    const weight = (alert: StandingAlert) => SEVERITIES.indexOf(alert.severity) * 2 + Number(seen(alert, ms));
     return [...this.alerts.values()].sort((one, other) => weight(one) - weight(other) || other.at - one.at);
   }
 
@@ -65,6 +73,12 @@ export class LiveCall {
         return;
       case "alert_acknowledged":
         this.#acknowledged(message);
+        return;
+      case "alert_assigned":
+        this.#change(message.id, { assigned: message.to });
+        return;
+      case "alert_snoozed":
+        this.#change(message.id, { snoozed: Date.parse(message.until) });
         return;
       case "hearing":
         if (message.heard) this.unheard.delete(message.leg ?? "");
@@ -88,14 +102,18 @@ export class LiveCall {
     }
     const known = this.alerts.get(message.id);
     const { id, call, rule, severity, message: text, time } = message;
-    const at = known?.at ?? message.at;
-    this.alerts.set(id, { id, call, leg: message.leg ?? null, rule, severity, message: text, time, at, acknowledged: known?.acknowledged ?? [] });
+    const before = known ?? { at: message.at, acknowledged: [], assigned: "", snoozed: 0 };
+    this.alerts.set(id, { ...before, id, call, leg: message.leg ?? null, rule, severity, message: text, time });
+  }
+
+  #change(id: string, deed: Partial<StandingAlert>): void {
+    const alert = this.alerts.get(id);
+    if (alert) this.alerts.set(id, { ...alert, ...deed });
   }
 
   #acknowledged({ id, by, note }: Of<"alert_acknowledged">): void {
-    const alert = this.alerts.get(id);
-    if (!alert || alert.acknowledged.some((one) => one.by === by && one.note === note)) return;
-    this.alerts.set(id, { ...alert, acknowledged: [...alert.acknowledged, { by, note }] });
+    const others = this.alerts.get(id)?.acknowledged.filter((one) => one.by !== by) ?? [];
+    this.#change(id, { acknowledged: [...others, { by, note }] });
   }
 }
 

@@ -62,7 +62,6 @@ export const en = {
   // who acts
   "session.you": "You are",
   "session.name": "your name",
-  "session.nameless": "Say who you are first: your name stands at the top of the page, and with what you acknowledge.",
 
   // alerts
   "alerts.unseen": { one: "alert that nobody took note of", other: "alerts that nobody took note of" },
@@ -80,7 +79,7 @@ export const en = {
   "wallboard.mix": "customers now",
   "wallboard.only": "only {emotion}",
   "wallboard.busy": "Engine in use: {share}",
-  "wallboard.latency": "{seconds} s behind the speaker",
+  "wallboard.latency": "results after {seconds} s",
   "wallboard.overload": "Overload: results come late, or are left out",
   "wallboard.sources.unheard": { one: "{n} call is not heard: its sender is not understood", other: "{n} calls are not heard: their senders are not understood" },
   "wallboard.sources.poor": { one: "{n} call with poor sound", other: "{n} calls with poor sound" },
@@ -105,6 +104,8 @@ export const en = {
   "wallboard.more": "+{n}",
   "wallboard.ago": "{ago} ago",
   "wallboard.seen": "{name} took note",
+  "wallboard.assigned": "with {name}",
+  "wallboard.snoozed": "snoozed",
   "wallboard.talk": "customer speaks {customer} of the talk, agent {agent}",
   "wallboard.silent": "silent {span}",
   "wallboard.unheard": "not heard",

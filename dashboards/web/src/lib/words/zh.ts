@@ -59,7 +59,6 @@ export const zh: Catalogue = {
 
   "session.you": "您是",
   "session.name": "您的姓名",
-  "session.nameless": "请先填写您的姓名：它显示在页面顶部，并随您的确认一起记录。",
 
   "alerts.unseen": { one: "条告警无人确认", other: "条告警无人确认" },
 
@@ -74,7 +73,7 @@ export const zh: Catalogue = {
   "wallboard.mix": "客户当前状态",
   "wallboard.only": "仅显示{emotion}",
   "wallboard.busy": "引擎占用：{share}",
-  "wallboard.latency": "比说话晚 {seconds} 秒",
+  "wallboard.latency": "{seconds} 秒后得出结果",
   "wallboard.overload": "过载：结果延迟或缺失",
   "wallboard.sources.unheard": { one: "{n} 通通话无法听到：发送方的数据无法识别", other: "{n} 通通话无法听到：发送方的数据无法识别" },
   "wallboard.sources.poor": { one: "{n} 通通话音质差", other: "{n} 通通话音质差" },
@@ -99,6 +98,8 @@ export const zh: Catalogue = {
   "wallboard.more": "+{n}",
   "wallboard.ago": "{ago} 前",
   "wallboard.seen": "{name} 已确认",
+  "wallboard.assigned": "由 {name} 处理",
+  "wallboard.snoozed": "已暂缓",
   "wallboard.talk": "客户占说话时间的 {customer}，坐席占 {agent}",
   "wallboard.silent": "静默 {span}",
   "wallboard.unheard": "听不到",

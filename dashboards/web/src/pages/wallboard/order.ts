@@ -8,12 +8,11 @@ const NEGATIVE = new Set(["angry", "disgusted", "fearful", "sad"]);
 /** Seconds for which a row must be lower before it falls. */
 export const HOLD = 10;
 
-/** 0: nothing special, 6: a critical alert that nobody took note of. */
+/** 0: nothing special, 6: a critical alert that nobody has in hand. */
 export function urgency(row: Row): number {
   if (row.ended) return 0;
-  const seen = row.alert ? row.alert.acknowledged.length > 0 : false;
-  if (row.alert?.severity === "critical") return seen ? 4 : 6;
-  if (row.alert?.severity === "warning") return seen ? 3 : 5;
+  if (row.alert?.severity === "critical") return row.alertSeen ? 4 : 6;
+  if (row.alert?.severity === "warning") return row.alertSeen ? 3 : 5;
   if (row.state.emotion === "angry") return 3;
   if (row.alert) return 2;
   return NEGATIVE.has(row.state.emotion) ? 1 : 0;

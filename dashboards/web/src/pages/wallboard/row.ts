@@ -1,5 +1,5 @@
 // A live call as the wallboard shows it.
-import type { BoardCall, BoardLeg, LiveCall, StandingAlert } from "../../lib/calls.svelte";
+import { seen, type BoardCall, type BoardLeg, type LiveCall, type StandingAlert } from "../../lib/calls.svelte";
 
 export interface State {
   leg: string;
@@ -21,6 +21,8 @@ export interface Row {
   /** The other leg, where there is one. */
   other: State | null;
   alert: StandingAlert | null;
+  /** Whether somebody has it in hand. */
+  alertSeen: boolean;
   /** Seconds ago that it was said. */
   alertAge: number;
   /** Further alerts that stand. */
@@ -58,7 +60,7 @@ export function rowOf(call: LiveCall, board: BoardCall | undefined, ms: number):
   const main = legs.find((leg) => leg !== "agent") ?? legs[0] ?? "customer";
   const rest = legs.find((leg) => leg !== main);
   const seconds = board?.seconds ?? call.age(ms);
-  const standing = call.standing();
+  const standing = call.standing(ms);
   const alert = standing[0] ?? null;
   const said = Object.entries(board?.legs ?? {}) as [string, BoardLeg][];
   const spoken = said.reduce((sum, [, leg]) => sum + leg.talk, 0);
@@ -75,6 +77,7 @@ export function rowOf(call: LiveCall, board: BoardCall | undefined, ms: number):
     state: stateOf(call, board, main),
     other: rest === undefined ? null : stateOf(call, board, rest),
     alert,
+    alertSeen: alert !== null && seen(alert, ms),
     alertAge: alert ? Math.max(0, seconds - alert.at) : 0,
     more: Math.max(0, standing.length - 1),
     talk: said.map(([leg, { talk }]) => ({ leg, share: spoken > 0 ? talk / spoken : 0 })),
