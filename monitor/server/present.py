@@ -55,6 +55,6 @@ class Present:
         self._calls.pop(call, None)
 
     def messages(self) -> list[Message]:
-        """The events, call by call: its start, the last state of each leg, the legs that are not heard, its alerts and what people
+        """The events, call by call: its start, the last state of each leg, legs that are not heard, its alerts and what people
         did about them."""
         return [message for call in self._calls.values() for message in call.messages()]

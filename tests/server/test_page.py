@@ -1,14 +1,13 @@
-"""The page in a real browser, over a real websocket."""
+"""The wallboard in a real browser, over a real websocket."""
 
 import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from monitor.events import FramesSkipped, HearingChanged
 from tests.browser import needs_chromium, opened_browser, opened_page
-from tests.packaging.conftest import ROOT
-from tests.pipeline.level_engine import LevelEngine
 from tests.server.conftest import StartService
 from tests.server.service import CALM, LOUD, PATIENCE, TOKEN, Service, wait_until
 
@@ -16,12 +15,6 @@ MARKUP = "<script>document.title = 'taken over'</script><img src=x onerror=\"doc
 
 pytestmark = needs_chromium
 expect.set_options(timeout=PATIENCE * 1000)
-
-
-@pytest.fixture(autouse=True)
-def plain_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page before the wallboard, until that does all it did."""
-    monkeypatch.setattr("monitor.server.pages.built_page", lambda: ROOT / "dashboards" / "plain")
 
 
 @pytest.fixture(scope="module")
@@ -36,108 +29,146 @@ def page(browser: Browser) -> Iterator[Page]:
         yield page
 
 
-def test_the_page_shows_a_call_its_state_moving_and_an_alert(service: Service, page: Page) -> None:
-    page.goto(service.url)
-    expect(page.locator("#connection")).to_have_text("live")
-    expect(page.locator("#no-calls")).to_be_visible()
-    service.call({"customer": [CALM] * 3 + [LOUD] * 120, "agent": [0.0] * 123}, "queue-7", realtime=True)
-    expect(page.locator(".call h3")).to_have_text("queue-7")
-    customer = page.locator(".leg").first
-    expect(customer.locator(".label")).to_have_text("neutral")
-    expect(customer.locator(".label")).to_have_text("angry")
-    expect(customer.locator(".percent")).to_have_text(re.compile(r"\d+ %"))
-    expect(customer.locator("canvas")).to_have_attribute("aria-label", re.compile("customer: angry"))
-    expect(page.locator("#counts")).to_contain_text("1 live call")
-    alert = page.locator(".alert", has_text="sounds angry")
-    expect(alert.locator(".severity")).to_have_text("critical")
-    expect(alert.locator(".text")).to_have_text(re.compile(r"customer sounds angry \(probability 0\.[7-9]\d\), since 0:0\d"))
-    expect(alert.locator(".when")).to_have_text(re.compile(r"^0:0\d(, about 0:0\d)?$"))
-    expect(alert.locator(".status")).to_contain_text(re.compile(r"open, said [1-9]\d* s ago"))
-    assert _painted(page)
+def row_of(page: Page, call: str) -> Locator:
+    return page.get_by_role("row").filter(has=page.get_by_role("link", name=call, exact=True))
+
+
+def arrive(page: Page, url: str) -> None:
+    page.goto(url)
+    expect(page.locator(".connection")).to_have_text("live")
+
+
+def test_a_call_comes_to_the_wallboard_with_its_state_and_its_alert(service: Service, page: Page) -> None:
+    arrive(page, service.url)
+    expect(page.get_by_text("No call at this moment.")).to_be_visible()
+    levels = {"customer": [CALM] * 3 + [LOUD] * 120, "agent": [0.0] * 123}
+    service.call(levels, "c1", realtime=True, metadata={"name": "Bea", "queue": "billing"})
+    row = row_of(page, "Bea")
+    expect(row.locator(".state .emotion").first).to_contain_text("neutral")
+    expect(row.locator(".state .emotion").first).to_contain_text("angry")
+    expect(row.locator(".state .percent")).to_have_text(re.compile(r"\d+ %"))
+    expect(row.locator(".alert")).to_contain_text("critical")
+    expect(row.locator(".alert")).to_contain_text("customer-angry")
+    expect(row.locator(".alert")).to_contain_text(re.compile(r"\d+ s ago · customer sounds angry"))
+    expect(row.locator(".queue")).to_have_text("billing")
+    expect(page).to_have_title(re.compile(r"^\(1\) Wallboard"))
+    page.wait_for_function(PAINTED)
 
 
 def test_a_call_that_is_over_says_why_in_words(service: Service, page: Page) -> None:
-    page.goto(service.url)
-    expect(page.locator("#connection")).to_have_text("live")
+    arrive(page, service.url)
     service.finished_call("c1", {"customer": [CALM] * 2})
-    expect(page.locator(".call .about")).to_have_text("ended: heard to its end")
+    expect(row_of(page, "c1").locator(".who")).to_contain_text("ended: heard to its end")
 
 
-def test_a_leg_that_was_not_heard_is_shown_as_such(service: Service, page: Page) -> None:
-    page.goto(service.url)
-    expect(page.locator("#connection")).to_have_text("live")
-    engine = service.monitor.inference.engine
-    assert isinstance(engine, LevelEngine)
-    engine.memory = 0
-    service.call({"customer": [CALM] * 8, "agent": [0.0] * 8}, "c1")
-    expect(page.locator(".leg .degraded").first).to_have_text(re.compile(r"\d+ s not heard"))
+def test_what_is_not_heard_is_shown(service: Service, page: Page) -> None:
+    arrive(page, service.url)
+    service.call({"customer": [CALM] * 8}, "c1")
+    expect(row_of(page, "c1")).to_be_visible()
+    service.monitor.journal.append(FramesSkipped(call="c1", leg="customer", time=7.0, at=8.0, frames=100, cause="overload"))
+    expect(row_of(page, "c1").locator(".audio")).to_have_text("2 s not heard")
+    service.monitor.journal.append(HearingChanged(call="c1", leg="customer", time=8.0, at=8.0, heard=False, detail="encrypted"))
+    expect(row_of(page, "c1").locator(".audio")).to_have_text("not heard")
+    expect(page.locator(".amiss")).to_contain_text("1 call is not heard")
 
 
-def test_an_alert_is_acknowledged_by_name(service: Service, page: Page) -> None:
-    page.goto(service.url)
+def test_an_alert_is_acknowledged_by_name_with_the_keyboard_alone(service: Service, page: Page) -> None:
+    arrive(page, service.url)
     service.call({"customer": [CALM] * 4 + [LOUD] * 60, "agent": [0.0] * 64}, "c1")
-    alert = page.locator(".alert", has_text="sounds angry")
-    alert.get_by_role("button", name="Acknowledge").click()
-    expect(page.locator("#me")).to_be_focused()
-    page.fill("#me", "R. Mendes")
-    alert.get_by_role("button", name="Acknowledge").click()
-    expect(alert.locator(".status")).to_contain_text("R. Mendes took note")
+    expect(row_of(page, "c1").locator(".alert")).to_contain_text("customer-angry")
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    expect(page.locator("#your-name")).to_be_focused()
+    page.keyboard.type("R. Mendes")
+    page.keyboard.press("Enter")
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    expect(row_of(page, "c1").locator(".alert")).to_contain_text("R. Mendes took note")
     assert [item["acknowledged_by"] for item in service.monitor.alerts() if item["rule"] == "customer-angry"] == ["R. Mendes"]
 
 
+def test_a_row_is_opened_with_the_keyboard_and_back_leads_back(service: Service, page: Page) -> None:
+    arrive(page, service.url)
+    for call in ("c1", "c2"):
+        service.call({"customer": [CALM] * 8}, call)
+        expect(row_of(page, call)).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/calls/c2$"))
+    page.go_back()
+    expect(row_of(page, "c1")).to_be_visible()
+
+
+def test_a_filter_stands_in_the_address(service: Service, page: Page) -> None:
+    for call, queue in (("c1", "billing"), ("c2", "sales")):
+        service.call({"customer": [CALM] * 8}, call, metadata={"queue": queue})
+    arrive(page, service.url)
+    page.get_by_role("combobox", name="queue").select_option("sales")
+    expect(row_of(page, "c1")).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"where=queue(:|%3A)sales"))
+    page.reload()
+    expect(row_of(page, "c2")).to_be_visible()
+    expect(row_of(page, "c1")).to_have_count(0)
+
+
 def test_markup_in_a_calls_metadata_stays_text(service: Service, page: Page) -> None:
-    page.goto(service.url)
-    service.call({"customer": [CALM] * 2}, "c1", metadata={"queue": MARKUP, MARKUP: "x"})
-    expect(page.locator(".meta dd").first).to_have_text(MARKUP)
-    expect(page.locator(".meta dt").nth(1)).to_have_text(MARKUP)
-    expect(page).to_have_title(re.compile("Emotion monitor"))
-    assert page.locator(".call script, .call img").count() == 0
+    arrive(page, service.url)
+    service.call({"customer": [CALM] * 2}, "c1", metadata={"name": MARKUP, "queue": MARKUP, MARKUP: MARKUP})
+    expect(row_of(page, MARKUP).locator(".queue")).to_have_text(MARKUP)
+    expect(page).to_have_title(re.compile("Wallboard"))
+    assert page.locator("main script, main img").count() == 0
 
 
 def test_a_page_that_comes_late_shows_what_is_going_on(service: Service, page: Page) -> None:
     call = service.call({"customer": [CALM] * 4 + [LOUD] * 8, "agent": [0.0] * 12}, "c1")
     wait_until(lambda: call.seconds >= 12)
     page.goto(service.url)
-    expect(page.locator(".call h3")).to_have_text("c1")
-    expect(page.locator(".leg").first.locator(".label")).to_have_text("angry")
-    expect(page.locator(".alert", has_text="sounds angry")).to_be_visible()
+    row = row_of(page, "c1")
+    expect(row.locator(".state .emotion").first).to_contain_text("angry")
+    expect(row.locator(".alert")).to_contain_text("sounds angry")
 
 
-def test_a_replay_wears_its_badge_and_offers_no_acknowledgement(service: Service, page: Page) -> None:
+def test_a_replay_is_no_live_call(service: Service, page: Page) -> None:
     service.finished_call("c1", {"customer": [CALM] * 4 + [LOUD] * 8, "agent": [0.0] * 12})
-    page.goto(service.url)
-    expect(page.locator("#connection")).to_have_text("live")
+    arrive(page, service.url)
     service.http().post("/api/v1/calls/c1/replay", json={"speed": 0}).raise_for_status()
-    expect(page.locator(".call .badge.replay")).to_have_text("replay")
-    expect(page.locator(".alert .badge").first).to_have_text("replay")
-    expect(page.locator("#counts")).to_have_text("0 live calls, 0 open alerts")
-    expect(page.get_by_role("button", name="Acknowledge")).to_have_count(0)
+    service.call({"customer": [CALM] * 8}, "c2")
+    expect(row_of(page, "c2")).to_be_visible()
+    expect(row_of(page, "c1")).to_have_count(0)
+    expect(page).to_have_title(re.compile("^Wallboard"))
 
 
 def test_the_page_asks_for_the_token_and_again_where_it_is_wrong(start_service: StartService, page: Page) -> None:
     service = start_service(token=TOKEN)
     page.goto(service.url)
-    page.fill("#token", "a token that is wrong")
-    page.get_by_role("button", name="Connect").click()
-    expect(page.locator("#token-wrong")).to_be_visible()
-    page.fill("#token", TOKEN)
-    page.get_by_role("button", name="Connect").click()
-    expect(page.locator("#connection")).to_have_text("live")
+    page.get_by_label("Token").fill("a token that is wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("That token was refused.")).to_be_visible()
+    page.get_by_label("Token").fill(TOKEN)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator(".connection")).to_have_text("live")
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_the_page_comes_back_after_the_server_did_and_has_missed_nothing(start_service: StartService, page: Page) -> None:
     service = start_service()
-    page.goto(service.url)
-    expect(page.locator("#connection")).to_have_text("live")
+    arrive(page, service.url)
     service.stop()
-    expect(page.locator("#connection")).not_to_have_text("live")
+    expect(page.locator(".connection")).to_contain_text("not connected")
     again = start_service(port=service.running.port)
     again.finished_call("missed", {"customer": [CALM] * 2})
-    expect(page.locator("#connection")).to_have_text("live")
-    expect(page.locator(".call h3")).to_have_text("missed")
+    expect(page.locator(".connection")).to_have_text("live")
+    expect(row_of(page, "missed")).to_be_visible()
 
 
-def _painted(page: Page) -> bool:
-    """Whether the first canvas shows more than its background."""
-    script = "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(value => value > 0)"
-    return bool(page.locator("canvas").first.evaluate(script))
+def test_the_page_speaks_chinese(service: Service, page: Page) -> None:
+    arrive(page, service.url)
+    page.get_by_label("Language").select_option("zh")
+    expect(page.get_by_role("link", name="总览")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "zh")
+
+
+PAINTED = """() => [...document.querySelectorAll('canvas')].some(canvas =>
+  canvas.width && canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(value => value > 0))"""
+"""Whether a trend is drawn."""

@@ -5,6 +5,7 @@ import json
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from monitor.events import HearingChanged
 from monitor.server.subscription import EVENT_TYPES
 from monitor.store.zarr.journal import FileJournal
 from tests.server.events import record
@@ -53,6 +54,16 @@ def test_a_client_that_comes_during_a_call_is_told_the_present(service: Service)
         present = receive(websocket)["present"]
     assert [message["type"] for message in present][:2] == ["call_started", "state"]
     assert alert["id"] in [message["id"] for message in present if message["type"] == "alert"]
+
+
+def test_a_client_that_comes_is_told_which_legs_are_not_heard_at_present(service: Service) -> None:
+    service.call({"customer": [CALM], "agent": [CALM]}, "c1")
+    with service.websocket("type=hearing") as early:
+        for leg, heard in (("customer", False), ("agent", False), ("agent", True)):
+            service.monitor.journal.append(HearingChanged(call="c1", leg=leg, heard=heard, detail="encrypted"))
+        receive_until(early, lambda message: message.get("heard") is True)
+    with service.websocket("type=hearing") as websocket:
+        assert [message["leg"] for message in receive(websocket)["present"]] == ["customer"]
 
 
 def test_the_present_is_told_as_far_as_it_is_wanted(service: Service) -> None:

@@ -1,6 +1,5 @@
 // What goes on, folded from the messages of the shared connection: live calls, and the alerts that stand on them.
 import type { ServerMessage } from "./connection.svelte";
-import { listen } from "./live.svelte";
 import { SEVERITIES, type Severity } from "./palette";
 
 type Of<T extends ServerMessage["type"]> = Extract<ServerMessage, { type: T }>;
@@ -165,6 +164,3 @@ export class LiveCalls {
     }, PACE);
   }
 }
-
-export const calls = new LiveCalls();
-listen(calls);

@@ -1,6 +1,7 @@
 // The board of the service, once a second, and what the wallboard keeps of it. Its connection is open while the wallboard is.
-import { calls, type Board, type BoardCall, type Load } from "../../lib/calls.svelte";
+import type { Board, BoardCall, Load } from "../../lib/calls.svelte";
 import { Connection, type ServerMessage } from "../../lib/connection.svelte";
+import { calls } from "../../lib/live.svelte";
 import { Trend } from "./trend";
 
 /** Milliseconds for which a call that is over is still shown. */
