@@ -1,9 +1,9 @@
 // What an evaluated call says (lab/pages/document.py), and the model that the lanes draw from it.
 import { CallModel } from "../lib/lanes/call";
-import type { Severity } from "../lib/lanes/findings";
 import type { Truth } from "../lib/lanes/paint";
 import { States } from "../lib/lanes/states";
 import { TICK_RATE } from "../lib/lanes/track";
+import type { Severity } from "../lib/palette";
 
 export type Figures = Record<string, number | string | null>;
 

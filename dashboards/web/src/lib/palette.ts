@@ -35,3 +35,6 @@ export function paint(label: string): Paint {
 
 export const SEVERITIES = ["critical", "warning", "info"] as const;
 export type Severity = (typeof SEVERITIES)[number];
+
+/** A shape each, so that severities are told apart without colour. */
+export const SHAPES: Record<Severity, string> = { critical: "▲", warning: "◆", info: "●" };

@@ -1,5 +1,7 @@
 // What the monitor told of a call, gathered from its events: one entry a change point, one an alert, from first word to last.
 
+import type { Severity } from "../palette";
+
 export interface Change {
   id: string;
   leg: string;
@@ -13,8 +15,6 @@ export interface Change {
   /** When it was confirmed or withdrawn; null while that is open. */
   settledAt: number | null;
 }
-
-export type Severity = "critical" | "warning" | "info";
 
 export interface Alert {
   id: string;

@@ -253,8 +253,6 @@ export const en = {
   "alert.judged.wrong": "{by}: wrong",
   "alert.reason": "reason (may be left out)",
   "alert.failed": "Not done: {reason}",
-  "alert.you": "You are",
-  "alert.you.hint": "your name",
   "alert.key.acknowledge": "Acknowledge the alert",
   "alert.key.right": "The alert was right",
   "alert.key.wrong": "The alert was wrong",

@@ -244,8 +244,6 @@ export const zh: Catalogue = {
   "alert.judged.wrong": "{by}：错误",
   "alert.reason": "理由（可不填）",
   "alert.failed": "未完成：{reason}",
-  "alert.you": "您是",
-  "alert.you.hint": "您的姓名",
   "alert.key.acknowledge": "确认告警",
   "alert.key.right": "告警正确",
   "alert.key.wrong": "告警错误",
