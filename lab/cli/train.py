@@ -25,7 +25,8 @@ def _train() -> None:
 @app.command()
 def speech(
     start: Annotated[
-        str, typer.Option(help="Weights whose probability of speech is to be fitted anew: a name or a file.", metavar="NAME|FILE")
+        str,
+        typer.Option(help="Weights whose probability of speech is is fitted anew: a name or a file.", metavar="NAME|FILE"),
     ],
     clips: Annotated[Path, typer.Option(help="Folder with labels.csv and the clips.", metavar="DIR")],
     out: Annotated[Path, typer.Option("--out", help="Weights file to write.", metavar="FILE")] = Path("speech.safetensors"),
@@ -51,7 +52,9 @@ def speech(
     need(LAB, "train speech", ConfigError)
     from lab.training.speech import train_speech
 
-    train_speech(weights_file(start), clips, out, noise=noise, music=music, lines=lines, seed=seed, threads=threads, progress=_progress())
+    train_speech(
+        weights_file(start), clips, out, noise=noise, music=music, lines=lines, seed=seed, threads=threads, progress=_progress()
+    )
     typer.echo(f"weights: {out}; use them with: emotion-monitor run call.wav --model {out}", err=True)
 
 
@@ -108,6 +111,10 @@ def compact(
         typer.Option(help="Where rendered clips are kept. [default: beside --out]", metavar="DIR", callback=output_folder),
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Times that every clip is heard. [default: the recipe's]")] = None,
+    versions: Annotated[
+        int | None,
+        typer.Option(min=1, help="Lines over which every labelled clip is heard. [default: the recipe's 4]"),
+    ] = None,
     rate: Annotated[
         float | None,
         typer.Option(min=0, help="Peak learning rate; with --start a third of it serves. [default: the recipe's 0.0015]"),
@@ -161,6 +168,7 @@ def compact(
 
     recipe = Recipe(seed=seed, calm=tuple(calm or ()), precision=native_precision() if precision == "auto" else precision)
     recipe = recipe if epochs is None else replace(recipe, epochs=epochs)
+    recipe = recipe if versions is None else replace(recipe, versions=versions)
     recipe = recipe if rate is None else replace(recipe, rate=rate)
     train(
         clips,

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from typer.testing import CliRunner
 
+from lab.cli.train import app
 from lab.labels import EMOTIONS, held_out, read_clips
 from lab.training.loop import train
 from lab.training.measure import fit_temperature, recall
@@ -17,6 +19,7 @@ from monitor.engines.base import Window
 from monitor.engines.compact.engine import CompactEngine
 from monitor.engines.compact.network import STEP_INPUTS, Network
 from monitor.engines.compact.options import CompactOptions
+from monitor.engines.compact.shipped import weights_file
 from monitor.engines.compact.weights import Shape, load_weights
 from monitor.errors import ConfigError
 from tests.engines.compact.conftest import SMALL, voice
@@ -229,3 +232,13 @@ def test_a_temperature_makes_bold_logits_honest():
 
 def test_recall_is_the_mean_over_classes():
     assert recall(np.array([0, 0, 0, 1]), np.array([0, 0, 0, 0])) == 0.5
+
+
+def test_the_command_begins_with_weights_that_ship_by_their_name(clips, tmp_path):
+    out = tmp_path / "ours.safetensors"
+    few = ["--epochs", "1", "--versions", "1", "--rate", "1e-9", "--cache", str(clips / "cache"), "--threads", "1"]
+    done = CliRunner().invoke(app, ["compact", "--clips", str(clips), "--start", "research", "--out", str(out), *few])
+    assert done.exit_code == 0, done.output
+    before, after = load_weights(weights_file("research"), STEP_INPUTS), load_weights(out, STEP_INPUTS)
+    assert (after.about["start"], after.licence) == (before.name, before.licence)
+    assert after.shape == replace(before.shape, speech=0)

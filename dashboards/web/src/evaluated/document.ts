@@ -29,7 +29,7 @@ export interface LegDocument {
 }
 
 export interface CallDocument {
-  call: string; seconds: number; engine: { name: string; model: string }; labels: string[]; frame_rate: number;
+  call: string; seconds: number; engine: { name: string; model: string; licence?: string }; labels: string[]; frame_rate: number;
   legs: LegDocument[]; changes: ChangeDocument[]; alerts: AlertDocument[]; labelled: boolean; figures: Figures;
   recording: { name: string; link: string | null };
 }
@@ -41,7 +41,7 @@ export interface RowDocument {
 }
 
 export interface IndexDocument {
-  engine: { name: string; model: string };
+  engine: { name: string; model: string; licence?: string };
   calls: RowDocument[];
 }
 
