@@ -103,6 +103,8 @@ class LegReport:
     duplicates: int = 0
     late: int = 0
     """Came after their place had been given up, and were dropped."""
+    jitter: float = 0.0
+    """Seconds by which packets come unevenly, smoothed: RFC 3550, section 6.4.1."""
     malformed: int = 0
     """Datagrams that are not RTP or whose payload does not decode."""
     keep_alives: int = 0

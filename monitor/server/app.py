@@ -118,6 +118,7 @@ def create_app(
     app.state.monitor = monitor
     app.state.settings = settings
     app.state.hub = hub
+    app.state.sinks = sinks
     app.state.index = index or index_of(monitor.store)
     app.state.beliefs = belief.Beliefs()
     app.state.senders = set()

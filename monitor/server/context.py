@@ -9,6 +9,7 @@ from monitor.config import Settings
 from monitor.pipeline.monitor import Monitor
 from monitor.server.errors import ErrorBody
 from monitor.server.hub import Hub
+from monitor.sinks.following import Sinks
 from monitor.store.call_id import check_call_id
 
 
@@ -27,6 +28,11 @@ def _hub(connection: HTTPConnection) -> Hub:
     return hub
 
 
+def _sinks(connection: HTTPConnection) -> Sinks | None:
+    sinks: Sinks | None = connection.app.state.sinks
+    return sinks
+
+
 def _call_id(call: Annotated[str, Path(description="Id of a call.", max_length=256)]) -> str:
     return check_call_id(call)
 
@@ -34,6 +40,7 @@ def _call_id(call: Annotated[str, Path(description="Id of a call.", max_length=2
 MonitorOf = Annotated[Monitor, Depends(_monitor)]
 SettingsOf = Annotated[Settings, Depends(_settings)]
 HubOf = Annotated[Hub, Depends(_hub)]
+SinksOf = Annotated[Sinks | None, Depends(_sinks)]
 CallId = Annotated[str, Depends(_call_id)]
 
 ERRORS: dict[int | str, dict[str, object]] = {

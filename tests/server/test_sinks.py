@@ -28,6 +28,8 @@ def test_alerts_of_a_call_reach_a_sink_and_one_that_fails_delays_nothing(tmp_pat
         assert len(alerts) > 0
         assert len(out.read_text().splitlines()) == metric(service, "delivered_total", "archive") == len(alerts)
         assert metric(service, "lag_events", "nowhere") > 0
+        status = {sink["name"]: sink for sink in service.http().get("/api/v1/status").json()["sinks"]}
+        assert (status["archive"]["delivered"], status["nowhere"]["failed"]) == (len(alerts), 1)
         assert metric(service, "dead_lettered_total", "nowhere") == metric(service, "retried_total", "nowhere") == 0
     finally:
         service.stop()

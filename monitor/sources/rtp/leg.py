@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from monitor.events import Leg, LegReport
 from monitor.sources.rtp.clock import CallClock, Delay
 from monitor.sources.rtp.hearing import Turn
+from monitor.sources.rtp.interarrival import Interarrival
 from monitor.sources.rtp.jitter import JitterBuffer, Released
 from monitor.sources.rtp.ownership import Claim
 from monitor.sources.rtp.packet import RtpPacket
@@ -42,6 +43,7 @@ class RtpLeg:
         self._counts = Counts()
         self._ssrc: int | None = None
         self._jitter, self._past = JitterBuffer(depth), [0, 0, 0, 0, 0]
+        self._interarrival = Interarrival()
         self._timing, self._stalls = Timing(), StallJudge()
         self._placement, self._past_anchors, self._past_begun = Placement(self.track, clock, first=True), 0, False
         self._stream = Stream(payload_types, self.track, self._placement, self._counts)
@@ -75,6 +77,8 @@ class RtpLeg:
             self._begin(packet)
         if self._payload_types.get(packet.payload_type) is not None:
             self.heard_at = at
+            if clock := self._payload_types.clock(packet.payload_type):
+                self._interarrival.observe(at, packet.timestamp, clock)
         self._jitter.push(packet, at)
 
     def _begin(self, packet: RtpPacket) -> None:
@@ -87,7 +91,7 @@ class RtpLeg:
             self._stream = Stream(self._payload_types, self.track, self._placement, self._counts)
             self._timing.restart()
         self._ssrc, self._report = packet.ssrc, None
-        self._jitter = JitterBuffer(self._depth)
+        self._jitter, self._interarrival = JitterBuffer(self._depth), Interarrival()
 
     def advance(self, now: float) -> None:
         """Play what is due at `now`."""
@@ -189,6 +193,7 @@ class RtpLeg:
             reordered=reordered,
             duplicates=duplicates,
             late=late + counts.late,
+            jitter=round(self._interarrival.jitter, 4),
             malformed=self.malformed + counts.malformed,
             keep_alives=self.keep_alives + counts.keep_alives,
             foreign=self.claim.foreign + self.turned_away,
