@@ -442,6 +442,25 @@ class ServerStoppingMessage(Message):
     type: Literal["server_stopping"]
 
 
+class ListeningMessage(Message):
+    """The first message to who listens in; sound follows."""
+
+    type: Literal["listening"]
+    call: str
+    rate: int
+    """Samples a second of each leg."""
+    legs: list[Leg]
+    """Sound names a leg by its place in this list."""
+
+
+class ListenEndedMessage(Message):
+    """The last message to who listens in: the call has no more sound."""
+
+    type: Literal["ended"]
+    reason: str
+    """As in `call_ended`."""
+
+
 EventUnion = Annotated[
     CallStartedMessage
     | CallEndedMessage
@@ -477,7 +496,10 @@ ServerMessage = Annotated[
     | ServerStoppingMessage,
     Field(discriminator="type"),
 ]
-"""Everything that the server says."""
+"""Everything that the server says on `/ws/v1/events`."""
+
+ListenMessage = Annotated[ListeningMessage | ListenEndedMessage | ErrorMessage, Field(discriminator="type")]
+"""Everything that the server says in text on `/ws/v1/listen`."""
 
 HelloMessage.model_rebuild()
 

@@ -21,6 +21,7 @@ from monitor.pipeline.live import LiveFrames
 from monitor.pipeline.recorder import CallRecorder
 from monitor.pipeline.report import LegTally, leg_line, leg_report
 from monitor.pipeline.snapshots import Snapshots
+from monitor.pipeline.tap import Tap
 from monitor.pipeline.urgency import CallUrgency
 from monitor.sources.base import Source
 from monitor.timeline import TICK_RATE, frame_seconds, frames_for
@@ -70,6 +71,8 @@ class LiveCall:
         """Why it ended, as in `call_ended`; empty while it lasts."""
         self.wall_seconds = 0.0
         """From the first audio asked for to the last frame stored."""
+        self.tap = Tap(self.legs)
+        """For people who listen in."""
         self._listening = listening
         self._recorder = recorder
         self._snapshots = snapshots
@@ -173,6 +176,7 @@ class LiveCall:
         begun = time.monotonic()
         try:
             self.reason = self._take_audio()
+            self.tap.end(self.reason)
             self._close(self.reason)
         except MonitorError as error:
             self.error = error
@@ -184,6 +188,7 @@ class LiveCall:
             self._give_up(self.reason)
         finally:
             self._listening.close()
+            self.tap.end(self.reason or "error")
             self.wall_seconds = time.monotonic() - begun
             self._over.set()
             self._on_end(self)
@@ -202,6 +207,7 @@ class LiveCall:
         try:
             for chunk in self.source.chunks():
                 self._listening.push(chunk)
+                self.tap.hear(chunk)
                 self._compare_legs(chunk)
                 self._recorder.audio(chunk)
                 for event in self.source.events():

@@ -22,6 +22,7 @@ from monitor.server import (
     documents,
     downloads,
     health,
+    listen,
     me,
     metrics,
     notes,
@@ -168,7 +169,7 @@ def described_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         metrics,
     ):
         app.include_router(room.router, dependencies=[needs("read")])
-    for room in (health, websocket):
+    for room in (health, websocket, listen):
         app.include_router(room.router)
     app.include_router(incoming_routes())
     return app

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from monitor.server.schemas import asyncapi, ingest_schema, messages_schema
+from monitor.server.schemas import asyncapi, ingest_schema, listen_schema, messages_schema
 
 router = APIRouter(prefix="/api/v1", tags=["contracts"])
 
@@ -22,6 +22,12 @@ def get_ingest_schema() -> dict[str, Any]:
     return _ingest_schema()
 
 
+@router.get("/schema/listen.json", summary="JSON Schema of what who listens in is told")
+def get_listen_schema() -> dict[str, Any]:
+    """JSON Schema, draft 2020-12, of the text messages of `/ws/v1/listen`."""
+    return _listen_schema()
+
+
 @router.get("/asyncapi.json", summary="AsyncAPI 3 document of the websockets")
 def get_asyncapi() -> dict[str, Any]:
     """Channels, operations and messages of `/ws/v1/events` and `/ws/v1/ingest`."""
@@ -30,4 +36,5 @@ def get_asyncapi() -> dict[str, Any]:
 
 _messages_schema = cache(messages_schema)
 _ingest_schema = cache(ingest_schema)
+_listen_schema = cache(listen_schema)
 _asyncapi = cache(asyncapi)

@@ -34,7 +34,7 @@ from monitor.sources.registry import SOURCES
 log = structlog.get_logger(__name__)
 
 PREFIX = "/ws/v1/"
-RESERVED = frozenset({"events"})
+RESERVED = frozenset({"events", "listen"})
 """Routes that are the server's own."""
 HELLO_WITHIN = 10.0
 """Seconds that a connection has to say what call it carries."""

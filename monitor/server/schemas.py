@@ -6,12 +6,13 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from monitor import __version__
-from monitor.messages import FROM_SERVER, ClientMessage, EventUnion, ServerMessage
+from monitor.messages import FROM_SERVER, ClientMessage, EventUnion, ListenMessage, ServerMessage
 from monitor.server.subscription import PARAMETERS
 from monitor.sources.incoming.ingest import IngestFromSender, IngestFromServer
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _AUDIO = "ingest_audio"
+_SOUND = "listen_sound"
 
 
 def messages_schema() -> dict[str, Any]:
@@ -25,13 +26,18 @@ def ingest_schema() -> dict[str, Any]:
     return {"$schema": _DIALECT, "title": "Messages of /ws/v1/ingest", **both.json_schema()}
 
 
+def listen_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of the text messages of `/ws/v1/listen`."""
+    return {"$schema": _DIALECT, "title": "Messages of /ws/v1/listen", **TypeAdapter(ListenMessage).json_schema()}
+
+
 def asyncapi() -> dict[str, Any]:
     """The AsyncAPI 3 document of the websockets. https://www.asyncapi.com/docs/reference/specification/v3.0.0."""
     said, heard = _members(ServerMessage), _members(ClientMessage)
     answered, sent = _members(IngestFromServer), _members(IngestFromSender)
-    _, schema = models_json_schema(
-        [(model, "validation") for model in (*said, *heard, *answered, *sent)], ref_template="#/components/schemas/{model}"
-    )
+    told = _members(ListenMessage)
+    models = dict.fromkeys((*said, *heard, *answered, *sent, *told))
+    _, schema = models_json_schema([(model, "validation") for model in models], ref_template="#/components/schemas/{model}")
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -55,17 +61,32 @@ def asyncapi() -> dict[str, Any]:
                 },
                 "bindings": {"ws": {"method": "GET"}},
             },
+            "listen": {
+                "address": "/ws/v1/listen",
+                "description": "A live call as people hear it, for who may listen in. Text messages are JSON objects.",
+                "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in (*map(_listened, told), _SOUND)},
+                "bindings": {"ws": {"method": "GET", "query": {"type": "object", "properties": {"call": {"type": "string"}}}}},
+            },
         },
         "operations": {
             "follow": _operation("events", "send", "What the server says.", [_name(model) for model in said]),
             "speak": _operation("events", "receive", "What a client may say.", [_name(model) for model in heard]),
             "answer": _operation("ingest", "send", "What the server says.", list(map(_ingested, answered))),
             "carry": _operation("ingest", "receive", "What a sender may say.", [*map(_ingested, sent), _AUDIO]),
+            "listen": _operation("listen", "send", "What who listens in is sent.", [*map(_listened, told), _SOUND]),
         },
         "components": {
             "messages": {
                 **{_name(model): _message(_name(model), model) for model in (*said, *heard)},
                 **{_ingested(model): _message(_name(model), model) for model in (*answered, *sent)},
+                **{_listened(model): _message(_name(model), model) for model in told},
+                _SOUND: {
+                    "name": "sound",
+                    "title": "Sound",
+                    "summary": "A byte, the leg's place in `legs`; the tick, 32 bits, whose first sample is 1600 times that; "
+                    "1600 samples of 16 bits. All little-endian.",
+                    "contentType": "application/octet-stream",
+                },
                 _AUDIO: {
                     "name": "audio",
                     "title": "Audio",
@@ -80,7 +101,7 @@ def asyncapi() -> dict[str, Any]:
 
 
 def _members(union: Any) -> list[type[BaseModel]]:
-    if union in (EventUnion, ServerMessage, ClientMessage, IngestFromSender, IngestFromServer):
+    if union in (EventUnion, ServerMessage, ClientMessage, IngestFromSender, IngestFromServer, ListenMessage):
         union = get_args(union)[0]
     found: list[type[BaseModel]] = []
     for member in get_args(union):
@@ -95,6 +116,11 @@ def _name(model: type[BaseModel]) -> str:
 def _ingested(model: type[BaseModel]) -> str:
     """What a message of `/ws/v1/ingest` is called among all."""
     return f"ingest_{_name(model)}"
+
+
+def _listened(model: type[BaseModel]) -> str:
+    """What a message of `/ws/v1/listen` is called among all."""
+    return f"listen_{_name(model)}"
 
 
 def _message(name: str, model: type[BaseModel]) -> dict[str, Any]:

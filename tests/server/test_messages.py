@@ -20,7 +20,7 @@ from monitor.events import (
     SourceMoved,
 )
 from monitor.messages import EVENTS, EventMessage, StateMessage, recorded
-from monitor.server.schemas import asyncapi, ingest_schema, messages_schema
+from monitor.server.schemas import asyncapi, ingest_schema, listen_schema, messages_schema
 from monitor.server.subscription import Subscription
 from tests.server.service import CALM, LOUD, Service, of_type, receive, receive_until
 
@@ -59,7 +59,7 @@ def test_a_type_that_this_version_does_not_know_is_passed_on() -> None:
     assert (Subscription().wants(message), Subscription(calls=frozenset({"d"})).wants(message)) == (True, False)
 
 
-@pytest.mark.parametrize("schema", [messages_schema, ingest_schema])
+@pytest.mark.parametrize("schema", [messages_schema, ingest_schema, listen_schema])
 def test_the_schema_of_messages_is_json_schema(schema: Callable[[], dict[str, Any]]) -> None:
     Draft202012Validator.check_schema(schema())
 
