@@ -55,6 +55,7 @@ def write(folder: Path, count: int) -> None:
     bodies = [encoded(event) for event in events(count)]
     for start in range(0, len(bodies), 2_000):
         ledger.append(bodies[start : start + 2_000])
+        ledger.news()
 
 
 def leave_live(settings: StoreSection) -> None:

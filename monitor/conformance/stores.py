@@ -218,6 +218,24 @@ def test_the_catalogue_lists_the_newest_call_first(store: Store) -> None:
     assert lines[2].legs == {leg: writer.committed(leg) for leg in FORMATS}
 
 
+def test_the_ids_are_those_of_the_catalogue_and_each_has_its_line(make_store: MakeStore) -> None:
+    store = make_store()
+    before = store.ids()
+    stored_call(make_store(), "one")
+    writer = write(make_store().create(record_of("two")), 25, "two")
+
+    during = store.ids()
+    lines = [store.line("one"), store.line("two")]
+    writer.finish("finished", {})
+    make_store().delete("one")
+
+    assert (before, during, store.ids()) == (frozenset(), {"one", "two"}, {"two"})
+    assert [(line.id, line.status, line.seconds) for line in lines] == [("one", "complete", 2.0), ("two", "live", 0.5)]
+    assert [store.line("two")] == store.catalogue()
+    with pytest.raises(NotFoundError, match="call one is not in this store"):
+        store.line("one")
+
+
 def test_a_store_without_calls_has_an_empty_catalogue(store: Store) -> None:
     assert store.catalogue() == []
     assert store.recover() == []

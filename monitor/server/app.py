@@ -14,14 +14,17 @@ from monitor.analysis.search import index_of
 from monitor.analysis.search.keeper import IndexKeeper, index_to_keep
 from monitor.config import Settings
 from monitor.errors import StoreError
+from monitor.history.history import History
 from monitor.pipeline.monitor import Monitor
 from monitor.server import (
+    alert_history,
     alerts,
     belief,
     calls,
     documents,
     downloads,
     health,
+    insights,
     listen,
     me,
     metrics,
@@ -59,7 +62,19 @@ MAX_BODY = 256 * 1024
 """Bytes of a request's body: a security limit. An SDP body of two legs has about one thousand."""
 REFRESH_SECONDS = 0.5
 LET_GO_SECONDS = 3600.0
+KNOW_SECONDS, KNOW_PATIENCE = 5.0, 0.2
 DESCRIPTION = "Live calls, their emotion, change points and alerts. The live events are on the websocket `/ws/v1/events`."
+
+
+async def _know(history: History) -> None:
+    """Bring the history up to date in between, so that whoever asks does not wait for it."""
+    while True:
+        try:
+            while not await asyncio.to_thread(history.catch_up, KNOW_PATIENCE):
+                pass
+        except StoreError as error:
+            log.error("history_not_brought_up_to_date", error=str(error))
+        await asyncio.sleep(KNOW_SECONDS)
 
 
 async def _let_go(store: Store) -> None:
@@ -97,12 +112,14 @@ def create_app(
     keeper = None if index is None else IndexKeeper(index, monitor.store)
     hub = Hub(monitor.store.journal, limits)
     collector = MonitorCollector(monitor, hub)
+    history = History(monitor.store, lambda: {call.id: call.seconds for call in monitor.calls()})
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         hub.start(monitor.on_live, [call.id for call in monitor.calls()])
         uncount = monitor.store.journal.listen(collector.take)
-        tasks = [asyncio.create_task(_take_in(monitor.store.journal)), asyncio.create_task(Board(monitor, hub).keep())]
+        always = (_take_in(monitor.store.journal), _let_go(monitor.store), _know(history), Board(monitor, hub).keep())
+        tasks = [asyncio.create_task(one) for one in always]
         if keeper is not None:
             keeper.start()
         yield
@@ -114,12 +131,14 @@ def create_app(
         app.state.replays.stop_all()
         app.state.trials.close()
         hub.stop()
+        history.close()
 
     app = described_app(lifespan)
     app.state.monitor = monitor
     app.state.settings = settings
     app.state.hub = hub
     app.state.sinks = sinks
+    app.state.history = history
     app.state.index = index or index_of(monitor.store)
     app.state.beliefs = belief.Beliefs()
     app.state.senders = set()
@@ -159,9 +178,11 @@ def described_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         downloads,
         belief,
         replay_routes,
+        alert_history,
         alerts,
         notes,
         rules,
+        insights,
         search,
         status,
         me,

@@ -6,14 +6,16 @@ from fastapi import APIRouter, Query, Request
 from starlette.status import HTTP_201_CREATED, HTTP_202_ACCEPTED
 
 from monitor.errors import NotFoundError
+from monitor.history.listing import Page
+from monitor.history.listing import list_calls as listed_calls
 from monitor.server.audit import audit
 from monitor.server.call_request import CallRequest
-from monitor.server.call_views import call_detail, call_line
-from monitor.server.context import ERRORS, CallId, MonitorOf, SettingsOf
+from monitor.server.call_views import call_detail
+from monitor.server.context import ERRORS, CallId, HistoryOf, MonitorOf, SettingsOf
 from monitor.server.errors import ErrorBody
 from monitor.server.identity import needs
+from monitor.server.wanted import CallsWanted
 from monitor.sources.registry import open_source
-from monitor.store.base import CallStatus
 
 STARTING: dict[int | str, dict[str, object]] = {
     409: {"model": ErrorBody, "description": "A call of this id is in the store."},
@@ -25,16 +27,22 @@ router = APIRouter(prefix="/api/v1/calls", tags=["calls"], responses=ERRORS)
 
 @router.get("", summary="Live and stored calls, newest first")
 def list_calls(
-    monitor: MonitorOf,
-    status: Annotated[CallStatus | None, Query(description="Only calls in this state.")] = None,
+    history: HistoryOf,
+    wanted: CallsWanted,
+    sort: Annotated[str, Query(max_length=40, description="started_at, seconds, alerts, share or call; - before it: down.")] = (
+        "-started_at"
+    ),
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> dict[str, Any]:
-    """A page of the catalogue, and how many calls there are in all."""
-    live = {call.id: call for call in monitor.calls()}
-    found = [line for line in monitor.store.catalogue() if status is None or line.status == status]
-    page = [call_line(line, live.get(line.id)) for line in found[offset : offset + limit]]
-    return {"calls": page, "total": len(found)}
+    """A page of the calls that meet every condition, how many there are in all, and the most frequent values of metadata.
+
+    `shares` are of the time in which an emotion was believed, by leg. `indexed` is false while calls or events are still
+    taken in, as after an update: what is told then is a part.
+    """
+    indexed = history.catch_up()
+    found = history.read(lambda database: listed_calls(database, wanted, Page(limit, offset, sort)))
+    return {**found, "indexed": indexed}
 
 
 @router.get("/{call}", summary="One call")

@@ -6,6 +6,7 @@ from fastapi import Depends, Path
 from starlette.requests import HTTPConnection
 
 from monitor.config import Settings
+from monitor.history.history import History
 from monitor.pipeline.monitor import Monitor
 from monitor.server.errors import ErrorBody
 from monitor.server.hub import Hub
@@ -33,6 +34,11 @@ def _sinks(connection: HTTPConnection) -> Sinks | None:
     return sinks
 
 
+def _history(connection: HTTPConnection) -> History:
+    history: History = connection.app.state.history
+    return history
+
+
 def _call_id(call: Annotated[str, Path(description="Id of a call.", max_length=256)]) -> str:
     return check_call_id(call)
 
@@ -41,6 +47,7 @@ MonitorOf = Annotated[Monitor, Depends(_monitor)]
 SettingsOf = Annotated[Settings, Depends(_settings)]
 HubOf = Annotated[Hub, Depends(_hub)]
 SinksOf = Annotated[Sinks | None, Depends(_sinks)]
+HistoryOf = Annotated[History, Depends(_history)]
 CallId = Annotated[str, Depends(_call_id)]
 
 ERRORS: dict[int | str, dict[str, object]] = {

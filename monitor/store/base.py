@@ -202,6 +202,14 @@ class Store(CallReader):
         """A folder beside the calls, for what others make of them; it need not exist. None where the store keeps no files."""
         return None
 
+    def ids(self) -> frozenset[str]:
+        """The ids of all calls. A store that is asked often gives the same object where there are the same."""
+        return frozenset(line.id for line in self.catalogue())
+
+    def line(self, call: str) -> CallSummary:
+        """A call's line of the catalogue. Raises as `open` does."""
+        return self.open(call).summary()
+
     @property
     @abstractmethod
     def journal(self) -> Journal:

@@ -6,7 +6,7 @@ store of another user, a store that keeps no files), the index is in memory for 
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import RLock
@@ -35,12 +35,13 @@ log = structlog.get_logger(__name__)
 
 
 class IndexFile:
-    """The database at `path`, in memory where that is None; tables by `schema`. All methods may be called from any thread.
+    """The database at `path`, in memory where that is None. All methods may be called from any thread.
 
-    `version` is that of the schema and of what is put into it: a file of another one is made anew.
+    `schema` is the statements that make its tables; `version` is theirs, and that of what is put into them. A file of another
+    version is made anew.
     """
 
-    def __init__(self, path: Path | None, schema: str, version: int) -> None:
+    def __init__(self, path: Path | None, schema: Sequence[str], version: int) -> None:
         self._path, self._schema, self._version = path, schema, version
         self._database: sqlite3.Connection | None = None
         self._in_memory = path is None
@@ -136,7 +137,7 @@ class IndexFile:
         if _version(database) != self._version:  # not made by another process meanwhile
             for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
                 database.execute(f'DROP TABLE "{name}"')
-            for statement in filter(str.strip, self._schema.split(";")):
+            for statement in self._schema:
                 database.execute(statement)
             database.execute(f"PRAGMA user_version = {self._version}")
         database.execute("COMMIT")

@@ -103,6 +103,11 @@ class MemoryStore(Store):
         lines = [MemoryStoredCall(call).summary() for call in calls]
         return sorted(lines, key=lambda line: (line.started_at, line.id), reverse=True)
 
+    def ids(self) -> frozenset[str]:
+        """See `Store`."""
+        with self._lock:
+            return frozenset(self._calls)
+
     def delete(self, call: str) -> None:
         """See `Store`."""
         with suppress(NotFoundError):

@@ -17,6 +17,7 @@ import numpy as np
 from monitor.conformance.stored_calls import FORMATS, frames_of, record_of
 from monitor.errors import StoreError
 from monitor.events import StateChanged
+from monitor.history.history import History
 from monitor.store.zarr import ledger
 from tests.store.zarr_folder import store_at
 
@@ -82,6 +83,12 @@ def append_and_read(path: str, call: str, count: int) -> None:
         append_events(path, 1, call)
         if len(store.journal.read(0, call=call)) <= number:
             raise AssertionError(f"event {number} is not found")
+
+
+def know_history(path: str, times: int) -> None:
+    """Bring the history up to date, again and again, as a process of its own each time."""
+    for _ in range(times):
+        History(store_at(Path(path))).catch_up()
 
 
 def use_without_rights(path: str) -> dict[str, Any]:

@@ -18,10 +18,10 @@ from monitor.store.zarr.segment import first_seq
 
 _CALL = re.compile(rb'"call": ?("[^"\\]*(?:\\.[^"\\]*)*")')
 _VERSION = 1
-_SCHEMA = """
-CREATE TABLE segments (first INTEGER PRIMARY KEY, size INTEGER NOT NULL);
-CREATE TABLE places (call TEXT NOT NULL, first INTEGER NOT NULL, PRIMARY KEY (call, first)) WITHOUT ROWID
-"""
+_SCHEMA = (
+    "CREATE TABLE segments (first INTEGER PRIMARY KEY, size INTEGER NOT NULL)",
+    "CREATE TABLE places (call TEXT NOT NULL, first INTEGER NOT NULL, PRIMARY KEY (call, first)) WITHOUT ROWID",
+)
 
 log = structlog.get_logger(__name__)
 

@@ -20,6 +20,7 @@ from monitor.store.sink_state import SinkState
 from monitor.store.snapshot import SnapshotWriter
 from monitor.store.zarr.call_writer import ZarrCallWriter
 from monitor.store.zarr.closing import close_frames, forget_live, remove_frames, settle
+from monitor.store.zarr.days import Days
 from monitor.store.zarr.dead_letters import erase_letters
 from monitor.store.zarr.journal import FileJournal
 from monitor.store.zarr.layout import Layout, check_format, live_folder, prepare, writer_lock
@@ -50,6 +51,7 @@ class ZarrStore(Store):
         self.descriptors = 1 if settings.audio == "none" else 3
         self._journal: FileJournal | None = None
         self._opening = Lock()
+        self._days = Days(self.layout.calls)
         self._closed: dict[Path, tuple[int, CallSummary]] = {}
 
     @property
@@ -103,6 +105,15 @@ class ZarrStore(Store):
         self._closed = {call_folder: line for call_folder, line in lines.items() if line[1].status != "live"}
         return sorted((line for _, line in lines.values()), key=lambda line: (line.started_at, line.id), reverse=True)
 
+    def ids(self) -> frozenset[str]:
+        """See `Store`."""
+        with refusals(f"cannot list the store {self.layout.root}"):
+            return self._days.ids()
+
+    def line(self, call: str) -> CallSummary:
+        """See `Store`."""
+        return catalogue_line(self.layout, self._find(call))
+
     def delete(self, call: str) -> None:
         """Remove every trace of a call. Repeating it finishes what was interrupted; a live call is refused."""
         self._wait_for_release(call)
@@ -147,7 +158,7 @@ class ZarrStore(Store):
 
     def is_written(self, call: str) -> bool:
         """Whether a living process has the call: takes its audio, or has still to say that it ended."""
-        call_folder = self.layout.find_frames(call)
+        call_folder = self._frames(call)
         return call_folder is not None and is_held(writer_lock(call_folder))
 
     def exists(self) -> bool:
@@ -229,8 +240,13 @@ class ZarrStore(Store):
             return False
         return was_live
 
+    def _frames(self, call: str) -> Path | None:
+        """Where the frames of a call are: where they were when this last looked, or in any day's folder."""
+        known = self._days.find(check_call_id(call))
+        return known if known is not None and known.exists() else self.layout.find_frames(call)
+
     def _find(self, call: str) -> Path:
-        call_folder = self.layout.find_frames(call)
+        call_folder = self._frames(call)
         if call_folder is None:
             raise NotFoundError(f"call {call} is not in this store")
         return call_folder
