@@ -12,6 +12,7 @@ from pydantic import Field
 from lab.calls.alerts import AlertScore
 from lab.calls.changes import LegChanges
 from lab.calls.eder import Eder
+from lab.calls.judged import JudgedFigures, total
 from lab.calls.score import CallScore
 from lab.document import Document
 from monitor.affect.baseline import NEUTRAL
@@ -117,10 +118,12 @@ class CallsFigures(Document):
     unknown: float | None = Field(default=None, description="share of labelled time in which `unknown` was shown")
     changes: ChangeFigures
     alerts: AlertFigures
+    judged: JudgedFigures | None = Field(default=None, description="of alerts that people judged, where there are any")
 
     def by_name(self) -> dict[str, float | None]:
         """All figures by the names that people use: `eder`, `changes.f1_2s`, `alerts.recall`, ..."""
-        parts = {"changes": asdict(self.changes), "alerts": asdict(self.alerts)}
+        judged = dict.fromkeys(JudgedFigures.model_fields) if self.judged is None else self.judged.model_dump()
+        parts = {"changes": asdict(self.changes), "alerts": asdict(self.alerts), "judged": judged}
         eder = {"eder": self.eder, "eder_argmax": self.eder_argmax, "unknown": self.unknown}
         return eder | {f"{part}.{name}": value for part, values in parts.items() for name, value in values.items()}
 
@@ -133,6 +136,7 @@ def summarise(scores: Sequence[CallScore], legs: Sequence[Leg] | None = None) ->
     wanted = {leg for score in scores for leg in score.legs} if legs is None else set(legs)
     changes = [tuple(leg for leg in score.changes if leg.leg in wanted) for score in scores]
     flickers = sum(count for score in scores for leg, count in score.flicker.items() if leg in wanted)
+    labelled = [score for score in scores if score.call.segments]
     shown = [error for score in scores if (error := _sum(score.shown[leg] for leg in score.legs if leg in wanted)).labelled]
     plain = [error for score in scores if (error := _sum(score.argmax[leg] for leg in score.legs if leg in wanted)).labelled]
     return CallsFigures(
@@ -149,13 +153,14 @@ def summarise(scores: Sequence[CallScore], legs: Sequence[Leg] | None = None) ->
         unknown=mean([share for score in scores for leg, share in score.unknown.items() if leg in wanted]),
         changes=change_figures(changes),
         alerts=alert_figures(
-            [score.alerts for score in scores],
-            [score.call.seconds for score in scores],
-            [score.stays_neutral for score in scores],
+            [score.alerts for score in labelled],
+            [score.call.seconds for score in labelled],
+            [score.stays_neutral for score in labelled],
             flickers,
             sum(len(leg.true) for call in changes for leg in call),
             sum(leg.seconds for call in changes for leg in call) / 60,
         ),
+        judged=total([score.judged for score in scores]).figures(),
     )
 
 

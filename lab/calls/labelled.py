@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from lab.calls.judged import JudgedAlerts
 from lab.labels import EMOTIONS
 from monitor.events import Leg
 from monitor.timeline import FRAME_RATE
@@ -41,6 +42,7 @@ class LabelledCall:
 
     name: str
     audio: Path
+    """Of a stored call, whose frames are read, its id."""
     seconds: float
     legs: tuple[Leg, ...]
     """One a channel of the audio."""
@@ -52,6 +54,8 @@ class LabelledCall:
     """Of the first leg: calls of one speaker are not independent of each other. Empty where it is not told."""
     dataset: str = "calls"
     lang: str = ""
+    judged: JudgedAlerts | None = None
+    """What people said of its alerts. Of such a call nothing else need be known."""
 
     def __post_init__(self) -> None:
         _check(self)
@@ -97,7 +101,7 @@ def _check(call: LabelledCall) -> None:
         raise ValueError(f"seconds must be above 0, got {call.seconds}")
     if len(set(call.legs)) != len(call.legs) or not call.legs:
         raise ValueError(f"each channel needs a leg of its own, got {', '.join(call.legs) or 'none'}")
-    if not call.segments:
+    if not call.segments and call.judged is None:
         raise ValueError("there is no segment, so nothing is known of the call")
     for segment in call.segments:
         _check_segment(segment, call)

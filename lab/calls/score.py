@@ -9,6 +9,7 @@ import numpy as np
 from lab.calls.alerts import AlertAim, AlertScore, blocks, raised_alerts, score_alerts
 from lab.calls.changes import LegChanges, detected_changes, score_leg
 from lab.calls.eder import NOTHING, Eder, eder
+from lab.calls.judged import NOTHING_JUDGED, JudgedScore, score_judged
 from lab.calls.labelled import LabelledCall
 from lab.hearing.hearing import Hearing, LegHeard
 from monitor.affect.baseline import NEUTRAL
@@ -39,11 +40,13 @@ class CallScore:
     """Share of labelled time in which `unknown` was shown."""
     runs: Mapping[Leg, tuple[Run, ...]] = field(default_factory=dict)
     """What was shown, from beginning to end."""
+    judged: JudgedScore = NOTHING_JUDGED
+    """Of its judged alerts."""
 
     @property
     def stays_neutral(self) -> bool:
-        """Whether none of the legs that the call's labels know ever leaves neutral."""
-        return all(segment.emotion == NEUTRAL for segment in self.call.segments)
+        """Whether something is known of the call's legs, and that none ever leaves neutral."""
+        return bool(self.call.segments) and all(segment.emotion == NEUTRAL for segment in self.call.segments)
 
 
 def score_call(call: LabelledCall, hearing: Hearing, labels: Sequence[str], aim: AlertAim | None = None) -> CallScore:
@@ -52,6 +55,7 @@ def score_call(call: LabelledCall, hearing: Hearing, labels: Sequence[str], aim:
     legs = tuple(leg for leg in call.labelled_legs if leg in hearing.legs and hearing.legs[leg].format.classes)
     shown = {leg: shown_frames(hearing.legs[leg]) for leg in legs}
     watched = tuple(block for block in blocks(call, aim) if block.leg in legs)
+    raised = raised_alerts(hearing.events, aim) if call.segments else ()
     return CallScore(
         call=call,
         legs=legs,
@@ -60,10 +64,11 @@ def score_call(call: LabelledCall, hearing: Hearing, labels: Sequence[str], aim:
         changes=tuple(
             score_leg(leg, call.changes_of(leg), detected_changes(hearing.events, leg), call.seconds) for leg in legs
         ),
-        alerts=score_alerts(watched, raised_alerts(hearing.events, aim), aim.grace),
+        alerts=score_alerts(watched, raised, aim.grace),
         flicker={leg: flicker(hearing.legs[leg].emotion) for leg in legs},
         unknown={leg: _share_unknown(call, leg, shown[leg]) for leg in legs},
         runs={leg: runs(hearing.legs[leg].emotion) for leg in legs},
+        judged=NOTHING_JUDGED if call.judged is None else score_judged(call.judged, hearing.events, aim.rules, call.seconds),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from lab.cli.judged import JudgedOption, judged_calls
 from monitor.cli.options import (
     ConfigOption,
     EngineOption,
@@ -13,6 +14,7 @@ from monitor.cli.options import (
     JsonOption,
     ModelOption,
     RulesOption,
+    StoreOption,
     output_folder,
     settings_from,
     write_json,
@@ -47,13 +49,15 @@ def _print_schema(asked: bool) -> None:
 
 def evaluate(
     folders: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(
             help="Folders of clips (labels.csv), of calls (NAME.json beside NAME.wav, or ZED.json), or just of recordings.",
             show_default=False,
             metavar="FOLDER...",
         ),
-    ],
+    ] = None,
+    judged: JudgedOption = False,
+    store: StoreOption = None,
     classes: Annotated[
         str | None,
         typer.Option(
@@ -129,6 +133,8 @@ def evaluate(
 
       emotion-monitor evaluate clips --degrade --noise noise --limit 300 --plots plots
 
+      emotion-monitor evaluate --judged --store emotion-store
+
       emotion-monitor evaluate recorded-call.flac --pages pages
     """
     need(LAB, "evaluate", ConfigError)
@@ -144,6 +150,7 @@ def evaluate(
 
     settings = settings_from(
         config,
+        store,
         engine__name=engine,
         engine__model=model,
         alerts__rules=rules or None,
@@ -163,8 +170,10 @@ def evaluate(
         alert_rules=tuple(alert_rule or (DEFAULT_RULE,)),
         baselines=baselines,
     )
+    inputs = read_inputs(folders or ())
+    inputs.judged = judged_calls(settings) if judged else None
     with followed(Console(stderr=True, quiet=quiet)) as progress:
-        report = evaluate(read_inputs(folders), settings, plan, jobs=jobs, progress=progress)
+        report = evaluate(inputs, settings, plan, jobs=jobs, progress=progress)
     print_report(report, report_console(quiet=quiet, stderr=str(json_file) == "-"))
     write_json(report.model_dump(mode="json", exclude_none=True), json_file)
     if pages is not None:

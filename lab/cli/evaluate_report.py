@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from lab.calls.judged import JudgedFigures
 from lab.calls.report import tables
 from lab.clips.scores import ClipScores
 from lab.evaluation.report import DegradedPoint, Recordings, Report
@@ -27,6 +28,8 @@ def print_report(report: Report, console: Console) -> None:
     if report.calls_result is not None:
         for title, rows in tables(report.calls_result):
             console.print(table(title, rows))
+    if report.judged is not None:
+        _print_judged(report.judged, console)
     if report.recordings is not None:
         _print_recordings(report.recordings, console)
     if report.degraded:
@@ -74,6 +77,23 @@ def _scores(title: str, rows: Mapping[str, ClipScores]) -> Table:
 def _cells(name: str, row: ClipScores) -> list[str]:
     shares = (row.uar, row.wa, row.f1, row.ece)
     return [name, str(row.clips), str(row.speakers), *(f"{share:.3f}" for share in shares), f"{row.temperature:.2f}"]
+
+
+def _print_judged(judged: Mapping[str, JudgedFigures], console: Console) -> None:
+    rows = [
+        {
+            "rule": rule,
+            "right": figures.right,
+            "wrong": figures.wrong,
+            "precision, raised": figures.precision_raised,
+            "right kept": figures.right_kept,
+            "wrong kept": figures.wrong_kept,
+            "precision": figures.precision,
+            "new, not judged": figures.new,
+        }
+        for rule, figures in judged.items()
+    ]
+    console.print(table("alerts that people judged; kept: still raised with these settings and rules", rows))
 
 
 def _print_recordings(heard: Recordings, console: Console) -> None:

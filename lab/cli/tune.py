@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from lab.cli.judged import JudgedOption, judged_calls
 from monitor.cli.options import (
     ConfigOption,
     EngineOption,
@@ -14,6 +15,7 @@ from monitor.cli.options import (
     JsonOption,
     ModelOption,
     RulesOption,
+    StoreOption,
     output_file,
     settings_from,
     write_json,
@@ -24,11 +26,13 @@ from monitor.extras import LAB, need
 
 def tune(
     folders: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(
             help="Folders of labelled calls (NAME.json beside NAME.wav, or ZED.json).", show_default=False, metavar="FOLDER..."
         ),
-    ],
+    ] = None,
+    judged: JudgedOption = False,
+    store: StoreOption = None,
     aim: Annotated[
         str,
         typer.Option(
@@ -78,6 +82,8 @@ def tune(
 
       changes    change F1 at 2 s; at most 6 false alarms an hour of a leg without change
 
+      judged     F1 of judged alerts (--judged); at most 1 alert an hour that was not raised before
+
       alerts     alert F1; at most 1 false alert an hour on neutral calls, half of the alerts within 3 s
 
       balanced   alert F1 + change F1 - EDER, with the limits of alerts (the default)
@@ -89,6 +95,8 @@ def tune(
       emotion-monitor tune calls --aim alerts --trials 300
 
       emotion-monitor tune calls --aim "changes.f1_2s where alerts.false_per_hour <= 2" --search changes,state.neutral_lead
+
+      emotion-monitor tune --judged --aim judged --alert-rule customer-angry
 
       emotion-monitor run call.wav --config tuned.yaml
     """
@@ -108,6 +116,7 @@ def tune(
 
     settings = settings_from(
         config,
+        store,
         engine__name=engine,
         engine__model=model,
         alerts__rules=rules or None,
@@ -123,9 +132,10 @@ def tune(
         folds=folds,
         seed=seed,
     )
-    calls = [call for folder in folders for call in read_calls(folder)]
+    calls = [call for folder in folders or () for call in read_calls(folder)]
+    stored = judged_calls(settings) if judged else None
     with followed(Console(stderr=True, quiet=quiet)) as progress:
-        tuned = tune(calls, settings, plan, jobs=jobs or len(os.sched_getaffinity(0)), progress=progress)
+        tuned = tune(calls, settings, plan, stored=stored, jobs=jobs or len(os.sched_getaffinity(0)), progress=progress)
     files = write_settings(tuned, out, shlex.join(["emotion-monitor", *sys.argv[1:]]))
     print_tuned(tuned, report_console(quiet=quiet, stderr=str(json_file) == "-"))
     write_json(tuned.as_json(), json_file)

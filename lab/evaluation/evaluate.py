@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from lab.calls import AlertAim, CallsResult, LabelledCall, evaluate_calls
 from lab.calls.alerts import DEFAULT_RULE, aim_for
+from lab.calls.judged import JudgedFigures
 from lab.calls.score import score_call
+from lab.calls.stored import StoredCalls, score_stored
 from lab.clips.choice import Speakers, check_kept_apart, check_labels, chosen
 from lab.clips.measure import ClipsHeard, hear_clips, tabulate
 from lab.clips.scores import ClipScores
@@ -26,6 +29,8 @@ from monitor.alerts.rules import load_rules
 from monitor.config import Settings
 from monitor.engines.base import EngineInfo
 from monitor.errors import ConfigError, SourceError
+from monitor.learned.configured import configured
+from monitor.learned.engine_key import EngineKey
 from monitor.pipeline.windows import Geometry
 from monitor.timeline import frame_seconds
 
@@ -70,6 +75,9 @@ def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None
         raise ConfigError("--pages needs calls or recordings: clips have no timeline worth a page")
     renderer = Renderer() if plan.pages else None  # what it lacks is told before the long work
     begun = time.monotonic()
+    judged = _judged(inputs.judged, settings) if inputs.judged else None
+    if not inputs.to_hear:
+        return _judged_alone(inputs.judged, judged, settings, plan, begun)
     clips = _chosen_clips(inputs, plan)
     aim = aim_for(load_rules(settings.alerts.rules), plan.alert_rules) if inputs.calls else AlertAim()
     with Listeners(settings, jobs) as listeners:
@@ -85,7 +93,7 @@ def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None
             pages.close()
         return Report(
             engine=_engine_used(settings, listeners.info),
-            settings={name: getattr(settings, name).model_dump(mode="json") for name in ("state", "changes", "alerts")},
+            settings=_sections(settings),
             line=plan.line.name if plan.line else "clean",
             seed=plan.seed,
             classes=list(plan.classes or labels),
@@ -98,10 +106,37 @@ def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None
             calls=calls.calls_part() if calls else None,
             baselines=calls.baselines_part() if calls else None,
             calls_result=calls,
+            judged=judged,
             recordings=recordings,
             degraded=degraded,
             unheard=evaluation.unheard,
         )
+
+
+def _judged(stored: StoredCalls, settings: Settings) -> dict[str, JudgedFigures]:
+    engine = stored.engine
+    key = EngineKey(engine.name, engine.version, engine.dim)
+    rules = load_rules(settings.alerts.rules).heard_with(configured(settings.analysis), key)
+    return score_stored(stored, settings, rules).by_rule()
+
+
+def _judged_alone(
+    stored: StoredCalls | None, judged: dict[str, JudgedFigures] | None, settings: Settings, plan: Plan, begun: float
+) -> Report:
+    if stored is None:
+        raise ConfigError("nothing to evaluate: name folders or recordings, or --judged")
+    return Report(
+        engine=_engine_used(settings, stored.engine),
+        settings=_sections(settings),
+        line="clean",
+        seed=plan.seed,
+        classes=list(stored.engine.labels),
+        speakers=plan.speakers,
+        seconds=sum(call.seconds for call, _ in stored.calls),
+        wall_seconds=time.monotonic() - begun,
+        jobs=1,
+        judged=judged,
+    )
 
 
 class _Evaluation:
@@ -212,6 +247,10 @@ def _check(settings: Settings, plan: Plan, clips: Sequence[Clip], engine: Engine
         check_kept_apart(settings.engine)
     if clips and "customer" not in settings.privacy.subjects:
         raise ConfigError("clips are heard as the leg customer, which privacy.subjects does not allow to be analysed")
+
+
+def _sections(settings: Settings) -> dict[str, Any]:
+    return {name: getattr(settings, name).model_dump(mode="json") for name in ("state", "changes", "alerts")}
 
 
 def _engine_used(settings: Settings, info: EngineInfo) -> EngineUsed:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.calls import LabelledCall, holds_calls, read_calls
+from lab.calls.stored import StoredCalls
 from lab.labels import TABLE, Clip, read_clips
 from monitor.errors import ConfigError
 from monitor.sources.file import FileSource
@@ -17,6 +18,13 @@ class Inputs:
     clips: list[Clip] = field(default_factory=list)
     calls: list[LabelledCall] = field(default_factory=list)
     recordings: list[Path] = field(default_factory=list)
+    judged: StoredCalls | None = None
+    """Stored calls, which were heard when they were live."""
+
+    @property
+    def to_hear(self) -> bool:
+        """Whether an engine is needed."""
+        return bool(self.clips or self.calls or self.recordings)
 
 
 def read_inputs(paths: Sequence[Path]) -> Inputs:

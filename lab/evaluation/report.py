@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import Field, InstanceOf
 
 from lab.calls import CallsResult
+from lab.calls.judged import JudgedFigures
 from lab.calls.report import BaselinePart, CallsPart
 from lab.clips.scores import ClipScores
 from lab.document import Document
@@ -78,6 +79,9 @@ class Report(Document):
     calls: CallsPart | None = Field(default=None, description="figures of labelled calls")
     baselines: dict[str, BaselinePart] | None = Field(default=None, description="of the same calls, by other means")
     calls_result: InstanceOf[CallsResult] | None = Field(default=None, exclude=True, description="the same, to print and draw")
+    judged: dict[str, JudgedFigures] | None = Field(
+        default=None, description="judged alerts of stored calls by rule, under these settings and rules"
+    )
     recordings: Recordings | None = None
     degraded: list[DegradedPoint] | None = None
     unheard: list[UnheardFile] = Field(default=[])

@@ -20,6 +20,7 @@ Figures = Mapping[str, float | None]
 NAMED = {
     "changes": "changes.f1_2s where changes.false_alarms_per_leg_hour <= 6",
     "alerts": "alerts.f1 where alerts.false_per_hour <= 1 and alerts.delay_median <= 3",
+    "judged": "judged.f1 where judged.new_per_hour <= 1",
     "balanced": "alerts.f1 + changes.f1_2s - eder where alerts.false_per_hour <= 1 and alerts.delay_median <= 3",
 }
 """Aims that have a name."""
@@ -29,6 +30,7 @@ NEEDS = {
     "changes.quiet_hours": "there is no call without a change",
     "changes.quiet_leg_hours": "there is no leg without a change",
     "changes.true": "nothing ever changes",
+    "judged.right": "no alert was judged right",
 }
 """Counts of what labels hold; without it, figures made of it (`MADE_OF`) cannot be given."""
 MADE_OF = {
@@ -36,6 +38,7 @@ MADE_OF = {
         ["alerts.recall", "alerts.recall_calls", "alerts.f1", "alerts.delay_median", "alerts.delay_p95"], "alerts.blocks"
     ),
     "alerts.false_per_hour": "alerts.neutral_hours",
+    **dict.fromkeys(["judged.recall", "judged.f1"], "judged.right"),
     "changes.false_alarms_per_hour": "changes.quiet_hours",
     "changes.false_alarms_per_leg_hour": "changes.quiet_leg_hours",
     **dict.fromkeys(

@@ -12,6 +12,7 @@ from types import TracebackType
 from threadpoolctl import threadpool_limits
 
 from lab.calls.alerts import AlertAim
+from lab.calls.judged import rules_for
 from lab.calls.labelled import LabelledCall
 from lab.calls.score import CallScore, score_call
 from lab.hearing.hearing import Hearing, analysed_anew
@@ -32,7 +33,9 @@ class Heard:
     def scores(self, proposal: Proposal) -> list[CallScore]:
         """What `evaluate` would say of each call with the settings and rules of the proposal."""
         settings, rules = proposal.settings, proposal.only(self.alerts.rules).rules
-        anew = ((call, analysed_anew(hearing, self.labels, settings, rules)) for call, hearing in self.calls)
+        anew = (
+            (call, analysed_anew(hearing, self.labels, settings, rules_for(call.judged, rules))) for call, hearing in self.calls
+        )
         return [score_call(call, hearing, self.labels, self.alerts) for call, hearing in anew]
 
 

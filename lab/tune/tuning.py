@@ -20,6 +20,7 @@ from lab.calls.figures import NAMES
 from lab.calls.labelled import LabelledCall
 from lab.calls.run import plain_take
 from lab.calls.score import CallScore
+from lab.calls.stored import StoredCalls
 from lab.hearing.listeners import Listeners, Unheard
 from lab.tune.aim import Aim, Figures, figures_of
 from lab.tune.judge import Heard, Judge
@@ -171,18 +172,34 @@ class Tuned:
         }
 
 
-def tune(calls: Sequence[LabelledCall], settings: Settings, plan: Plan, *, jobs: int, progress: Progress) -> Tuned:
-    """Look for the settings and rules that serve the aim best.
+def tune(
+    calls: Sequence[LabelledCall],
+    settings: Settings,
+    plan: Plan,
+    *,
+    stored: StoredCalls | None = None,
+    jobs: int,
+    progress: Progress,
+) -> Tuned:
+    """Look for the settings and rules that serve the aim best: on labelled calls, on judged ones of a store, or on both.
 
     Raises `ConfigError` where plan and calls do not fit each other, and `SourceError` where no call can be heard.
     """
     begun = time.monotonic()
-    folds(calls, plan.folds)  # refused before hours are spent on hearing, and again by what could be heard
+    if not calls and stored is None:
+        raise ConfigError("nothing to tune on: name folders of labelled calls, or --judged")
+    judged = [call for call, _ in stored.calls] if stored is not None else []
+    folds([*calls, *judged], plan.folds)  # refused before hours are spent on hearing, and again by what could be heard
     start = Proposal(settings, load_rules(settings.alerts.rules))
     alerts = aim_for(start.rules, plan.alert_rules)
     ranges = _wanted(start.ranges(alerts.rules), plan)
     learned = configured(settings.analysis)
-    heard, engine, unheard = _hear(calls, settings, alerts, jobs, progress)
+    if stored is None:
+        heard, engine, unheard = _hear(calls, settings, alerts, jobs, progress)
+    elif calls:
+        heard, engine, unheard = _with_stored(_hear(calls, settings, alerts, jobs, progress), stored)
+    else:
+        heard, engine, unheard = Heard(stored.calls, stored.engine.labels, alerts), stored.engine, ()
     start = replace(start, rules=start.rules.heard_with(learned, EngineKey(engine.name, engine.version, engine.dim)))
     sets = folds([call for call, _ in heard.calls], plan.folds)
     with Judge(heard, jobs) as judge:
@@ -240,6 +257,19 @@ def _hear(
     return Heard(tuple(heard), info.labels, alerts), info, tuple(unheard)
 
 
+def _with_stored(
+    heard: tuple[Heard, EngineInfo, tuple[Unheard, ...]], stored: StoredCalls
+) -> tuple[Heard, EngineInfo, tuple[Unheard, ...]]:
+    """What was heard now, and what was heard when it was stored. Raises `ConfigError` where the engines differ."""
+    now, engine, unheard = heard
+    if (engine.name, engine.version, engine.labels) != (stored.engine.name, stored.engine.version, stored.engine.labels):
+        raise ConfigError(
+            f"the judged calls were heard by {stored.engine.name} {stored.engine.version}, the others now by "
+            f"{engine.name} {engine.version}: tune on one of them"
+        )
+    return replace(now, calls=now.calls + stored.calls), engine, unheard
+
+
 def _trials(start: Proposal, ranges: Mapping[str, Range], judge: Judge, plan: Plan) -> Iterator[Trial]:
     """What was begun with, then as many others as the plan wants, or as there is time for."""
     yield Trial(0, {}, start, tuple(judge.scores(start)))
@@ -273,7 +303,7 @@ def _is_of(key: str, name: str) -> bool:
 def _parts(aim: Aim) -> tuple[str, ...]:
     """What the figures of an aim depend on first of all."""
     about = {figure.partition(".")[0] for figure in aim.figures}
-    wanted = {"state": bool(about - {"changes"}), "changes": "changes" in about, "rules": "alerts" in about}
+    wanted = {"state": bool(about - {"changes"}), "changes": "changes" in about, "rules": bool(about & {"alerts", "judged"})}
     return tuple(part for part, is_wanted in wanted.items() if is_wanted)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.cli.conftest import Command
 from tests.cli.test_bad_input import AUDIO, CONFIG, assert_one_clear_line
+from tests.lab.calls.judged_store import RULE, judged_store
 
 
 def test_clips_give_a_table_json_and_plots(emotion_monitor: Command, clips_folder: Path, tmp_path: Path) -> None:
@@ -46,3 +47,20 @@ def test_a_recording_that_is_no_sound(emotion_monitor: Command, tmp_path: Path) 
 @pytest.mark.parametrize("classes", ["angry", "angry,angry", "angry,,sad"])
 def test_classes_among_which_nothing_can_be_decided(emotion_monitor: Command, classes: str) -> None:
     assert_one_clear_line(emotion_monitor("evaluate", ".", "--classes", classes), CONFIG, "--classes")
+
+
+def test_judged_alerts_of_a_store_give_the_precision_of_each_rule(emotion_monitor: Command, tmp_path: Path) -> None:
+    judged_store(tmp_path)
+    printed = emotion_monitor("evaluate", "--judged", "--store", "store", "--json", "r.json")
+    judged = json.loads((tmp_path / "r.json").read_text())["judged"]
+    assert (printed.returncode, "alerts that people judged" in printed.stdout, RULE in printed.stdout) == (0, True, True)
+    assert {key: judged[RULE][key] for key in ("right", "wrong", "precision", "recall")} == {
+        "right": 2,
+        "wrong": 2,
+        "precision": 0.5,
+        "recall": 1.0,
+    }
+
+
+def test_without_folders_and_judgements_there_is_nothing_to_evaluate(emotion_monitor: Command) -> None:
+    assert_one_clear_line(emotion_monitor("evaluate"), CONFIG, "name folders or recordings, or --judged")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.cli.conftest import Command
 from tests.cli.test_bad_input import CONFIG, assert_one_clear_line
+from tests.lab.calls.judged_store import judged_store
 from tests.lab.tune.conftest import calls_folder
 
 __all__ = ["calls_folder"]
@@ -24,3 +25,15 @@ def test_an_aim_that_is_not_understood(emotion_monitor: Command, calls_folder: P
 
 def test_a_part_that_is_not_there(emotion_monitor: Command, calls_folder: Path) -> None:
     assert_one_clear_line(emotion_monitor("tune", calls_folder, "--search", "mood"), CONFIG, "no 'mood' to vary")
+
+
+def test_settings_are_fitted_to_what_people_judged(emotion_monitor: Command, tmp_path: Path) -> None:
+    judged_store(tmp_path)
+    tune = ("tune", "--judged", "--store", "store", "--aim", "judged", "--search", "rules.customer-angry.hold")
+    done = emotion_monitor(*tune, "--trials", 12, "--folds", 2, "--jobs", 1, "--out", "ours.yaml")
+    assert (done.returncode, "judged.f1" in done.stdout) == (0, True), done.stderr
+    assert emotion_monitor("config", "check", "--config", "ours.yaml").returncode == 0
+
+
+def test_without_folders_and_judgements_there_is_nothing_to_tune_on(emotion_monitor: Command) -> None:
+    assert_one_clear_line(emotion_monitor("tune"), CONFIG, "name folders of labelled calls, or --judged")
