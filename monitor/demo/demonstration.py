@@ -1,6 +1,7 @@
 """The demonstration: what `make demo` shows, step by step, through the public doors alone."""
 
 import asyncio
+import contextlib
 import json
 import threading
 import time
@@ -32,17 +33,23 @@ JUDGED = ("state", "change_point", "alert")
 console = Console(emoji=False, highlight=False, soft_wrap=True)
 
 
-def demonstrate(port: int, store: Path, engine: str | None, model: str | None) -> None:
-    """Run it. Raises `MonitorError` where a part does not do what it is for."""
+def demonstrate(port: int, store: Path, engine: str | None, model: str | None, *, stay: bool = False) -> None:
+    """Run it; with `stay` the service goes on until Ctrl-C, so that the call can be replayed in the page.
+
+    Raises `MonitorError` where a part does not do what it is for.
+    """
     console.print("[bold]emotion-monitor: one call, from RTP to replay[/]\nstarting the service ...")
     with service(port, store, engine, model) as url:
         console.print(f"the service is ready; its page: [bold]{url}[/]")
         events = asyncio.run(_live(url))
         call = events[0]["call"]
         console.print(f"\nthe same call from its stored frames, {REPLAY_SPEED:.0f} times faster, on the same websocket:")
-        replayed = asyncio.run(_replay(url, call))
-    _check_equal(events, replayed)
-    _sum_up(call, store, events)
+        _check_equal(events, asyncio.run(_replay(url, call)))
+        if stay:
+            _sum_up(call, store, events)
+            _stay(f"{url}{_moment(call, events)}")
+    if not stay:
+        _sum_up(call, store, events)
 
 
 async def _live(url: str) -> list[dict[str, Any]]:
@@ -50,9 +57,8 @@ async def _live(url: str) -> list[dict[str, Any]]:
     body = {"legs": {"customer": {"codec": "PCMU"}, "agent": {"codec": "PCMU"}}, "metadata": {"queue": "demonstration"}}
     answer = _ask("POST", url, "/api/v1/calls", body)
     ports = (answer["legs"]["customer"]["port"], answer["legs"]["agent"]["port"])
-    console.print(
-        f"call {answer['call']}: RTP, G.711 mu-law, 20 ms a packet, in real time to ports {ports[0]} and {ports[1]}\n"
-    )
+    console.print(f"call {answer['call']}: RTP, G.711 mu-law, 20 ms a packet, in real time to ports {ports[0]} and {ports[1]}")
+    console.print(f"see it, and listen in (key l): [bold]{url}/calls/{answer['call']}[/]\n")
     threading.Thread(target=_send, args=(url, answer["call"], ports), daemon=True).start()
     events: list[dict[str, Any]] = []
     async for message in follow(url, since=0, calls=[answer["call"]], patience=PATIENCE):
@@ -82,6 +88,19 @@ async def _replay(url: str, call: str) -> list[dict[str, Any]]:
             messages.append(message)
             _show(message)
     return messages
+
+
+def _moment(call: str, events: list[dict[str, Any]]) -> str:
+    """The path of the page where the first alert began, or of the whole call."""
+    began = min((event["time"] for event in events if event["type"] == "alert"), default=None)
+    return f"/calls/{call}" + ("" if began is None else f"?t={began:.1f}")
+
+
+def _stay(link: str) -> None:
+    """Until Ctrl-C."""
+    console.print(f"\nreplay it in the page, with its sound: [bold]{link}[/]\nthe page stays until Ctrl-C")
+    with contextlib.suppress(KeyboardInterrupt):
+        threading.Event().wait()
 
 
 def _ask(method: str, url: str, path: str, body: Any = None) -> Any:
@@ -120,4 +139,6 @@ def _sum_up(call: str, folder: Path, events: list[dict[str, Any]]) -> None:
     console.print(f"snapshots   {path}/snapshots/{call}/<leg>/embedding.npy, utterance.npy, result.json")
     console.print(f"events      emotion-monitor calls show {call} --store {path}")
     console.print(f"replay      emotion-monitor replay {call} --store {path} --speed 4")
-    console.print(f"the page    emotion-monitor serve --store {path}")
+    console.print(
+        f"the page    emotion-monitor serve --store {path}   then {_moment(call, events)} plays the call with its sound"
+    )

@@ -54,10 +54,16 @@ def service(port: int, store: Path, engine: str | None, model: str | None) -> It
     log.unlink()
 
 
+SHOWN = {f"{ENVIRONMENT_PREFIX}STORE__AUDIO": "flac", f"{ENVIRONMENT_PREFIX}PRIVACY__LISTEN_IN": "true"}
+"""What the page can show beyond a service's defaults: the demonstration's callers are synthetic, so their sound may be kept and
+heard."""
+
+
 def _environment() -> dict[str, str]:
     """This process's, without what it says of a server: the demonstration has one of its own."""
     server = f"{ENVIRONMENT_PREFIX}SERVER"
-    return {key: text for key, text in os.environ.items() if not key.startswith(server) and key != "CREDENTIALS_DIRECTORY"}
+    own = {key: text for key, text in os.environ.items() if not key.startswith(server) and key != "CREDENTIALS_DIRECTORY"}
+    return {**SHOWN, **own}
 
 
 def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -28,6 +28,7 @@ export class Scene {
   /** Done before playing begins: browsers give sound to a gesture alone. */
   beforePlay: (() => Promise<void>) | null = null;
   private drawing = 0;
+  private changed: { told?: boolean; sight?: boolean } = { told: true };
   private readonly ends: (() => void)[] = [];
   /** Whether the cursor goes with the live edge. */
   private atEdge: boolean;
@@ -37,9 +38,9 @@ export class Scene {
     this.player = new Player(model.seconds);
     this.atEdge = model.live;
     this.ends.push(
-      model.onChange(() => this.schedule()),
-      this.view.onChange(() => this.schedule()),
-      this.player.onChange(() => this.schedule()),
+      model.onChange(() => this.schedule({ told: true })),
+      this.view.onChange(() => this.schedule({ sight: true })),
+      this.player.onChange(() => this.schedule({})),
     );
     this.renew();
   }
@@ -104,7 +105,8 @@ export class Scene {
     this.playing = this.player.playing;
   }
 
-  private schedule(): void {
+  private schedule(changed: { told?: boolean; sight?: boolean }): void {
+    Object.assign(this.changed, changed);
     if (this.drawing) return;
     this.drawing = requestAnimationFrame(() => {
       this.drawing = 0;
@@ -113,7 +115,8 @@ export class Scene {
   }
 
   private renew(): void {
-    const { model, view, player } = this;
+    const { model, view, player, changed } = this;
+    this.changed = {};
     const seconds = model.seconds;
     if (!model.live && view.live) view.stop();
     view.grow(seconds);
@@ -127,7 +130,7 @@ export class Scene {
     this.time = player.time;
     this.playing = player.playing;
     this.speed = player.speed;
-    this.told += 1;
-    this.sight += 1;
+    if (changed.told) this.told += 1;
+    if (changed.told || changed.sight) this.sight += 1;
   }
 }

@@ -48,9 +48,7 @@ export class Track {
   }
 
   /** Whether the loudness of any moment is known. */
-  get measured(): boolean {
-    return this.level.subarray(0, this.ticks).some((value) => !Number.isNaN(value));
-  }
+  measured = false;
 
   put(run: Run): void {
     const first = Math.round(run.time * TICK_RATE);
@@ -71,6 +69,7 @@ export class Track {
       values?.forEach((value, index) => {
         for (let tick = first + Math.round(index * each); tick < first + Math.round((index + 1) * each); tick += 1) {
           if (tick >= 0) kept[tick] = value ?? NaN;
+          if (values === run.level && value !== null) this.measured = true;
         }
       });
     }
