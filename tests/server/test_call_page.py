@@ -102,6 +102,23 @@ def test_without_a_sound_the_timeline_plays_at_the_speed_that_is_chosen(service:
     expect(page.get_by_role("button", name="Play")).to_be_visible()
 
 
+def test_who_may_listen_in_hears_the_call_less_than_a_second_behind(start_service: StartService, page: Page) -> None:
+    service = start_service(privacy=PrivacySection(listen_in=True))
+    service.call({"customer": [CALM] * 100, "agent": [LOUD] * 100}, "c1", realtime=True)
+    opened(page, service, "c1")
+    page.keyboard.press("l")
+    expect(page.get_by_text(re.compile(r"listening, 0\.[0-9] s behind"))).to_be_visible()
+    page.get_by_role("button", name="Stop listening").click()
+    expect(page.get_by_role("button", name="Listen in")).to_be_visible()
+
+
+def test_without_the_permission_there_is_nothing_to_listen_with(service: Service, page: Page) -> None:
+    service.call({"customer": [CALM] * 4}, "c1")
+    opened(page, service, "c1")
+    expect(page.get_by_role("button", name="Copy link")).to_be_visible()
+    assert page.get_by_role("button", name="Listen in").count() == 0
+
+
 def test_a_leg_that_privacy_excludes_says_so(start_service: StartService, page: Page) -> None:
     service = start_service(privacy=PrivacySection(subjects=("customer",)))
     service.finished_call("c1", LEVELS)
