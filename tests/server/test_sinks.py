@@ -1,5 +1,6 @@
 """Sinks of a whole service: calls do not feel them, and metrics tell of them."""
 
+import json
 from pathlib import Path
 
 from monitor.conformance.followed_journal import FOR_HOURS, section
@@ -31,5 +32,21 @@ def test_alerts_of_a_call_reach_a_sink_and_one_that_fails_delays_nothing(tmp_pat
         status = {sink["name"]: sink for sink in service.http().get("/api/v1/status").json()["sinks"]}
         assert (status["archive"]["delivered"], status["nowhere"]["failed"]) == (len(alerts), 1)
         assert metric(service, "dead_lettered_total", "nowhere") == metric(service, "retried_total", "nowhere") == 0
+    finally:
+        service.stop()
+
+
+def test_what_people_say_reaches_a_sink_that_asks_for_it(tmp_path: Path) -> None:
+    out = tmp_path / "said.jsonl"
+    said = section("jsonl", {"path": out}, types=["alert_judged", "note_written"])
+    service = Service(tmp_path, sinks={"said": said})
+    try:
+        service.finished_call("c1", ANGRY)
+        alert = service.monitor.journal.read(0, types=("alert",))[0]["id"]
+        service.monitor.handling.judge(alert, "Kim", True)
+        service.monitor.handling.write_note("c1", "Kim", "listen", 2.0)
+        wait_until(lambda: metric(service, "lag_events", "said") == 0)
+        told = [json.loads(line) for line in out.read_text().splitlines()]
+        assert [(event["type"], event["by"]) for event in told] == [("alert_judged", "Kim"), ("note_written", "Kim")]
     finally:
         service.stop()
