@@ -64,7 +64,7 @@ OF_SUPERVISORS = [
     ("DELETE", "/api/v1/replays/none"),
     ("POST", "/api/v1/alerts/x/acknowledge"),
 ]
-OF_EVERYBODY = {("post", "/api/v1/search")}
+OF_EVERYBODY = {("post", "/api/v1/search"), ("post", "/api/v1/rules/check")}
 """What only asks, and takes more than an address to ask."""
 
 
