@@ -1,5 +1,6 @@
 """How the page is served: its addresses, what browsers may keep, what may run in it, what stands for it where it is missing."""
 
+import gzip
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +13,9 @@ from starlette.types import ASGIApp
 
 from monitor.server.pages import CLIENT_PATHS, built_page, page
 from monitor.server.security_headers import SecurityHeaders
+
+MOST = 250_000
+"""Bytes of all scripts and styles, compressed."""
 
 
 @pytest.fixture
@@ -72,3 +76,10 @@ def test_the_built_page_has_no_script_or_style_within_and_names_no_other_host() 
     assert built is not None, "make web"
     document = (built / "index.html").read_text("utf-8")
     assert re.findall(r"<style|style=|<script(?![^>]*src=)|(?:src|href)=\"(?:https?:)?//", document) == []
+
+
+def test_the_whole_page_is_small() -> None:
+    built = built_page()
+    assert built is not None, "make web"
+    files = [path for path in (built / "assets").iterdir() if path.suffix in (".js", ".css")]
+    assert sum(len(gzip.compress(path.read_bytes())) for path in files) < MOST
