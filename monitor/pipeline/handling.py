@@ -4,13 +4,14 @@ the call. One who says the same again changes nothing: the answer is then the ev
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from monitor.alerts.notes import NOTE_TYPES, note_document, notes_of
 from monitor.alerts.standing import AlertSpan, alerts_of
-from monitor.errors import ConfigError, MonitorError, NotFoundError
+from monitor.errors import BusyError, ConfigError, MonitorError, NotFoundError
 from monitor.events import (
     AlertAcknowledged,
     AlertAssigned,
@@ -28,6 +29,8 @@ from monitor.store.call_id import check_call_id
 
 MAX_NOTES = 1_000
 """Of a call."""
+PATIENCE = 5.0
+"""Seconds for which one waits for what another says."""
 _JUDGED_BY = ("alert", "alert_judged", "call_ended")
 
 Document = dict[str, Any]
@@ -37,7 +40,8 @@ Document = dict[str, Any]
 class Handling:
     """Writes what people say of alerts and calls. All methods may be called from any thread.
 
-    All raise `NotFoundError` where there is no such alert, call or note, and `StoreError` where the journal cannot be written.
+    All raise `NotFoundError` where there is no such alert, call or note, `StoreError` where the journal cannot be written, and
+    `BusyError` where it hangs.
     """
 
     def __init__(self, store: Store, alerts: OpenAlerts, seconds: Callable[[str], float | None]) -> None:
@@ -47,11 +51,10 @@ class Handling:
         self._alerts = alerts
         self._seconds = seconds
         self._deciding = threading.Lock()
-        """From looking at what was said to having said it, so that two at once say it once."""
 
     def acknowledge(self, alert: str, by: str, note: str = "") -> Document:
         """Note that a person has seen an open alert."""
-        with self._deciding:
+        with self._decision():
             span = self._alerts.get(alert)
             if (before := span.acknowledged.get(by)) is not None and before.note == note:
                 return before.as_message()
@@ -59,7 +62,7 @@ class Handling:
 
     def assign(self, alert: str, by: str, to: str) -> Document:
         """Give an open alert to somebody; to nobody where `to` is empty."""
-        with self._deciding:
+        with self._decision():
             span = self._alerts.get(alert)
             before = span.assigned
             if before is not None and (before.by, before.to) == (by, to):
@@ -69,12 +72,12 @@ class Handling:
     def snooze(self, alert: str, by: str, seconds: float, reason: str = "") -> Document:
         """Have an open alert rest for so long from now on."""
         until = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(timespec="seconds")
-        with self._deciding:
+        with self._decision():
             return self._say(AlertSnoozed(**self._about(self._alerts.get(alert)), by=by, until=until, reason=reason))
 
     def judge(self, alert: str, by: str, right: bool, reason: str = "") -> Document:
         """Say whether an alert was right, whether it stands or not, during its call or after."""
-        with self._deciding:
+        with self._decision():
             span, end = self._alerts.find(alert), 0.0
             if span is None:
                 span, end = self._recorded(alert)
@@ -100,7 +103,7 @@ class Handling:
         length = stored.summary().seconds
         if live is None and max(time, end or 0.0) > length:
             raise ConfigError(f"call {call} has {length:g} s, so nothing can be written about {max(time, end or 0.0):g} s")
-        with self._deciding:
+        with self._decision():
             if len(self._notes(call)) >= MAX_NOTES:
                 raise ConfigError(f"call {call} has {MAX_NOTES} notes, which is the most; erase one first")
             now = max(time, length if live is None else live)
@@ -110,10 +113,21 @@ class Handling:
 
     def erase_note(self, call: str, note: str, by: str) -> Document:
         """Take a note back."""
-        with self._deciding:
+        with self._decision():
             if (there := self._notes(call).get(note)) is None:
                 raise NotFoundError(f"call {call} has no note {note}")
             return self._say(NoteErased(call=call, leg=there.leg, time=there.time, at=there.at, id=note, by=by))
+
+    @contextmanager
+    def _decision(self) -> Iterator[None]:
+        """From looking at what was said to having said it, so that two at once say it once. A disk that hangs keeps one
+        request waiting, not all. Raises `BusyError`."""
+        if not self._deciding.acquire(timeout=PATIENCE):
+            raise BusyError(f"the journal has not answered for {PATIENCE:g} s; try again")
+        try:
+            yield
+        finally:
+            self._deciding.release()
 
     def _notes(self, call: str) -> dict[str, NoteWrittenMessage]:
         said: list[Message] = [recorded(document) for document in self._journal.read(0, call=call, types=NOTE_TYPES)]

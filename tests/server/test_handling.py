@@ -1,6 +1,7 @@
 """What people do about alerts and moments: kept with the call, told to everybody, signed, and not without bound."""
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,10 @@ import pytest
 
 from monitor.config.tokens import NamedToken
 from monitor.errors import NotFoundError
+from monitor.events import Event
 from monitor.messages import Message, NoteWrittenMessage
 from tests.server.conftest import StartService
-from tests.server.service import CALM, LOUD, TOKEN, Service, of_type, receive, receive_until
+from tests.server.service import CALM, LOUD, PATIENCE, TOKEN, Service, of_type, receive, receive_until
 
 ANGRY = {"customer": [CALM] * 4 + [LOUD] * 8, "agent": [0.0] * 12}
 PEOPLE_SAY = {"alert_acknowledged", "alert_assigned", "alert_snoozed", "alert_judged", "note_written", "note_erased"}
@@ -249,3 +251,27 @@ def test_a_client_that_comes_later_hears_what_people_did(service: Service) -> No
     with service.websocket() as websocket:
         present = receive(websocket)["present"]
     assert [(event["id"], event["to"]) for event in present if event["type"] == "alert_assigned"] == [(alert, "Ana")]
+
+
+def test_while_the_journal_hangs_the_next_deed_is_refused_and_nothing_waits_for_ever(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.pipeline.handling.PATIENCE", 0.05)
+    alert = judgeable(service)
+    journal, hanging, thawed = service.monitor.journal, threading.Event(), threading.Event()
+    append = journal.append
+
+    def frozen(event: Event) -> dict[str, Any]:
+        hanging.set()
+        thawed.wait(PATIENCE)
+        return append(event)
+
+    monkeypatch.setattr(journal, "append", frozen)
+    first = threading.Thread(target=service.monitor.handling.judge, args=(alert, "Kim", True))
+    first.start()
+    hanging.wait(PATIENCE)
+    answer = service.http().post(f"/api/v1/alerts/{alert}/judge", json={"by": "Ana", "right": True})
+    thawed.set()
+    first.join(PATIENCE)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "busy")
+    assert [event["by"] for event in deeds(service)] == ["Kim"]
