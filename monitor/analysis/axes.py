@@ -37,14 +37,25 @@ def principal(vectors: NDArray[np.floating], most: int) -> tuple[NDArray[np.floa
 
     Raises `TooFewPointsError` where the points are one and the same.
     """
-    from sklearn.decomposition import PCA
-
     if len(vectors) < 2 or not np.ptp(vectors, axis=0).any():
         raise TooFewPointsError(
             f"{len(vectors)} point{'s that are all the same have' if len(vectors) > 1 else ' has'} no axes: name more"
         )
-    fitted = PCA(min(most, *vectors.shape), svd_solver="covariance_eigh").fit(vectors)
-    return np.asarray(fitted.transform(vectors), np.float64), np.asarray(fitted.explained_variance_ratio_, np.float64)
+    centred = vectors.astype(np.float64) - vectors.mean(axis=0, dtype=np.float64)
+    powers, components = _components(centred)
+    components = components[: min(most, *vectors.shape)]
+    largest = np.abs(components).argmax(axis=1)
+    components *= np.sign(components[np.arange(len(components)), largest])[:, None]  # so that no axis turns by chance
+    return centred @ components.T, powers[: len(components)] / powers.sum()
+
+
+def _components(centred: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Variances (times n), greatest first, and their components, a row each."""
+    if len(centred) < centred.shape[1]:
+        _, singular, components = np.linalg.svd(centred, full_matrices=False)
+        return np.square(singular), components
+    powers, components = np.linalg.eigh(centred.T @ centred)
+    return np.maximum(powers[::-1], 0), components.T[::-1].copy()
 
 
 def axes_of(vectors: NDArray[np.float32], method: Projection = "pca", count: int = 3) -> Axes:

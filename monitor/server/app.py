@@ -34,6 +34,7 @@ from monitor.server import (
     rules,
     search,
     status,
+    trajectory,
     websocket,
 )
 from monitor.server.acting import deeds_allowed
@@ -141,6 +142,7 @@ def create_app(
     app.state.history = history
     app.state.index = index or index_of(monitor.store)
     app.state.beliefs = belief.Beliefs()
+    app.state.ways = trajectory.Ways()
     app.state.senders = set()
     app.state.audit = Audit(monitor.store)
     app.state.deeds = deeds_allowed()
@@ -177,6 +179,7 @@ def described_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         recordings,
         downloads,
         belief,
+        trajectory,
         replay_routes,
         alert_history,
         alerts,
