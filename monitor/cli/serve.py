@@ -18,6 +18,10 @@ def serve(
         str | None, typer.Option(help="Address to listen on; other than loopback needs server.token. [default: 127.0.0.1]")
     ] = None,
     port: Annotated[int | None, typer.Option(help="One port for all; 0 takes a free one. [default: 8765]")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes that hear calls, begun as calls come; 1: none beside this. [default: cores]"),
+    ] = None,
 ) -> None:
     """Watch live calls: REST, websockets, health, metrics and the page on one port.
 
@@ -38,18 +42,22 @@ def serve(
         alerts__rules=rules or None,
         server__host=host,
         server__port=port,
+        server__workers=workers,
     )
+    from functools import partial
+
+    from monitor.cli.log_output import set_up_logging
     from monitor.engines.licence import warn_of_licence
     from monitor.engines.registry import load_engine
     from monitor.pipeline.descriptors import prepare_descriptors
     from monitor.pipeline.inference import InferenceWorker
-    from monitor.pipeline.monitor import Monitor
     from monitor.server.auth import check_exposure
     from monitor.server.rule_book import RuleBook
     from monitor.server.serve import run_server
     from monitor.server.static_sources import StaticSources
     from monitor.sinks.following import Sinks, check_rules
     from monitor.store.registry import open_store
+    from monitor.workers.open_monitor import open_monitor
 
     check_exposure(settings.server)
     frame_store = open_store(settings.store)
@@ -59,7 +67,8 @@ def serve(
         model_engine = load_engine(settings.engine)
         warn_of_licence(model_engine.info)
         model_engine.warm_up()
-        monitor = Monitor(settings, InferenceWorker.of(model_engine, settings.engine), frame_store)
+        prepare = partial(set_up_logging, settings.log)
+        monitor = open_monitor(settings, InferenceWorker.of(model_engine, settings.engine), frame_store, prepare)
         static = StaticSources(monitor, settings)
         try:
             book = RuleBook(monitor, settings)

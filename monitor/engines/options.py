@@ -7,7 +7,7 @@ An engine of another package names its options in its `pyproject.toml`; `load` i
 """
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from monitor.config.sections import EngineSection
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 class EngineOptions(EngineSection):
     """The `engine` section for one engine. A subclass fixes `name`, and adds the keys that this engine alone takes."""
+
+    one_core: ClassVar[bool] = False
+    """Whether the engine takes one core unless `threads` says otherwise, so that one in each of many processes uses all."""
 
     @abstractmethod
     def load(self) -> "Engine":

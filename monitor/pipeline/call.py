@@ -15,6 +15,7 @@ from monitor.errors import MonitorError, SourceError
 from monitor.events import CallEnded, Frames, FramesSkipped, HearingChanged, Leg
 from monitor.messages import FramesMessage
 from monitor.pipeline.analysis import Analysed
+from monitor.pipeline.in_progress import CallInProgress
 from monitor.pipeline.likeness import Likeness
 from monitor.pipeline.listening import MAX_AHEAD, Listening, advance
 from monitor.pipeline.live import LiveFrames
@@ -41,8 +42,10 @@ SKIP_CAUSES: Mapping[str, str] = {
 """For people."""
 
 
-class LiveCall:
+class LiveCall(CallInProgress):
     """A call that is running, or has just ended. Made by `Monitor.start_call`."""
+
+    tap: Tap
 
     def __init__(
         self,
@@ -57,6 +60,7 @@ class LiveCall:
         live: LiveFrames,
         speech_threshold: float,
         watched: Callable[[], bool],
+        framed: Callable[[], bool],
         on_live: Callable[[FramesMessage], None],
         on_end: Callable[["LiveCall"], None],
     ) -> None:
@@ -80,6 +84,7 @@ class LiveCall:
         self._tallies = {leg: LegTally(speech_threshold) for leg in self.legs}
         self._urgency = CallUrgency(self.legs, speech_threshold)
         self._watched = watched
+        self._framed = framed
         self._said_skips: dict[Leg, Counter[str]] = {leg: Counter() for leg in self.legs}
         self._likeness = Likeness(self.legs)
         self._live = live
@@ -121,6 +126,10 @@ class LiveCall:
     def seconds(self) -> float:
         """Length of the timeline analysed so far."""
         return self._listening.seconds
+
+    def endpoints(self) -> Mapping[Leg, Mapping[str, Any]]:
+        """Where each leg is to be sent; empty where nothing is sent to it."""
+        return self.source.endpoints()
 
     @property
     def same_sound(self) -> bool:
@@ -257,8 +266,10 @@ class LiveCall:
             if analysed.frames is not None:
                 self._take_frames(analysed.frames)
             self._emit(analysed)
-            for message in self._live.messages(analysed):
-                self._on_live(message)
+            self._live.follow(analysed)
+            if self._framed():
+                for message in self._live.messages(analysed):
+                    self._on_live(message)
         for leg in self.legs:
             skipped = self._skipped_frames(leg)
             unsaid = skipped - self._said_skips[leg].total()

@@ -1,8 +1,8 @@
 """What the inference worker has done, and how well it keeps up."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -50,6 +50,33 @@ class InferenceStatus:
     """Spent in the engine."""
     failing: bool
     """The last windows have all failed, or the worker has stopped: the engine is broken rather than a window."""
+
+
+def together(statuses: Sequence[InferenceStatus]) -> InferenceStatus:
+    """Workers of many processes as one: counts are added, latencies the worst, means weighted by windows."""
+    if len(statuses) == 1:
+        return statuses[0]
+    weights = [max(status.windows, 1) for status in statuses]
+
+    def mean(name: str) -> float:
+        values = [float(getattr(status, name)) for status in statuses]
+        return round(sum(value * weight for value, weight in zip(values, weights, strict=True)) / sum(weights), 3)
+
+    added = ("queued", "legs_waiting", "windows", "failed", "given_up", "late", "batches", "frames", "busy_seconds")
+    return replace(
+        statuses[0],
+        **{name: sum(getattr(status, name) for status in statuses) for name in added},
+        batch_size=mean("batch_size"),
+        batch_limit=max(status.batch_limit for status in statuses),
+        hop_factor=mean("hop_factor"),
+        frames_skipped=dict(sum((Counter(status.frames_skipped) for status in statuses), Counter(overload=0, failed=0))),
+        latency_p50=mean("latency_p50"),
+        latency_p95=max(status.latency_p95 for status in statuses),
+        latency_p95_by_urgency={
+            kind: max(status.latency_p95_by_urgency[kind] for status in statuses) for kind in statuses[0].latency_p95_by_urgency
+        },
+        failing=any(status.failing for status in statuses),
+    )
 
 
 class InferenceTally:

@@ -22,10 +22,13 @@ class LiveFrames:
         self._recent: dict[Leg, tuple[LegView, ...]] = {}
         """The last second of each leg."""
 
-    def messages(self, analysed: Analysed) -> list[FramesMessage]:
-        """A message for each leg that went on."""
+    def follow(self, analysed: Analysed) -> None:
+        """Take what the legs that went on saw."""
         for leg, views in analysed.views.items():
             self._recent[leg] = (*self._recent.get(leg, ()), *views)[-TICK_RATE:]
+
+    def messages(self, analysed: Analysed) -> list[FramesMessage]:
+        """A message for each leg that went on."""
         return [self._message(leg, views) for leg, views in analysed.views.items()]
 
     def latest(self) -> dict[str, dict[str, Any]]:

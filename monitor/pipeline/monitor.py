@@ -1,7 +1,7 @@
 """The monitor: one engine behind its worker, one store, and the calls in progress."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -22,7 +22,9 @@ from monitor.pipeline.call import LiveCall
 from monitor.pipeline.descriptors import Descriptors
 from monitor.pipeline.handling import Handling
 from monitor.pipeline.held_memory import HeldMemory
+from monitor.pipeline.in_progress import CallInProgress
 from monitor.pipeline.inference import InferenceWorker
+from monitor.pipeline.inference_status import InferenceStatus
 from monitor.pipeline.intake import check_privacy, leg_format, open_listening
 from monitor.pipeline.interrupted import close_interrupted
 from monitor.pipeline.live import LiveFrames
@@ -32,6 +34,7 @@ from monitor.pipeline.recorder import CallRecorder
 from monitor.pipeline.snapshots import Snapshots
 from monitor.pipeline.windows import Geometry
 from monitor.sources.base import Source
+from monitor.sources.registry import open_source
 from monitor.store.base import CallRecord, CallWriter, Store
 from monitor.store.call_id import check_call_id, new_call_id
 from monitor.timeline import FRAME_RATE
@@ -45,8 +48,10 @@ LiveListener = Callable[[FramesMessage], None]
 class Monitor:
     """Starts calls, knows the ones in progress, and ends them. All methods may be called from any thread."""
 
-    def __init__(self, settings: Settings, inference: InferenceWorker, store: Store) -> None:
+    def __init__(self, settings: Settings, inference: InferenceWorker, store: Store, *, front: bool = True) -> None:
         """Take over a worker with its engine, and a store; calls that a dead process left open are closed as interrupted.
+
+        That is the business of the `front` of a service, not of its workers.
 
         Raises `ConfigError` where the windows or the rules of the configuration do not hold together.
         """
@@ -71,11 +76,21 @@ class Monitor:
         self._beginning: set[str] = set()
         """Ids of calls that have a place, but nothing in the store yet."""
         self._live_listeners: list[LiveListener] = []
+        self._end_listeners: list[Callable[[LiveCall], None]] = []
         self._closing = False
         self._open_alerts = OpenAlerts()
         self._forget_alerts = self.journal.listen(self._open_alerts.take)
         self.handling = Handling(store, self._open_alerts, self._seconds_of)
-        close_interrupted(store)
+        if front:
+            close_interrupted(store)
+
+    def open_call(
+        self, kind: str, options: Mapping[str, Any], *, call_id: str | None = None, metadata: Mapping[str, Any] | None = None
+    ) -> CallInProgress:
+        """Open a source and begin to take its audio. Raises as `start_call`, and `SourceError` where it cannot be opened."""
+        self.check_room()
+        source = open_source(kind, dict(options), self.settings)
+        return self.start_call(source, call_id=call_id, metadata=metadata)
 
     def start_call(self, source: Source, *, call_id: str | None = None, metadata: Mapping[str, Any] | None = None) -> LiveCall:
         """Begin to take a source's audio.
@@ -93,10 +108,14 @@ class Monitor:
         """Raise `BusyError` where no further call is taken, of whose descriptors so many are open: ask before that, too."""
         if self._closing:
             raise BusyError(CLOSING)
-        taken = len(self._calls.keys() | self._beginning)
+        taken = self._taken()
         if taken >= self.settings.server.max_calls:
             raise BusyError(f"{taken} calls are in progress, server.max_calls allows no more")
         Descriptors.now(self.store).require(there, len(self._beginning))
+
+    def _taken(self) -> int:
+        """Calls that have a place."""
+        return len(self._calls.keys() | self._beginning)
 
     def _start(self, source: Source, call_id: str | None, metadata: Mapping[str, Any]) -> LiveCall:
         check_privacy(source, self.settings.privacy)
@@ -163,7 +182,8 @@ class Monitor:
             live=LiveFrames(record.id, record.labels, rules.learned),
             speech_threshold=self.settings.state.speech_threshold,
             watched=lambda: self.attention.on(record.id),
-            on_live=self._tell_live,
+            framed=lambda: self.attention.frames_of(record.id),
+            on_live=self.tell_live,
             on_end=self._forget,
         )
 
@@ -174,19 +194,19 @@ class Monitor:
         """
         self.rules = rules
 
-    def calls(self) -> list[LiveCall]:
+    def calls(self) -> Sequence[CallInProgress]:
         """The calls in progress, oldest first."""
         with self._lock:
             return list(self._calls.values())
 
-    def call(self, call_id: str) -> LiveCall:
+    def call(self, call_id: str) -> CallInProgress:
         """A call in progress. Raises `NotFoundError`."""
-        with self._lock:
-            if call_id not in self._calls:
-                raise NotFoundError(f"no call {call_id} is in progress")
-            return self._calls[call_id]
+        for call in self.calls():
+            if call.id == call_id:
+                return call
+        raise NotFoundError(f"no call {call_id} is in progress")
 
-    def stop_call(self, call_id: str, reason: str = "stopped") -> LiveCall:
+    def stop_call(self, call_id: str, reason: str = "stopped") -> CallInProgress:
         """End a call; it is stored in its own time. Raises `NotFoundError`."""
         call = self.call(call_id)
         call.stop(reason)
@@ -201,7 +221,7 @@ class Monitor:
         return self._open_alerts.counts()
 
     def on_live(self, listener: LiveListener) -> Callable[[], None]:
-        """Tell a listener every live frames message, in the threads of the calls; returns what ends that."""
+        """Tell a listener the live frames messages that somebody takes (`attention`), in any thread; returns what ends that."""
         with self._lock:
             self._live_listeners = [*self._live_listeners, listener]
 
@@ -210,6 +230,15 @@ class Monitor:
                 self._live_listeners = [other for other in self._live_listeners if other is not listener]
 
         return forget
+
+    def on_end(self, listener: Callable[[LiveCall], None]) -> None:
+        """Tell a listener of each call that is over and stored, or failed, in its thread."""
+        with self._lock:
+            self._end_listeners = [*self._end_listeners, listener]
+
+    def inference_status(self) -> InferenceStatus:
+        """How well the engine keeps up, in all processes."""
+        return self.inference.status()
 
     def status(self) -> MonitorStatus:
         """Gauges of the whole: for `/metrics` and for operators."""
@@ -220,7 +249,7 @@ class Monitor:
             window={name: frames / FRAME_RATE for name, frames in asdict(self.geometry).items()},
             calls=len(calls),
             legs=sum(len(call.legs) for call in calls),
-            inference=self.inference.status(),
+            inference=self.inference_status(),
             open_alerts=len(self.alerts()),
             store_errors={call.id: error for call in calls if (error := call.summary()["store_error"])},
             journal_seq=self.journal.last,
@@ -232,7 +261,7 @@ class Monitor:
         """End all calls, store them, and let go of the engine. May be called twice."""
         with self._lock:
             self._closing = True
-        calls = self.calls()
+            calls = list(self._calls.values())
         for call in calls:
             call.stop("shutdown")
         for call in calls:
@@ -243,11 +272,10 @@ class Monitor:
         self._forget_alerts()
 
     def _seconds_of(self, call_id: str) -> float | None:
-        with self._lock:
-            call = self._calls.get(call_id)
-        return None if call is None else call.seconds
+        return next((call.seconds for call in self.calls() if call.id == call_id), None)
 
-    def _tell_live(self, message: FramesMessage) -> None:
+    def tell_live(self, message: FramesMessage) -> None:
+        """Have the listeners of live frames hear a message."""
         for listener in self._live_listeners:
             listener(message)
 
@@ -256,6 +284,8 @@ class Monitor:
             self._calls.pop(call.id, None)
             if isinstance(call.error, StoreError):
                 self.unstored[call.id] = f"{call.unstored} frames: {call.error}"
+        for listener in self._end_listeners:
+            listener(call)
         log.info("call_ended", call=call.id, seconds=call.seconds, error=str(call.error) if call.error else None)
 
 

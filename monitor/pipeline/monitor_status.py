@@ -28,3 +28,5 @@ class MonitorStatus:
     descriptors: Descriptors
     closing: bool
     """No new call is taken."""
+    workers: int = 0
+    """Processes beside this one that hear calls."""

@@ -54,7 +54,7 @@ class Board:
 
     def look(self) -> Look:
         """At the worker now."""
-        return Look(time.monotonic(), self._monitor.inference.status())
+        return Look(time.monotonic(), self._monitor.inference_status())
 
     def make(self, before: Look) -> tuple[BoardMessage, Look]:
         """The board of this moment, and the look that it was made of; its text is made, too."""

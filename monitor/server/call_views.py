@@ -3,12 +3,12 @@
 from dataclasses import asdict
 from typing import Any
 
-from monitor.pipeline.call import LiveCall
+from monitor.pipeline.in_progress import CallInProgress
 from monitor.store.base import CallSummary, StoredCall
 from monitor.store.sound import legs_with_sound
 
 
-def call_line(stored: CallSummary, live: LiveCall | None) -> dict[str, Any]:
+def call_line(stored: CallSummary, live: CallInProgress | None) -> dict[str, Any]:
     """A call's line in a list."""
     line = {
         "call": stored.id,
@@ -24,7 +24,7 @@ def call_line(stored: CallSummary, live: LiveCall | None) -> dict[str, Any]:
     return line if live is None else {**line, "seconds": live.seconds}
 
 
-def call_detail(stored: StoredCall, live: LiveCall | None) -> dict[str, Any]:
+def call_detail(stored: StoredCall, live: CallInProgress | None) -> dict[str, Any]:
     """All that is known of one call."""
     record = stored.record
     detail = {

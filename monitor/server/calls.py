@@ -15,7 +15,6 @@ from monitor.server.context import ERRORS, CallId, HistoryOf, MonitorOf, Setting
 from monitor.server.errors import ErrorBody
 from monitor.server.identity import needs
 from monitor.server.wanted import CallsWanted
-from monitor.sources.registry import open_source
 
 STARTING: dict[int | str, dict[str, object]] = {
     409: {"model": ErrorBody, "description": "A call of this id is in the store."},
@@ -63,11 +62,9 @@ def start_call(body: CallRequest, monitor: MonitorOf, settings: SettingsOf) -> d
     The answer says where to send each leg. The call ends by `DELETE /api/v1/calls/{call}`, or when no packet came for
     `rtp.inactivity` seconds.
     """
-    monitor.check_room()
     body.check_ports(settings.rtp.port_low, settings.rtp.port_high)
-    source = open_source("rtp", body.options(), settings)
-    call = monitor.start_call(source, call_id=body.call, metadata=body.metadata)
-    return {"call": call.id, "started_at": call.started_at.isoformat(), "legs": source.endpoints()}
+    call = monitor.open_call("rtp", body.options(), call_id=body.call, metadata=body.metadata)
+    return {"call": call.id, "started_at": call.started_at.isoformat(), "legs": call.endpoints()}
 
 
 @router.delete("/{call}", summary="End a live call", status_code=HTTP_202_ACCEPTED, dependencies=[needs("calls")])

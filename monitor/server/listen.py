@@ -12,9 +12,9 @@ from starlette.websockets import WebSocketDisconnect
 from monitor.errors import BusyError, ConfigError, MonitorError, NotFoundError
 from monitor.events import Leg
 from monitor.messages import ErrorMessage, ListenEndedMessage, ListeningMessage
-from monitor.pipeline.call import LiveCall
+from monitor.pipeline.in_progress import CallInProgress, Listening
 from monitor.pipeline.monitor import Monitor
-from monitor.pipeline.tap import Listener, SoundTick
+from monitor.pipeline.tap import SoundTick
 from monitor.server.audit import audit
 from monitor.server.connection import (
     GOING_AWAY,
@@ -46,7 +46,8 @@ async def listen(websocket: WebSocket) -> None:
     try:
         identity_of(websocket).require("listen")
         call = _call(websocket)
-        listener = call.tap.open(wake := _Wake())
+        wake = _Wake()
+        listener = await asyncio.to_thread(call.tap.open, wake)
     except MonitorError as error:
         with contextlib.suppress(WebSocketDisconnect):
             await websocket.send_text(ErrorMessage(type="error", code=error_code(error), message=str(error)).as_text())
@@ -61,7 +62,7 @@ async def listen(websocket: WebSocket) -> None:
     except WebSocketDisconnect:
         pass
     finally:
-        call.tap.close(listener)
+        await asyncio.shield(asyncio.to_thread(call.tap.close, listener))
         senders.discard(listener)
         seconds = round(time.monotonic() - begun, 1)
         why = listener.reason or LEFT
@@ -80,7 +81,7 @@ class _Wake:
             self._loop.call_soon_threadsafe(self.event.set)
 
 
-def _call(websocket: WebSocket) -> LiveCall:
+def _call(websocket: WebSocket) -> CallInProgress:
     """The call that is to be heard. Raises `ConfigError`, or `NotFoundError` where it is not in progress."""
     query = [(name, value) for name, value in websocket.query_params.multi_items() if name != "token"]
     if [name for name, _ in query] != ["call"]:
@@ -93,7 +94,7 @@ def _call(websocket: WebSocket) -> LiveCall:
         raise NotFoundError(f"no call {call} is in progress; of one that is over there may be sound in the store") from None
 
 
-async def _speak(websocket: WebSocket, call: LiveCall, listener: Listener, wake: _Wake) -> None:
+async def _speak(websocket: WebSocket, call: CallInProgress, listener: Listening, wake: _Wake) -> None:
     legs = list(call.legs)
     await websocket.send_text(ListeningMessage(type="listening", call=call.id, rate=SAMPLE_RATE, legs=legs).as_text())
     while True:

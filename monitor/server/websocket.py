@@ -62,7 +62,7 @@ async def events(websocket: WebSocket) -> None:
         present = [message for message in hub.present.messages() if subscription.wants(message)]
         hello = HelloMessage.model_construct(type="hello", version=__version__, seq=hub.last, present=present)
         await _say(websocket, hello)
-        with monitor.attention.following(subscription.calls):
+        with monitor.attention.following(subscription.calls, subscription.frames):
             await converse(_speak(websocket, client, hub), _listen(websocket, monitor, hub))
     except WebSocketDisconnect:
         pass

@@ -22,8 +22,9 @@ def told_live(monitor: Monitor, **audio: np.ndarray) -> tuple[str, dict[str, lis
     """A call, and the levels of its legs as pages were told."""
     told: dict[str, list[float | None]] = defaultdict(list)
     monitor.on_live(lambda message: told[message.leg].extend(message.level))
-    call = monitor.start_call(ScriptedSource(audio, chunk=1_777))
-    assert call.wait(60)
+    with monitor.attention.following((), frames=True):
+        call = monitor.start_call(ScriptedSource(audio, chunk=1_777))
+        assert call.wait(60)
     return call.id, told
 
 

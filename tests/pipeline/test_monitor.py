@@ -10,6 +10,7 @@ from monitor.audio.chunk import AudioChunk, Gap
 from monitor.errors import ConfigError, NotFoundError, SourceError, StoreError
 from monitor.events import Frames, Mark
 from monitor.pipeline import recorder as recorder_module
+from monitor.pipeline.held_memory import HeldMemory
 from monitor.pipeline.monitor import Monitor
 from monitor.store.zarr.call_writer import ZarrCallWriter
 from tests.pipeline.conftest import StartMonitor
@@ -195,8 +196,8 @@ def test_frames_given_up_because_the_store_refused_are_marked_said_and_reported_
 
     monkeypatch.setattr(ZarrCallWriter, "append", refuse_at_first)
     monkeypatch.setattr(recorder_module, "RETRY_SECONDS", 0.0)
-    monkeypatch.setattr(recorder_module, "MAX_HELD_FRAMES", 50)
     monitor = start_monitor()
+    monitor._held_memory = HeldMemory(limit=1_000)
     call = finished(monitor, ScriptedSource({"customer": tone(12, 0.1)}))
     marks = monitor.store.open(call).read("customer").marks
     said = monitor.journal.read(0, call=call, types=("frames_skipped",))

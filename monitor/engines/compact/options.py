@@ -1,6 +1,6 @@
 """Options of the compact engine: it takes none of its own."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from monitor.engines.options import EngineOptions
 
@@ -13,6 +13,7 @@ class CompactOptions(EngineOptions):
     """`model` is `open` or `research`, which ship, or a file of weights; None takes `shipped.DEFAULT`."""
 
     name: Literal["compact"] = "compact"
+    one_core: ClassVar[bool] = True
 
     def load(self) -> "Engine":
         """See `EngineOptions`."""

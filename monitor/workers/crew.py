@@ -1,0 +1,295 @@
+"""The front: the monitor that the world talks to, whose calls are heard by workers beside it.
+
+Workers are begun when calls come: while there are few, the front hears them itself, so a small installation is one process.
+A worker that dies takes its own calls with it, which are closed as interrupted; the next call begins another worker.
+"""
+
+import itertools
+import multiprocessing
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from monitor.alerts.rules import RuleSet
+from monitor.config import Settings
+from monitor.errors import BusyError, MonitorError, TakenError
+from monitor.messages import frames_message
+from monitor.pipeline.in_progress import CallInProgress
+from monitor.pipeline.inference import InferenceWorker
+from monitor.pipeline.inference_status import InferenceStatus, together
+from monitor.pipeline.interrupted import close_interrupted
+from monitor.pipeline.monitor import CLOSING, Monitor
+from monitor.pipeline.monitor_status import MonitorStatus
+from monitor.store.base import Store
+from monitor.store.call_id import check_call_id, new_call_id
+from monitor.workers.line import Line, LineDeadError
+from monitor.workers.worker import Asked, Begun, Look, Over, Seen, work
+from monitor.workers.worker_call import WorkerCall
+
+log = structlog.get_logger(__name__)
+
+ENOUGH = 8
+"""Calls that a process hears before another is begun beside it."""
+FRESH = 0.25
+"""Seconds for which a look at a worker serves all who ask."""
+LOOK_PATIENCE = 5.0
+"""Seconds within which a worker must answer a look; its calls are shown as they were, else."""
+CLOSE_PATIENCE = 75.0
+"""Seconds that a worker has to store its calls when the front stops."""
+
+
+class Hand:
+    """A worker as the front sees it."""
+
+    def __init__(self, number: int, crew: "Crew", prepare: Callable[[], None] | None) -> None:
+        self.number = number
+        self.ready = threading.Event()
+        self.dead = threading.Event()
+        self.calls: dict[str, WorkerCall] = {}
+        self._crew = crew
+        self._looking = threading.Lock()
+        self._look: Look | None = None
+        self._looked_at = float("-inf")
+        self._news: dict[str, Callable[[Any], None]] = {
+            "ready": lambda _: self._begun(),
+            "appended": lambda _: crew.appended(),
+            "live": lambda document: crew.tell_live(frames_message(document)),
+            "sound": lambda said: self._sound(*said),
+            "over": self._over,
+        }
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        arguments = (theirs, crew.settings, crew.rules, prepare)
+        self.process = context.Process(target=work, args=arguments, name=f"worker-{number}", daemon=True)
+        self.process.start()
+        theirs.close()
+        self.line = Line(ours, answer=_nothing_is_asked, hear=self._hear, gone=lambda: crew.lost(self))
+        self.line.open()
+
+    def begin(self, asked: Asked) -> WorkerCall:
+        """Have it begin a call. Raises what the worker raises."""
+        begun: Begun = self.line.ask("begin", asked)
+        call = WorkerCall(begun, asked.metadata, self.line, lambda: self.seen(begun.call))
+        self.calls[call.id] = call
+        return call
+
+    def look(self) -> Look | None:
+        """How it is, at most `FRESH` old; the last that is known where it does not answer."""
+        with self._looking:
+            if self.ready.is_set() and not self.dead.is_set() and time.monotonic() - self._looked_at > FRESH:
+                try:
+                    self._look = self.line.ask("look", patience=LOOK_PATIENCE)
+                except LineDeadError as error:
+                    log.warning("worker_does_not_answer", worker=self.number, error=str(error))
+                self._looked_at = time.monotonic()
+            return self._look
+
+    def seen(self, call: str) -> Seen | None:
+        """How a call of it is; None before it was looked at."""
+        look = self.look()
+        return None if look is None else look.calls.get(call)
+
+    def close(self) -> None:
+        """End its calls, store them, end it."""
+        if not self.dead.is_set():
+            try:
+                self.line.ask("close", patience=CLOSE_PATIENCE)
+            except MonitorError as error:
+                log.error("worker_not_closed", worker=self.number, error=str(error))
+        self.process.join(5)
+        if self.process.is_alive():
+            self.process.kill()
+        self.line.close()
+
+    def _hear(self, what: str, given: Any) -> None:
+        self._news[what](given)
+
+    def _begun(self) -> None:
+        self.line.tell("attention", self._crew.attention.looks())
+        self.ready.set()
+        log.info("worker_ready", worker=self.number, pid=self.process.pid)
+
+    def _sound(self, number: int, ticks: list[Any], over: str | None) -> None:
+        for call in list(self.calls.values()):
+            call.tap.take_sound(number, ticks, over)
+
+    def _over(self, over: Over) -> None:
+        if over.unstored is not None:
+            self._crew.unstored[over.call] = over.unstored
+        call = self.calls.pop(over.call, None)
+        if call is None:  # it was over before the front had heard that it began
+            self._crew.over_already.add(over.call)
+        else:
+            call.end(over.reason, over.error)
+
+
+class Crew(Monitor):
+    """A monitor whose calls may be heard by workers."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        inference: InferenceWorker,
+        store: Store,
+        workers: int,
+        prepare: Callable[[], None] | None = None,
+    ) -> None:
+        """`workers`: at most so many beside this process. `prepare` is called in each first, and must be a module's function
+        or a `partial` of one."""
+        super().__init__(settings, inference, store)
+        self._most = workers
+        self._prepare = prepare
+        self._hands: list[Hand] = []
+        self._numbers = itertools.count(1)
+        self._hiring = threading.Lock()
+        self._ids: set[str] = set()
+        """Of calls that a worker begins at this moment."""
+        self.over_already: set[str] = set()
+        self._refresh = threading.Event()
+        self._stopped = threading.Event()
+        self._refreshing = threading.Thread(target=self._take_in, name="journal-of-workers", daemon=True)
+        self._refreshing.start()
+        self._closing_up = ThreadPoolExecutor(1, thread_name_prefix="interrupted")
+        self.attention.on_change = self._tell_attention
+
+    def open_call(
+        self, kind: str, options: Mapping[str, Any], *, call_id: str | None = None, metadata: Mapping[str, Any] | None = None
+    ) -> CallInProgress:
+        """See `Monitor`. The process that has the fewest calls takes it."""
+        hand = self._choose()
+        if hand is None:
+            return super().open_call(kind, options, call_id=call_id, metadata=metadata)
+        self.check_room()
+        call_id = check_call_id(call_id) if call_id is not None else new_call_id(datetime.now(UTC))
+        with self._lock:
+            if call_id in self._ids or call_id in self._beginning or call_id in {call.id for call in self._all()}:
+                raise TakenError(f"cannot start call {call_id}: a call of this id is in progress; choose another id")
+            self._ids.add(call_id)
+        try:
+            call = hand.begin(Asked(kind, options, call_id, metadata or {}))
+        except LineDeadError as error:
+            raise BusyError(f"cannot start call {call_id}: {error}; try again") from None
+        finally:
+            with self._lock:
+                self._ids.discard(call_id)
+        if call_id in self.over_already:
+            self.over_already.discard(call_id)
+            hand.calls.pop(call_id, None)
+            call.end("", None)
+        return call
+
+    def calls(self) -> list[CallInProgress]:
+        """See `Monitor`."""
+        with self._lock:
+            return sorted(self._all(), key=lambda call: call.started_at)
+
+    def take_rules(self, rules: RuleSet) -> None:
+        """See `Monitor`."""
+        super().take_rules(rules)
+        for hand in self._living():
+            hand.line.tell("rules", rules)
+
+    def status(self) -> MonitorStatus:
+        """See `Monitor`."""
+        return replace(super().status(), workers=len(self._living()))
+
+    def inference_status(self) -> InferenceStatus:
+        """See `Monitor`."""
+        looks = [look for hand in self._living() if (look := hand.look()) is not None]
+        return together([super().inference_status(), *(look.inference for look in looks)])
+
+    def close(self, timeout: float = 60.0) -> None:
+        """See `Monitor`."""
+        with self._lock:
+            self._closing = True
+        with ThreadPoolExecutor(max(len(self._hands), 1)) as closing:
+            list(closing.map(Hand.close, list(self._hands)))
+        self._stopped.set()
+        self._refresh.set()
+        self._refreshing.join(5)
+        self._closing_up.shutdown()
+        super().close(timeout)
+
+    def _taken(self) -> int:
+        return len({call.id for call in self._all()} | self._beginning | self._ids)
+
+    def appended(self) -> None:
+        """A worker has appended to the journal."""
+        self._refresh.set()
+
+    def lost(self, hand: Hand) -> None:
+        """A worker is gone."""
+        hand.dead.set()
+        if self._closing:
+            return
+        log.error("worker_died", worker=hand.number, pid=hand.process.pid, calls=sorted(hand.calls))
+        self._closing_up.submit(self._close_calls_of, hand)
+
+    def _close_calls_of(self, hand: Hand) -> None:
+        hand.process.join(5)  # its locks are its until then
+        try:
+            close_interrupted(self.store)
+        except MonitorError as error:
+            log.error("calls_of_worker_not_closed", worker=hand.number, error=str(error))
+        for call in list(hand.calls.values()):
+            call.end("interrupted", LineDeadError("the worker that heard this call died"))
+        hand.calls.clear()
+        with self._lock:
+            self._hands = [other for other in self._hands if other is not hand]
+
+    def _choose(self) -> Hand | None:
+        """Who takes the next call; None for this process. A further worker is begun where all have enough."""
+        with self._lock:
+            if self._closing:
+                raise BusyError(CLOSING)
+            hands = [hand for hand in self._hands if not hand.dead.is_set()]
+            own = len(self._calls) + len(self._beginning)
+        ready = [hand for hand in hands if hand.ready.is_set()]
+        if len(hands) < self._most and (own if not ready else min(len(hand.calls) for hand in ready)) >= ENOUGH:
+            self._hire(len(hands))
+        if not ready:
+            return None
+        return min(ready, key=lambda hand: len(hand.calls))
+
+    def _hire(self, there: int) -> None:
+        """Begin a worker; it takes calls once it is ready."""
+        with self._hiring:
+            with self._lock:
+                if len([hand for hand in self._hands if not hand.dead.is_set()]) > there:
+                    return
+            hand = Hand(next(self._numbers), self, self._prepare)
+            with self._lock:
+                self._hands.append(hand)
+        log.info("worker_begun", worker=hand.number, pid=hand.process.pid)
+
+    def _living(self) -> list[Hand]:
+        with self._lock:
+            return [hand for hand in self._hands if not hand.dead.is_set()]
+
+    def _all(self) -> list[CallInProgress]:
+        return [*self._calls.values(), *(call for hand in self._hands for call in list(hand.calls.values()))]
+
+    def _tell_attention(self) -> None:
+        for hand in self._living():
+            if hand.ready.is_set():
+                hand.line.tell("attention", self.attention.looks())
+
+    def _take_in(self) -> None:
+        """Have what workers append reach those who follow the journal here."""
+        while not self._stopped.is_set():
+            self._refresh.wait()
+            self._refresh.clear()
+            try:
+                self.journal.refresh()
+            except MonitorError as error:
+                log.error("journal_not_refreshed", error=str(error))
+
+
+def _nothing_is_asked(what: str, given: Any) -> Any:
+    raise MonitorError(f"the front answers no questions, such as {what} of {given}")
