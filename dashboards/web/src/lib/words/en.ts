@@ -48,7 +48,6 @@ export const en = {
   "keys.title": "Keys",
   "keys.help": "Show these keys",
   "keys.page": "Go to: {page}",
-  "keys.go": "g, then a letter: go to a page",
   "keys.theme": "Light or dark",
   "keys.next": "Next row",
   "keys.previous": "Previous row",

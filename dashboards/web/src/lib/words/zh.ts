@@ -46,7 +46,6 @@ export const zh: Catalogue = {
   "keys.title": "快捷键",
   "keys.help": "显示快捷键",
   "keys.page": "前往：{page}",
-  "keys.go": "先按 g，再按字母：前往页面",
   "keys.theme": "浅色或深色",
   "keys.next": "下一行",
   "keys.previous": "上一行",
