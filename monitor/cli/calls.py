@@ -1,13 +1,12 @@
 """`emotion-monitor calls`: the catalogue of a store."""
 
-from collections import Counter
-from collections.abc import Collection
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from monitor.cli.history import FromOption, ToOption, WhereOption, history_of
 from monitor.cli.options import (
     ConfigOption,
     JsonOption,
@@ -47,28 +46,61 @@ CallArgument = Annotated[str, typer.Argument(help="Id of a call; see `calls list
 def list_calls(
     store: StoreOption = None,
     config: ConfigOption = None,
-    last: Annotated[int, typer.Option("--last", "-n", min=1, help="The newest so many.")] = 50,
+    last: Annotated[int, typer.Option("--last", "-n", min=1, help="The first so many, in the order asked for.")] = 50,
+    begin: FromOption = None,
+    end: ToOption = None,
+    where: WhereOption = None,
+    status: Annotated[
+        Literal["live", "complete", "empty", "interrupted"] | None, typer.Option(help="Only calls in this state.")
+    ] = None,
+    words: Annotated[str | None, typer.Option("--words", "-q", help="In id, source or metadata.")] = None,
+    emotion: Annotated[str | None, typer.Option(help="Believed of a leg at all, or for --share-min.")] = None,
+    share_min: Annotated[float | None, typer.Option(min=0, max=1, help="Of the time in which an emotion was believed.")] = None,
+    leg: Annotated[Literal["customer", "agent", "mixed"] | None, typer.Option(help="Of this leg; that have it.")] = None,
+    severity: Annotated[Literal["critical", "warning", "info"] | None, typer.Option(help="With such an alert.")] = None,
+    alerts_min: Annotated[int | None, typer.Option(min=0, help="With so many alerts (of --severity).")] = None,
+    min_seconds: Annotated[float | None, typer.Option(min=0)] = None,
+    max_seconds: Annotated[float | None, typer.Option(min=0)] = None,
+    sort: Annotated[
+        str, typer.Option(help="started_at, seconds, alerts, call, or share (of --emotion); - before it: from the greatest on.")
+    ] = "-started_at",
     json_file: JsonOption = None,
 ) -> None:
-    """The stored calls, newest first, with what is kept with each and how many alerts it raised."""
-    frame_store = _open(config, store)
-    summaries = frame_store.catalogue()
-    shown = summaries[:last]
-    alerts = _alerts_raised(frame_store, {summary.id for summary in shown})
-    rows = [{**_row(summary), "alerts": alerts[summary.id]} for summary in shown]
+    """The stored calls, newest first, with what they came to: emotions, alerts, judgements.
+
+    Examples:
+
+      emotion-monitor calls list --where queue:billing --from 2026-11-01
+
+      emotion-monitor calls list --emotion angry --leg customer --sort=-share --last 10
+    """
+    from monitor.history.conditions import CallFilter, span_of, where_of
+    from monitor.history.listing import Page
+    from monitor.history.listing import list_calls as listed
+
+    first, until = span_of(begin, end)
+    wanted = CallFilter(
+        status=status,
+        begin=first,
+        end=until,
+        words=words,
+        where=where_of(where or ()),
+        emotion=emotion,
+        share_min=share_min,
+        leg=leg,
+        severity=severity,
+        alerts_min=alerts_min,
+        min_seconds=min_seconds,
+        max_seconds=max_seconds,
+    )
+    history = history_of(_open(config, store))
+    found = history.read(lambda database: listed(database, wanted, Page(limit=last, sort=sort)))
+    rows = [{**line, "raised": line["alerts"], "alerts": sum(line["alerts"].values())} for line in found["calls"]]
     write_json(rows, json_file)
     if json_file is None:
         _print_table("stored calls", [_line(row) for row in rows])
-        if len(summaries) > last:
-            typer.echo(f"... and {len(summaries) - last} older; --last {len(summaries)} shows all")
-
-
-def _alerts_raised(store: "Store", calls: Collection[str]) -> Counter[str]:
-    from monitor.alerts.standing import alerts_of
-    from monitor.messages import recorded
-
-    alerts = alerts_of(map(recorded, store.journal.read(0, types=("alert",))))
-    return Counter(alert.raised.call for alert in alerts if alert.raised.call in calls)
+        if found["total"] > len(rows):
+            typer.echo(f"... and {found['total'] - len(rows)} more; --last {found['total']} shows all")
 
 
 def _line(row: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from monitor.cli import (
     demo,
     embeddings,
     heads,
+    insights,
     labels,
     models,
     replay,
@@ -49,6 +50,7 @@ app.command("demo")(demo.demo)
 app.command("replay")(replay.replay)
 app.command("watch")(watch.watch)
 app.add_typer(calls.app, name="calls")
+app.command("insights")(insights.insights)
 app.add_typer(embeddings.app, name="embeddings")
 app.add_typer(templates.app, name="templates")
 app.add_typer(heads.app, name="heads")

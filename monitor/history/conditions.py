@@ -26,14 +26,10 @@ class Condition:
     values: tuple[Any, ...] = ()
 
 
-ALL = Condition("1")
-"""Met by everything."""
-
-
 def both(conditions: Iterable[Condition]) -> Condition:
     """All of them; true where there are none."""
     there = list(conditions)
-    return Condition(" AND ".join(one.text for one in there) or ALL.text, tuple(value for one in there for value in one.values))
+    return Condition(" AND ".join(one.text for one in there) or "1", tuple(value for one in there for value in one.values))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +59,16 @@ class CallFilter:
         if self.share_min is not None and self.emotion is None:
             raise ConfigError("share_min: name the emotion whose share that is (emotion=angry)")
 
-    def condition(self) -> Condition:
-        """On a row of `calls`."""
-        return both([*self._plain(), *_within(self.begin, self.end, "calls.started_at"), *_facts(self.where), *self._belief()])
+    def rows(self) -> Condition:
+        """The rows of `calls` that are wanted, as what follows FROM; where an emotion is, with its `share` in each."""
+        believed = self._believed()
+        met = both([*self._plain(), *_within(self.begin, self.end, "calls.started_at"), *_facts(self.where)])
+        return Condition(f"calls {believed.text} WHERE {met.text}", (*believed.values, *met.values))
+
+    @property
+    def everything(self) -> bool:
+        """Whether all calls are wanted."""
+        return self == CallFilter()
 
     def _plain(self) -> Iterable[Condition]:
         if self.status is not None:
@@ -76,19 +79,21 @@ class CallFilter:
             yield Condition("calls.seconds >= ?", (self.min_seconds,))
         if self.max_seconds is not None:
             yield Condition("calls.seconds <= ?", (self.max_seconds,))
+        if self.leg is not None and self.emotion is None:
+            yield Condition("json_type(line, '$.legs.' || ?) IS NOT NULL", (self.leg,))
         if self.severity is not None or self.alerts_min is not None:
             raised = _RAISED[self.severity] if self.severity is not None else _ALL_RAISED
             yield Condition(f"{raised} >= ?", (1 if self.alerts_min is None else self.alerts_min,))
 
-    def _belief(self) -> Iterable[Condition]:
-        if self.emotion is not None:
-            legs, values = ("", ()) if self.leg is None else (" AND leg = ?", (self.leg,))
-            yield Condition(
-                f"calls.number IN (SELECT number FROM beliefs WHERE emotion = ? AND share >= ?{legs})",
-                (self.emotion, self.share_min or 0.0, *values),
-            )
-        elif self.leg is not None:
-            yield Condition("json_type(line, '$.legs.' || ?) IS NOT NULL", (self.leg,))
+    def _believed(self) -> Condition:
+        if self.emotion is None:
+            return Condition("")
+        values = (self.emotion, self.share_min or 0.0)
+        if self.leg is None:
+            found = "SELECT number, max(share) AS share FROM beliefs WHERE emotion = ? AND share >= ? GROUP BY number"
+            return Condition(f"JOIN ({found}) USING (number)", values)
+        found = "SELECT number, share FROM beliefs WHERE emotion = ? AND share >= ? AND leg = ?"
+        return Condition(f"JOIN ({found}) USING (number)", (*values, self.leg))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,3 +170,12 @@ def moment(text: str, zone: tzinfo = UTC, *, end: bool = False) -> datetime:
         return found + timedelta(days=1) if end and len(text.strip()) <= len("2026-11-07") else found
     except (ValueError, OverflowError):
         raise ConfigError(f"not a day or a moment: {text[:40]!r}; write 2026-11-07 or 2026-11-07T09:30:00+01:00") from None
+
+
+def span_of(begin: str | None, end: str | None, zone: tzinfo = UTC) -> tuple[datetime | None, datetime | None]:
+    """From and to, in `zone` where they do not say. Raises `ConfigError` where they are no moments, or the wrong way round."""
+    first = None if begin is None else moment(begin, zone)
+    last = None if end is None else moment(end, zone, end=True)
+    if first is not None and last is not None and last < first:
+        raise ConfigError(f"to ({end}) must not be before from ({begin})")
+    return first, last

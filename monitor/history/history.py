@@ -7,6 +7,7 @@ is in a step is in the index wholly or not at all, with the number of the journa
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 
@@ -52,6 +53,8 @@ class History:
         self._made = -1
         self._live_at = float("-inf")
         self._unreadable: set[str] = set()
+        self._told: set[str] = set()
+        """Calls of which the log says that they cannot be read."""
         self._catching_up = Lock()
 
     def catch_up(self, patience: float = PATIENCE) -> bool:
@@ -101,6 +104,8 @@ class History:
                 database.execute("UPDATE position SET seq = ?, recorded_at = ?", said)
         if len(messages) == STEP_MESSAGES:
             return False
+        if self._ids is not None and ids != self._ids:
+            self._unreadable.clear()  # what could not be read may be now, as descriptors are free again
         complete = ids == self._ids or self._census(database, ids)
         self._ids = ids if complete else None
         self._look_at_open(database)
@@ -135,9 +140,12 @@ class History:
             if message["type"] == "call_started":
                 self._accounts[call], touched[call] = CallAccount(), True
             elif call not in self._accounts:
-                self._accounts[call] = CallAccount.of(map(recorded, self._store.journal.read(0, call=call)))
+                self._accounts[call] = self._account_of(call)
             self._accounts[call].take(recorded(message))
         return touched
+
+    def _account_of(self, call: str) -> CallAccount:
+        return CallAccount.of(map(recorded, self._store.journal.read(0, call=call)))
 
     def _put(self, database: sqlite3.Connection, call: str) -> None:
         account = self._accounts[call]
@@ -155,10 +163,11 @@ class History:
         for call in known - ids:
             self._accounts.pop(call, None)
             remove(database, call)
-        self._unreadable &= ids
         missing = ids - known - self._unreadable
-        for call, _ in zip(missing, range(STEP_CALLS), strict=False):
-            self._put_line(database, call)
+        for call in islice(missing, STEP_CALLS):
+            number = self._put_line(database, call)
+            if number is not None:  # its events may have been passed over while it could not be read
+                put_account(database, number, self._account_of(call))
         return len(missing) <= STEP_CALLS
 
     def _look_at_open(self, database: sqlite3.Connection) -> None:
@@ -177,9 +186,10 @@ class History:
             over = not self._store.is_written(call)
             line = self._store.line(call)
         except MonitorError as error:
-            if call not in self._unreadable:
+            if call not in self._told:
                 log.warning("call_left_out_of_catalogue", call=call, error=str(error))
             self._unreadable.add(call)
+            self._told.add(call)
             remove(database, call)
             return None
         return put_line(database, line, settled=over and line.status != "live")

@@ -57,14 +57,12 @@ def insights(database: sqlite3.Connection, wanted: CallFilter, by: str, zone: tz
     neither troubled (angry, disgusted, fearful, sad) nor unknown; `not_recovered` counts the spells that no such state ended.
     `precision` is the share of judged alerts that were right.
     """
-    condition = wanted.condition()
+    chosen = wanted.rows()
     key_of = BY_TIME.get(by)
     keys: dict[int, str] = {}
     groups: dict[str, _Group] = {}
     facts = {} if key_of is not None else dict(database.execute("SELECT number, value FROM facts WHERE key = ?", (by,)))
-    rows = database.execute(
-        f"SELECT number, started_at, seconds, {', '.join(SEVERITIES)} FROM calls WHERE {condition.text}", condition.values
-    )
+    rows = database.execute(f"SELECT number, started_at, seconds, {', '.join(SEVERITIES)} FROM {chosen.text}", chosen.values)
     for number, started_at, seconds, *alerts in rows:
         key = key_of(datetime.fromtimestamp(started_at, zone)) if key_of is not None else facts.get(number)
         if key is None:
@@ -76,18 +74,20 @@ def insights(database: sqlite3.Connection, wanted: CallFilter, by: str, zone: tz
         group.calls_with_alert += any(alerts)
         for severity, count in zip(SEVERITIES, alerts, strict=True):
             group.alerts[severity] += count
-    for number, leg, emotion, seconds in database.execute("SELECT number, leg, emotion, seconds FROM beliefs"):
+    within, values = ("", ()) if wanted.everything else (f" WHERE number IN (SELECT number FROM {chosen.text})", chosen.values)
+    beliefs = database.execute(f"SELECT number, leg, emotion, seconds FROM beliefs{within}", values)
+    for number, leg, emotion, seconds in beliefs:
         if number in keys:
             groups[keys[number]].believed[leg][emotion] += seconds
-    for number, seconds in database.execute("SELECT number, seconds FROM recoveries"):
+    for number, seconds in database.execute(f"SELECT number, seconds FROM recoveries{within}", values):
         if number in keys:
             group = groups[keys[number]]
             if seconds is None:
                 group.not_recovered += 1
             else:
                 group.recoveries.append(seconds)
-    chosen = sorted(groups) if key_of is not None else sorted(groups, key=lambda key: (-groups[key].calls, key))[:MAX_GROUPS]
-    return {"by": by, "groups": [groups[key].document(key) for key in chosen], "rules": _rules(database, wanted)}
+    told = sorted(groups) if key_of is not None else sorted(groups, key=lambda key: (-groups[key].calls, key))[:MAX_GROUPS]
+    return {"by": by, "groups": [groups[key].document(key) for key in told], "rules": _rules(database, wanted)}
 
 
 def check_by(by: str, wanted: CallFilter, agents_may: bool) -> None:
@@ -140,11 +140,11 @@ def zone_of(name: str) -> tzinfo:
 
 
 def _rules(database: sqlite3.Connection, wanted: CallFilter) -> list[dict[str, Any]]:
-    condition = wanted.condition()
+    chosen = wanted.rows()
     rows = database.execute(
         "SELECT rule, count(*), count(verdict), sum(verdict IS 1), sum(verdict IS 0) FROM alerts "
-        f"WHERE number IN (SELECT number FROM calls WHERE {condition.text}) GROUP BY rule ORDER BY count(*) DESC, rule",
-        condition.values,
+        f"WHERE number IN (SELECT number FROM {chosen.text}) GROUP BY rule ORDER BY count(*) DESC, rule",
+        chosen.values,
     )
     return [
         {

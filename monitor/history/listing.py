@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from monitor.errors import ConfigError
-from monitor.history.conditions import ALL, AlertFilter, CallFilter, Condition
+from monitor.history.conditions import AlertFilter, CallFilter
 from monitor.history.tables import SEVERITIES
 
 FACET_KEYS, FACET_VALUES = 20, 20
@@ -19,7 +19,7 @@ _ORDERS = {
     "seconds": "calls.seconds",
     "call": "calls.call",
     "alerts": "critical * 1000000 + warning * 1000 + info",
-    "share": "(SELECT max(share) FROM beliefs WHERE beliefs.number = calls.number AND +emotion = ? AND leg = coalesce(?, leg))",
+    "share": "share",
 }
 _CALL_COLUMNS = f"call, status, seconds, line, {', '.join(SEVERITIES)}, judged_right, judged_wrong, notes, shares"
 _ALERT_COLUMNS = "id, calls.call, rule, severity, leg, time, at, message, raised_at, cleared_at, handled, line"
@@ -37,18 +37,16 @@ class Page:
 
 def list_calls(database: sqlite3.Connection, wanted: CallFilter, page: Page) -> dict[str, Any]:
     """`calls`, a page of them; `total`, how many there are; `facets`, values of their metadata by key. Raises `ConfigError`."""
-    condition = wanted.condition()
-    order = _order(wanted, page.sort)
-    rows = database.execute(
-        f"SELECT {_CALL_COLUMNS} FROM calls WHERE {condition.text} ORDER BY {order.text} LIMIT ? OFFSET ?",
-        (*condition.values, *order.values, page.limit, page.offset),
-    )
-    found = [_call(*row) for row in rows]
-    (total,) = database.execute(f"SELECT count(*) FROM calls WHERE {condition.text}", condition.values).fetchone()
-    return {"calls": found, "total": total, "facets": facets(database, condition)}
+    rows = wanted.rows()
+    found = database.execute(
+        f"SELECT {_CALL_COLUMNS} FROM {rows.text} ORDER BY {_order(wanted, page.sort)} LIMIT ? OFFSET ?",
+        (*rows.values, page.limit, page.offset),
+    ).fetchall()
+    (total,) = database.execute(f"SELECT count(*) FROM {rows.text}", rows.values).fetchone()
+    return {"calls": [_call(*row) for row in found], "total": total, "facets": facets(database, wanted)}
 
 
-def facets(database: sqlite3.Connection, condition: Condition) -> dict[str, dict[str, int]]:
+def facets(database: sqlite3.Connection, wanted: CallFilter) -> dict[str, dict[str, int]]:
     """How many of the calls have which value of which key of metadata: the most frequent ones.
 
     Keys that nearly every call has another value of, such as a customer's number, are no choice for anybody and left out.
@@ -60,18 +58,22 @@ def facets(database: sqlite3.Connection, condition: Condition) -> dict[str, dict
             (MAX_VALUES, FACET_KEYS),
         )
     ]
-    return {key: counts for key in keys if (counts := dict(_values(database, key, condition)))}
+    counts: dict[str, list[tuple[int, str]]] = {key: [] for key in keys}
+    for key, value, count in _values(database, keys, wanted):
+        counts[key].append((-count, value))
+    return {key: {value: -count for count, value in sorted(found)[:FACET_VALUES]} for key, found in counts.items() if found}
 
 
-def _values(database: sqlite3.Connection, key: str, condition: Condition) -> sqlite3.Cursor:
-    if condition.text == ALL.text:
-        rows = "SELECT value, calls AS calls_of FROM values_of_facts WHERE key = ?"
-    else:
-        rows = (
-            "SELECT value, count(*) AS calls_of FROM calls JOIN facts ON facts.number = calls.number AND key = ? "
-            f"WHERE {condition.text} GROUP BY value"
-        )
-    return database.execute(f"{rows} ORDER BY calls_of DESC, value LIMIT ?", (key, *condition.values, FACET_VALUES))
+def _values(database: sqlite3.Connection, keys: list[str], wanted: CallFilter) -> sqlite3.Cursor:
+    marks = ", ".join("?" * len(keys))
+    if wanted.everything:
+        return database.execute(f"SELECT key, value, calls FROM values_of_facts WHERE key IN ({marks})", keys)
+    rows = wanted.rows()
+    return database.execute(
+        f"WITH matched AS MATERIALIZED (SELECT number FROM {rows.text}) SELECT key, value, count(*) "
+        f"FROM matched CROSS JOIN facts USING (number) WHERE key IN ({marks}) GROUP BY key, value",
+        (*rows.values, *keys),
+    )
 
 
 def list_alerts(database: sqlite3.Connection, wanted: AlertFilter, limit: int, offset: int) -> dict[str, Any]:
@@ -80,7 +82,7 @@ def list_alerts(database: sqlite3.Connection, wanted: AlertFilter, limit: int, o
     tables = f"FROM alerts JOIN calls USING (number) WHERE {condition.text}"
     (total,) = database.execute(f"SELECT count(*) {tables}", condition.values).fetchone()
     rows = database.execute(
-        f"SELECT {_ALERT_COLUMNS} {tables} ORDER BY raised_at DESC, id LIMIT ? OFFSET ?", (*condition.values, limit, offset)
+        f"SELECT {_ALERT_COLUMNS} {tables} ORDER BY seq DESC LIMIT ? OFFSET ?", (*condition.values, limit, offset)
     )
     return {"alerts": [_alert(*row) for row in rows], "total": total}
 
@@ -89,22 +91,20 @@ def alerts_after(database: sqlite3.Connection, wanted: AlertFilter, offset: int,
     """The alerts that are wanted, oldest first: so many after the first `offset`."""
     condition = wanted.condition()
     rows = database.execute(
-        f"SELECT {_ALERT_COLUMNS} FROM alerts JOIN calls USING (number) WHERE {condition.text} "
-        "ORDER BY raised_at, id LIMIT ? OFFSET ?",
+        f"SELECT {_ALERT_COLUMNS} FROM alerts JOIN calls USING (number) WHERE {condition.text} ORDER BY seq LIMIT ? OFFSET ?",
         (*condition.values, limit, offset),
     )
     return [_alert(*row) for row in rows]
 
 
-def _order(wanted: CallFilter, sort: str) -> Condition:
+def _order(wanted: CallFilter, sort: str) -> str:
     name = sort.removeprefix("-")
     if name not in _ORDERS:
         raise ConfigError(f"sort: no {name[:40]!r}; by {', '.join(_ORDERS)}, with - before it from the greatest on")
     if name == "share" and wanted.emotion is None:
         raise ConfigError("sort: name the emotion whose share that is (emotion=angry)")
-    values = (wanted.emotion, wanted.leg) if name == "share" else ()
     way = "DESC" if sort.startswith("-") else "ASC"
-    return Condition(f"{_ORDERS[name]} {way}, calls.call {way}", values)
+    return f"{_ORDERS[name]} {way}, calls.call {way}"
 
 
 def _call(*row: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from monitor.alerts.standing import AlertSpan
 from monitor.history.account import CallAccount
 from monitor.store.base import CallSummary
 
-VERSION = 1
+VERSION = 2
 """Of the tables, and of what is put into them."""
 SEVERITIES = ("critical", "warning", "info")
 MAX_FACT = 200
@@ -47,15 +47,17 @@ END""",
     number INTEGER NOT NULL, leg TEXT NOT NULL, emotion TEXT NOT NULL, seconds REAL NOT NULL, share REAL NOT NULL,
     PRIMARY KEY (number, leg, emotion)
 ) WITHOUT ROWID""",
-    "CREATE INDEX calls_by_belief ON beliefs (emotion, share)",
+    "CREATE INDEX calls_by_belief ON beliefs (emotion, leg, share)",
     "CREATE TABLE recoveries (number INTEGER NOT NULL, leg TEXT NOT NULL, begun REAL NOT NULL, seconds REAL)",
     "CREATE INDEX recoveries_by_call ON recoveries (number)",
     """CREATE TABLE alerts (
-    number INTEGER NOT NULL, id TEXT NOT NULL, rule TEXT NOT NULL, severity TEXT NOT NULL, leg TEXT, time REAL NOT NULL,
+    number INTEGER NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, rule TEXT NOT NULL, severity TEXT NOT NULL,
+    leg TEXT, time REAL NOT NULL,
     at REAL NOT NULL, message TEXT NOT NULL, raised_at REAL NOT NULL, cleared_at REAL, handled TEXT NOT NULL,
     acknowledged INTEGER NOT NULL, verdict INTEGER, PRIMARY KEY (number, id)
 ) WITHOUT ROWID""",
-    "CREATE INDEX alerts_by_moment ON alerts (raised_at, id)",
+    "CREATE INDEX alerts_by_seq ON alerts (seq)",
+    "CREATE INDEX alerts_by_moment ON alerts (raised_at)",
 )
 _OF_A_CALL = ("facts", "beliefs", "recoveries", "alerts", "calls")
 _RESULTS = ("beliefs", "recoveries", "alerts")
@@ -101,7 +103,7 @@ def put_account(database: sqlite3.Connection, number: int, account: CallAccount,
     ]
     database.executemany("INSERT INTO recoveries VALUES (?, ?, ?, ?)", recoveries)
     spans = list(account.alerts.spans.values())
-    database.executemany(f"INSERT INTO alerts VALUES ({', '.join('?' * 13)})", [(number, *_alert(span)) for span in spans])
+    database.executemany(f"INSERT INTO alerts VALUES ({', '.join('?' * 14)})", [(number, *_alert(span)) for span in spans])
     counts = {severity: sum(span.latest.severity == severity for span in spans) for severity in SEVERITIES}
     verdicts = [span.verdict for span in spans]
     database.execute(
@@ -136,6 +138,7 @@ def _alert(span: AlertSpan) -> tuple[Any, ...]:
     raised = datetime.fromisoformat(getattr(span.raised, "recorded_at", "") or "1970-01-01T00:00:00+00:00")
     return (
         latest.id,
+        getattr(span.raised, "seq", 0),
         latest.rule,
         latest.severity,
         latest.leg,

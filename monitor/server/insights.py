@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from monitor.history.conditions import CallFilter, where_of
+from monitor.history.conditions import CallFilter, span_of, where_of
 from monitor.history.insights import check_by, insights, zone_of
 from monitor.server.context import ERRORS, HistoryOf, SettingsOf
-from monitor.server.wanted import Begin, End, WhereTexts, span_of
+from monitor.server.wanted import Begin, End, WhereTexts
 
 router = APIRouter(prefix="/api/v1", tags=["insights"], responses=ERRORS)
 

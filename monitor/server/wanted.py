@@ -1,13 +1,11 @@
 """What is asked of the history, from the query of a request."""
 
-from datetime import UTC, datetime, tzinfo
 from typing import Annotated
 
 from fastapi import Depends, Query
 
-from monitor.errors import ConfigError
 from monitor.events import Leg
-from monitor.history.conditions import AlertFilter, CallFilter, Severity, Verdict, moment, where_of
+from monitor.history.conditions import AlertFilter, CallFilter, Severity, Verdict, span_of, where_of
 from monitor.store.base import CallStatus
 
 Text = Annotated[str | None, Query(max_length=200)]
@@ -17,15 +15,6 @@ End = Annotated[str | None, Query(alias="to", max_length=40, description="A mome
 WhereTexts = Annotated[
     list[str] | None, Query(alias="where", max_length=20, description="KEY:VALUE of metadata, such as queue:billing.")
 ]
-
-
-def span_of(begin: str | None, end: str | None, zone: tzinfo = UTC) -> tuple[datetime | None, datetime | None]:
-    """From and to, in `zone` where they do not say. Raises `ConfigError` where they are no moments, or the wrong way round."""
-    first = None if begin is None else moment(begin, zone)
-    last = None if end is None else moment(end, zone, end=True)
-    if first is not None and last is not None and last < first:
-        raise ConfigError(f"to ({end}) must not be before from ({begin})")
-    return first, last
 
 
 def _calls(

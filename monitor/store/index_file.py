@@ -18,7 +18,7 @@ from monitor.errors import StoreError
 
 BUSY_SECONDS = 10.0
 """For which another process that writes the index is waited for."""
-_CACHE_KIB = 16_384
+_CACHE_KIB = 65_536
 _CANNOT_BE_WRITTEN = {
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_FULL,

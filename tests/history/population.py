@@ -18,8 +18,10 @@ def put(store: ZarrStore, call: str, *, started: datetime = STARTED, metadata: M
     record = CallRecord(call, started, "rtp", {"name": "compact"}, ("angry", "neutral"), {}, dict(metadata or {}))
     document = CallDocument.of(record).model_copy(update={"status": "complete", "bytes": 1000, "reason": "finished"})
     folder = store.layout.new_frames(call, started)
-    folder.mkdir(parents=True)
-    (folder / "zarr.json").write_text(json.dumps({"attributes": document.model_dump(mode="json")}))
+    new = folder.with_suffix(".new")
+    new.mkdir(parents=True)
+    (new / "zarr.json").write_text(json.dumps({"attributes": document.model_dump(mode="json")}))
+    new.rename(folder)
 
 
 def begin(store: Store, call: str, *, started: datetime = STARTED) -> None:

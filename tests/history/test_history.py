@@ -171,6 +171,19 @@ def test_a_call_that_cannot_be_read_is_left_out_and_the_others_are_there(store: 
     assert list(known(History(store))) == ["good"]
 
 
+def test_a_call_that_can_be_read_again_is_taken_in_with_the_next(store: ZarrStore) -> None:
+    told(store, "bad", alert("bad", 5))
+    document = store.open("bad").path / "zarr.json"
+    whole = document.read_bytes()
+    document.write_text("{")
+    history = History(store)
+    known(history)
+    document.write_bytes(whole)
+    told(store, "good")
+
+    assert known(history) == scanned(store)
+
+
 def test_an_index_of_another_journal_is_made_anew(store: ZarrStore, tmp_path: Path) -> None:
     told(store, "one", alert("one", 5))
     known(History(store))
