@@ -64,4 +64,12 @@ describe("a call", () => {
     ], []);
     expect(call.notes.map(({ text }) => text)).toEqual(["sooner", "later"]);
   });
+
+  it("knows of which leg the audio is not understood, until it is", () => {
+    const call = model();
+    call.stored([{ type: "hearing", seq: 1, leg: "agent", time: 1, at: 1, heard: false, detail: "encrypted" }], []);
+    expect([...call.deaf]).toEqual([["agent", "encrypted"]]);
+    call.take({ type: "hearing", seq: 2, leg: "agent", time: 2, at: 2, heard: true, detail: "" });
+    expect(call.deaf.size).toBe(0);
+  });
 });

@@ -48,6 +48,8 @@ export class CallModel {
   readonly states: Map<string, States>;
   readonly findings = new Findings();
   readonly skipped: Skipped[] = [];
+  /** Legs whose audio is not understood (encrypted, another codec), and what is known of why. */
+  readonly deaf = new Map<string, string>();
   notes: Note[] = [];
   live: boolean;
   /** Why it ended; empty while it goes on or where that is not known. */
@@ -148,6 +150,10 @@ export class CallModel {
         this.states.get(String(event.leg))?.add({
           time: event.time ?? 0, emotion: String(event.emotion), confidence: Number(event.confidence),
         });
+        break;
+      case "hearing":
+        if (event.heard === true) this.deaf.delete(String(event.leg));
+        else this.deaf.set(String(event.leg), String(event.detail));
         break;
       case "frames_skipped":
         this.skipped.push({ leg: String(event.leg), time: event.time ?? 0, frames: Number(event.frames), cause: String(event.cause) });

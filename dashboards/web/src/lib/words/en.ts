@@ -248,6 +248,7 @@ export const en = {
   "call.envelope.short": "height: speech",
   "call.valence": "valence",
   "call.arousal": "arousal",
+  "call.deaf": "not understood",
   "call.lost": "audio was lost",
   "call.skipped": "not heard (overload)",
   "call.late": "came late",

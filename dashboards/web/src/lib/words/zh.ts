@@ -239,6 +239,7 @@ export const zh: Catalogue = {
   "call.envelope.short": "高度：说话",
   "call.valence": "效价",
   "call.arousal": "唤醒度",
+  "call.deaf": "无法识别的音频",
   "call.lost": "音频丢失",
   "call.skipped": "未分析（过载）",
   "call.late": "迟到",
