@@ -7,6 +7,7 @@ is in a step is in the index wholly or not at all, with the number of the journa
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from threading import Lock
@@ -14,8 +15,9 @@ from threading import Lock
 import structlog
 
 from monitor.errors import MonitorError
+from monitor.events import Leg
 from monitor.history.account import FOLDED, CallAccount
-from monitor.history.tables import SCHEMA, VERSION, empty, number_of, put_account, put_line, remove
+from monitor.history.tables import SCHEMA, VERSION, empty, number_of, put_account, put_line, put_progress, remove
 from monitor.messages import recorded
 from monitor.store.base import Store
 from monitor.store.index_file import IndexFile, T, Work
@@ -33,8 +35,17 @@ LIVE_EVERY = 1.0
 MAX_ACCOUNTS = 5_000
 """Calls whose folds are kept in memory; those of more are made again from the journal."""
 
-Live = Callable[[], Mapping[str, float]]
-"""The calls in progress in this process, and how many seconds of each there are."""
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a call in progress is."""
+
+    seconds: float
+    frames: Mapping[Leg, int]
+
+
+Live = Callable[[], Mapping[str, Progress]]
+"""The calls in progress in this process, by their ids."""
 
 
 class History:
@@ -51,6 +62,8 @@ class History:
         self._followed = 0
         self._ids: frozenset[str] | None = None
         self._made = -1
+        self._going_on: Mapping[str, Progress] = {}
+        """The calls in progress when it was brought up to date last."""
         self._live_at = float("-inf")
         self._unreadable: set[str] = set()
         self._told: set[str] = set()
@@ -61,6 +74,7 @@ class History:
         """Take in what was said and stored since, for so many seconds at most; whether that was all. Raises `StoreError`."""
         give_up = time.monotonic() + patience
         with self._catching_up:
+            self._going_on = self._live()
             while not (self._index.read(self._is_current) or self._index.write(self._step)):
                 if time.monotonic() > give_up:
                     return False
@@ -177,7 +191,7 @@ class History:
 
     def _open(self, database: sqlite3.Connection) -> list[str]:
         """Calls that were not over when they were looked at, but for those that this process takes."""
-        live = self._live()
+        live = self._going_on
         return [call for (call,) in database.execute("SELECT call FROM calls WHERE settled = 0") if call not in live]
 
     def _put_line(self, database: sqlite3.Connection, call: str) -> int | None:
@@ -196,16 +210,16 @@ class History:
 
     def _note_live(self) -> None:
         """Take the figures of calls in progress again, where it is time."""
-        live = self._live()
+        live = self._going_on
         if not live or time.monotonic() - self._live_at < LIVE_EVERY:
             return
 
         def note(database: sqlite3.Connection) -> None:
-            for call, seconds in live.items():
-                database.execute("UPDATE calls SET seconds = ? WHERE call = ? AND status = 'live'", (seconds, call))
+            for call, progress in live.items():
+                put_progress(database, call, progress.seconds, progress.frames)
                 number, account = number_of(database, call), self._accounts.get(call)
                 if number is not None and account is not None:
-                    put_account(database, number, account, seconds)
+                    put_account(database, number, account, progress.seconds)
 
         self._index.write(note)
         self._live_at = time.monotonic()

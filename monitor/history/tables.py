@@ -2,11 +2,12 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from monitor.alerts.standing import AlertSpan
+from monitor.events import Leg
 from monitor.history.account import CallAccount
 from monitor.store.base import CallSummary
 
@@ -86,6 +87,14 @@ def put_line(database: sqlite3.Connection, line: CallSummary, settled: bool) -> 
     assert number is not None
     database.executemany("INSERT OR IGNORE INTO facts VALUES (?, ?, ?)", [(number, *fact) for fact in facts.items()])
     return number
+
+
+def put_progress(database: sqlite3.Connection, call: str, seconds: float, frames: Mapping[Leg, int]) -> None:
+    """Put in how far a call in progress is."""
+    database.execute(
+        "UPDATE calls SET seconds = ?, line = json_set(line, '$.legs', json(?)) WHERE call = ? AND status = 'live'",
+        (seconds, json.dumps(dict(frames)), call),
+    )
 
 
 def put_account(database: sqlite3.Connection, number: int, account: CallAccount, end: float | None = None) -> None:

@@ -14,7 +14,8 @@ from monitor.analysis.search import index_of
 from monitor.analysis.search.keeper import IndexKeeper, index_to_keep
 from monitor.config import Settings
 from monitor.errors import StoreError
-from monitor.history.history import History
+from monitor.history.history import History, Progress
+from monitor.pipeline.in_progress import CallInProgress
 from monitor.pipeline.monitor import Monitor
 from monitor.server import (
     alert_history,
@@ -67,12 +68,17 @@ KNOW_SECONDS, KNOW_PATIENCE = 5.0, 0.2
 DESCRIPTION = "Live calls, their emotion, change points and alerts. The live events are on the websocket `/ws/v1/events`."
 
 
+def _progress(call: CallInProgress) -> Progress:
+    reports = call.reports()
+    return Progress(call.seconds, {leg: reports[leg]["frames"] for leg in call.legs})
+
+
 async def _know(history: History) -> None:
     """Bring the history up to date in between, so that whoever asks does not wait for it."""
     while True:
         try:
             while not await asyncio.to_thread(history.catch_up, KNOW_PATIENCE):
-                pass
+                await asyncio.sleep(KNOW_PATIENCE)  # calls in progress want the processor, too
         except StoreError as error:
             log.error("history_not_brought_up_to_date", error=str(error))
         await asyncio.sleep(KNOW_SECONDS)
@@ -113,7 +119,7 @@ def create_app(
     keeper = None if index is None else IndexKeeper(index, monitor.store)
     hub = Hub(monitor.store.journal, limits)
     collector = MonitorCollector(monitor, hub)
-    history = History(monitor.store, lambda: {call.id: call.seconds for call in monitor.calls()})
+    history = History(monitor.store, lambda: {call.id: _progress(call) for call in monitor.calls()})
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

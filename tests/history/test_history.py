@@ -14,7 +14,7 @@ from monitor.conformance.stored_calls import frames_of, record_of
 from monitor.history import history as history_module
 from monitor.history.account import CallAccount
 from monitor.history.conditions import AlertFilter, CallFilter
-from monitor.history.history import History
+from monitor.history.history import History, Progress
 from monitor.history.listing import Page, list_alerts, list_calls
 from monitor.messages import recorded
 from monitor.store.memory import MemoryStore
@@ -233,7 +233,7 @@ def test_of_calls_in_progress_the_figures_grow_before_they_are_stored() -> None:
     begin(store, "live")
     store.journal.append(state("live", 0, "neutral"))
     store.journal.append(state("live", 10, "angry"))
-    history = History(store, lambda: {"live": 40.0})
+    history = History(store, lambda: {"live": Progress(40.0, {"customer": 2000})})
 
     (line,) = listed(history)
     writer.append(frames_of("live", "customer", 0, 50))
@@ -241,7 +241,8 @@ def test_of_calls_in_progress_the_figures_grow_before_they_are_stored() -> None:
     end(store, "live", 20)
     (over,) = listed(History(store))
 
-    assert (line["status"], line["seconds"], line["shares"]) == ("live", 40.0, {"customer": {"neutral": 0.25, "angry": 0.75}})
+    assert (line["status"], line["seconds"], line["legs"]) == ("live", 40.0, {"customer": 2000})
+    assert line["shares"] == {"customer": {"neutral": 0.25, "angry": 0.75}}
     assert (over["status"], over["seconds"], over["shares"]) == ("complete", 1.0, {"customer": {"neutral": 0.5, "angry": 0.5}})
 
 
@@ -270,6 +271,13 @@ def test_processes_that_bring_it_up_to_date_at_once_agree(store: ZarrStore, work
 
     assert (worker.result(), second_worker.result()) == (None, None)
     assert known(History(store)) == scanned(store)
+
+
+def test_a_full_disk_costs_the_file_and_nothing_else(store: ZarrStore, worker: Worker) -> None:
+    population(store)
+    worker.start("know_on_a_full_disk", path=str(store.settings.path), limit=50_000)
+
+    assert worker.result() == {"calls": 4, "events": len(store.journal.read(0, call="angry"))}
 
 
 def test_where_nothing_may_be_written_it_is_kept_in_memory(store: ZarrStore) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import structlog
 
 from monitor.conformance.stored_calls import FORMATS, frames_of, record_of
 from monitor.errors import StoreError
@@ -91,6 +92,16 @@ def know_history(path: str, times: int) -> None:
         History(store_at(Path(path))).catch_up()
 
 
+def know_on_a_full_disk(path: str, limit: int) -> dict[str, int]:
+    """Bring the history up to date and read a call's events while no file may grow beyond `limit` bytes."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    store = store_at(Path(path))
+    history = History(store)
+    history.catch_up(60.0)
+    (calls,) = history.read(lambda database: database.execute("SELECT count(*) FROM calls").fetchone())
+    return {"calls": calls, "events": len(store.journal.read(0, call="angry"))}
+
+
 def use_without_rights(path: str) -> dict[str, Any]:
     """Read and write the store as a user who may only read it."""
     if os.getuid() == 0:
@@ -127,6 +138,7 @@ def _child(request: dict[str, Any], result: int) -> None:
 
 
 def main() -> None:
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     for text in sys.stdin:
         reading, writing = os.pipe()
         pid = os.fork()
