@@ -117,7 +117,8 @@ class Trials:
         trial = Trial(wanted.rules, partial(raised_alerts, store.journal), wanted.instead_of)
         pace = _Pace(running, lambda: bool(self._monitor.calls()))
         for done, call in enumerate(calls):
-            pace.progress = {"type": "progress", "done": done, "of": len(calls), "call": call.id}
+            so_far = {part: len(trial.spans(part)) for part in ("new", "gone")}
+            pace.progress = {"type": "progress", "done": done, "of": len(calls), "call": call.id, **so_far}
             pace.rest()
             try:
                 stored = store.open(call.id)

@@ -345,7 +345,7 @@ export const en = {
   "rules.try.all": "all rules",
   "rules.try.do": "Try",
   "rules.try.stop": "Stop",
-  "rules.try.going": "{done} of {of} calls",
+  "rules.try.going": "{done} of {of} calls: so far {new} new, {gone} missing",
   "rules.try.failed": "Not tried: {reason}",
   "rules.result.after": { one: "It would have raised {n} alert in {calls} calls ({span}).", other: "They would have raised {n} alerts in {calls} calls ({span})." },
   "rules.result.before": { one: "{n} alert was raised then.", other: "{n} alerts were raised then." },

@@ -334,7 +334,7 @@ export const zh: Catalogue = {
   "rules.try.all": "全部规则",
   "rules.try.do": "试用",
   "rules.try.stop": "停止",
-  "rules.try.going": "{done} / {of} 通电话",
+  "rules.try.going": "{done} / {of} 通电话：目前新增 {new}，减少 {gone}",
   "rules.try.failed": "未试用：{reason}",
   "rules.result.after": "在 {calls} 通电话（{span}）中会发出 {n} 次告警。",
   "rules.result.before": "当时发出了 {n} 次告警。",

@@ -2,7 +2,7 @@
 import { ApiError, get, post, put, request } from "../../lib/api";
 import { jsonLines } from "../../lib/lines";
 import { session } from "../../lib/session.svelte";
-import type { Checked, InForce, Result, TrialLine, Version } from "./rule";
+import type { Checked, InForce, Progress, Result, TrialLine, Version } from "./rule";
 
 /** Milliseconds of rest after which a text is checked. */
 const RESTED = 300;
@@ -21,7 +21,7 @@ class Desk {
   /** The version that was just saved; 0: none. */
   saved: number = $state(0);
 
-  trial: { done: number; of: number } | null = $state.raw(null);
+  trial: Omit<Progress, "type"> | null = $state.raw(null);
   result: Result | null = $state.raw(null);
   /** The text that the result is of. */
   tried: string = $state("");
@@ -98,7 +98,7 @@ class Desk {
     this.stop();
     const trying = (this.#trying = new AbortController());
     const text = this.text;
-    [this.trial, this.result, this.unable] = [{ done: 0, of: calls }, null, ""];
+    [this.trial, this.result, this.unable] = [{ done: 0, of: calls, new: 0, gone: 0 }, null, ""];
     try {
       const answer = await request("POST", "/rules/try", {}, { text, calls, ...(rule ? { rule } : {}) }, trying.signal);
       for await (const line of jsonLines<TrialLine>(answer)) {

@@ -94,4 +94,13 @@ export interface Result {
   failed: { call: string; error: string }[];
 }
 
-export type TrialLine = { type: "progress"; done: number; of: number } | Result | { type: "error"; code: string; message: string };
+export interface Progress {
+  type: "progress";
+  done: number;
+  of: number;
+  /** Alerts so far. */
+  new: number;
+  gone: number;
+}
+
+export type TrialLine = Progress | Result | { type: "error"; code: string; message: string };
