@@ -2,4 +2,6 @@ import { mount } from "svelte";
 import "./app.css";
 import App from "./App.svelte";
 
-mount(App, { target: document.getElementById("page")! });
+const page = document.getElementById("page")!;
+page.replaceChildren(); // what was there to be seen first
+mount(App, { target: page });

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import CDPSession, Page, sync_playwright
 
 from monitor.server.pages import built_page
 
@@ -53,6 +53,9 @@ class Measured:
     """Share of the display's frames that were missed."""
     longest: float
     """Milliseconds between two frames."""
+    thread: float
+    """Milliseconds of a processor that the page's own thread takes a frame, of the 16.7 that there are; a busy machine, which
+    delays frames, does not change it."""
     browser: float
     """Share of one processor, all processes of the browser."""
     service: float
@@ -60,7 +63,7 @@ class Measured:
     """Milliseconds to the first contentful paint."""
 
     def line(self) -> str:
-        drawn = f"{self.frames:.1f} | {self.dropped:.1%} | {self.longest:.0f} ms"
+        drawn = f"{self.thread:.1f} ms | {self.frames:.1f} | {self.dropped:.1%} | {self.longest:.0f} ms"
         return f"| {self.calls} | {self.what} | {drawn} | {self.browser:.0%} | {self.service:.0%} | {self.paint:.0f} ms |"
 
 
@@ -94,11 +97,18 @@ def crowd(calls: int, port: int) -> Iterator[tuple[int, str]]:
         process.wait()
 
 
-def measure(page: Page, service: int, calls: int, seconds: float, what: str) -> Measured:
+def thread_seconds(session: CDPSession) -> float:
+    """That the page's main thread has worked."""
+    return float(
+        next(one["value"] for one in session.send("Performance.getMetrics")["metrics"] if one["name"] == "TaskDuration")
+    )
+
+
+def measure(page: Page, session: CDPSession, service: int, calls: int, seconds: float, what: str) -> Measured:
     """Look at the page for a while. The browser's processes are this process's children but the service."""
-    before = processor_seconds(os.getpid()), processor_seconds(service), time.monotonic()
+    before = processor_seconds(os.getpid()), processor_seconds(service), time.monotonic(), thread_seconds(session)
     gaps = page.evaluate(COUNT, seconds)
-    after = processor_seconds(os.getpid()), processor_seconds(service), time.monotonic()
+    after = processor_seconds(os.getpid()), processor_seconds(service), time.monotonic(), thread_seconds(session)
     took, own = after[2] - before[2], after[1] - before[1]
     missed = sum(max(0, round(gap / 1000 / FRAME) - 1) for gap in gaps)
     return Measured(
@@ -107,6 +117,7 @@ def measure(page: Page, service: int, calls: int, seconds: float, what: str) -> 
         frames=len(gaps) / (sum(gaps) / 1000),
         dropped=missed / (len(gaps) + missed),
         longest=max(gaps),
+        thread=(after[3] - before[3]) * 1000 / len(gaps),
         browser=(after[0] - before[0] - own) / took,
         service=own / took,
         paint=page.evaluate(PAINT),
@@ -123,17 +134,21 @@ def main() -> None:
     chromium = shutil.which("chromium")
     if chromium is None or built_page() is None:
         sys.exit("chromium is not installed, or the page is not built (make web)")
-    print("| live calls | | frames a second | missed | longest frame | browser | service | first paint |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(
+        "| live calls | | page's thread, a frame | frames a second | missed | longest frame | browser | service | first paint |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|")
     for calls in given.calls:
         with crowd(calls, given.port) as (service, url), sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
             page = browser.new_page(viewport={"width": 1280, "height": 900})
+            session = page.context.new_cdp_session(page)
+            session.send("Performance.enable", {"timeDomain": "threadTicks"})
             page.goto(url)
             page.wait_for_timeout(SETTLE * 1000)
-            print(measure(page, service, calls, given.seconds, "at rest").line(), flush=True)
+            print(measure(page, session, service, calls, given.seconds, "at rest").line(), flush=True)
             page.evaluate(SCROLL)
-            print(measure(page, service, calls, given.seconds, "scrolling without pause").line(), flush=True)
+            print(measure(page, session, service, calls, given.seconds, "scrolling without pause").line(), flush=True)
             browser.close()
 
 

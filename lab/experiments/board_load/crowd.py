@@ -154,13 +154,13 @@ class Crowd(Monitor):
 
     def _live(self) -> None:
         fresh = len(self._crowd)
-        while True:
+        while self._crowd:
             time.sleep(1)
             for call in self._crowd:
                 call.advance()
                 if (event := call.event()) is not None:
                     self.journal.append(event)
-            if random.random() < 0.3:
+            if self._crowd and random.random() < 0.3:
                 gone = self._crowd.pop(random.randrange(len(self._crowd)))
                 self.journal.append(gone.ended())
                 fresh += 1
