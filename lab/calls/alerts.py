@@ -46,6 +46,15 @@ def aim_for(rules: RuleSet, names: Sequence[str], emotion: str = "angry") -> Ale
     return AlertAim(tuple(rule.name for rule in chosen), emotion, tuple(leg for leg in LEGS if leg in legs))
 
 
+def about_emotion(rules: RuleSet) -> frozenset[str]:
+    """Names of the rules that look at how somebody sounds, not at silence and overtalk: those that may cry wolf."""
+    return frozenset(
+        rule.name
+        for rule in rules.rules
+        if any(part.emotion or part.affect or part.change_point or part.label or part.template for part in rule.when.walk())
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """A stretch of one leg in one emotion."""
@@ -101,6 +110,11 @@ def raised_alerts(events: Iterable[Event], aim: AlertAim) -> tuple[RaisedAlert, 
         for event in events
         if isinstance(event, Alert) and event.status == "raised" and event.rule in aim.rules and event.leg in (*aim.legs, None)
     )
+
+
+def raised_rules(events: Iterable[Event]) -> list[str]:
+    """The rule of each alert that was raised."""
+    return [event.rule for event in events if isinstance(event, Alert) and event.status == "raised"]
 
 
 def score_alerts(true: Iterable[Block], raised: Iterable[RaisedAlert], grace: float) -> AlertScore:

@@ -60,6 +60,7 @@ class CallsPart(CallsFigures):
     alerts_of: AlertsMeasured
     by_dataset: dict[str, CallsFigures]
     by_language: dict[str, CallsFigures]
+    by_joy: dict[str, CallsFigures] = Field(description="`joy`: calls in which somebody is happy; `no joy`: the others")
     by_leg: dict[str, CallsFigures] = Field(description="alerts are those of all legs")
     rows: list[CallRow]
 
@@ -93,6 +94,7 @@ class CallsResult:
             by_language={
                 name: summarise(part) for name, part in _split(self.scores, lambda score: score.call.lang or "not told").items()
             },
+            by_joy={name: summarise(part) for name, part in _split(self.scores, _joy).items()},
             by_leg={leg: summarise(self.scores, [leg]) for leg in _legs(self.scores)},
             rows=[row(score) for score in self.scores],
         )
@@ -129,19 +131,24 @@ def row(score: CallScore) -> CallRow:
     )
 
 
-def tables(result: CallsResult) -> list[tuple[str, list[Row]]]:
-    """Title and rows of each table: figures, baselines, datasets."""
+def tables(result: CallsResult, real: Row | None = None) -> list[tuple[str, list[Row]]]:
+    """Title and rows of each table: figures, baselines, joy, datasets.
+
+    `real`, the alerts an hour of calls without labels, stands below what these alerts catch: neither says anything alone.
+    """
     summary = result.figures
     rules = ", ".join(result.aim.rules)
+    figures = [*_figures(result), real or UNHEARD]
     found = [
-        (f"{summary.calls} calls, {summary.hours:.2f} h, legs {', '.join(summary.legs)}; alerts of {rules}", _figures(result)),
+        (f"{summary.calls} calls, {summary.hours:.2f} h, legs {', '.join(summary.legs)}; alerts of {rules}", figures),
         ("Change points beside baselines, whose settings (seconds, penalties) are the best in hindsight", _baselines(result)),
     ]
+    joy = _split(result.scores, _joy)
+    if len(joy) > 1:
+        found.append(("By whether somebody is happy: EDER, F1 of changes at 2 s, and alerts", _parts("calls with", joy)))
     datasets = _split(result.scores, lambda score: score.call.dataset)
     if len(datasets) > 1:
-        found.append(
-            ("By dataset: EDER, F1 of changes at 2 s, and alerts", [_part(name, scores) for name, scores in datasets.items()])
-        )
+        found.append(("By dataset: EDER, F1 of changes at 2 s, and alerts", _parts("dataset", datasets)))
     return found
 
 
@@ -181,10 +188,14 @@ def _changes(name: str, figures: ChangeFigures) -> Row:
     }
 
 
-def _part(name: str, scores: Sequence[CallScore]) -> Row:
+def _parts(about: str, parts: Mapping[str, Sequence[CallScore]]) -> list[Row]:
+    return [_part(about, name, scores) for name, scores in parts.items()]
+
+
+def _part(about: str, name: str, scores: Sequence[CallScore]) -> Row:
     summary = summarise(scores)
     return {
-        "dataset": name,
+        about: name,
         "calls": summary.calls,
         "EDER": number(summary.eder),
         "F1 2s": number(summary.changes.f1_2s),
@@ -199,6 +210,18 @@ def _part(name: str, scores: Sequence[CallScore]) -> Row:
 def number(value: float | None) -> str:
     """Two digits, or a dash for what cannot be given."""
     return "-" if value is None else f"{value:.2f}"
+
+
+def of_real_calls(per_hour: float, about: str) -> Row:
+    """How often one is warned of emotion in calls of which nobody knows that anything is wrong."""
+    return {"figure": "real calls: alerts of emotion an hour", "value": number(per_hour), "95 % of resampled speakers": about}
+
+
+UNHEARD: Row = of_real_calls(0.0, "name recordings without labels, too") | {"value": "-"}
+
+
+def _joy(score: CallScore) -> str:
+    return "joy" if score.has_joy else "no joy"
 
 
 def _legs(scores: Sequence[CallScore]) -> list[Leg]:

@@ -16,6 +16,7 @@ from monitor.affect.baseline import NEUTRAL
 from monitor.events import ABSTAIN, Leg
 from monitor.timeline import FRAME_RATE, TICK_FRAMES, TICK_RATE
 
+JOY = "happy"
 Run = tuple[float, float, str]
 """From and to (seconds), and the emotion shown in between."""
 
@@ -42,6 +43,11 @@ class CallScore:
     """What was shown, from beginning to end."""
     judged: JudgedScore = NOTHING_JUDGED
     """Of its judged alerts."""
+
+    @property
+    def has_joy(self) -> bool:
+        """Whether somebody is happy for a while, which an engine may take for anger."""
+        return any(segment.emotion == JOY for segment in self.call.segments)
 
     @property
     def stays_neutral(self) -> bool:

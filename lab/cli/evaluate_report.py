@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lab.calls.judged import JudgedFigures
-from lab.calls.report import tables
+from lab.calls.report import of_real_calls, tables
 from lab.clips.scores import ClipScores
 from lab.evaluation.report import DegradedPoint, Recordings, Report
 from monitor.cli.tables import table
@@ -26,7 +26,9 @@ def print_report(report: Report, console: Console) -> None:
     if report.clips is not None:
         _print_clips(report, console)
     if report.calls_result is not None:
-        for title, rows in tables(report.calls_result):
+        heard = report.recordings
+        real = None if heard is None else of_real_calls(heard.emotion_alerts_per_hour, _counted(heard))
+        for title, rows in tables(report.calls_result, real):
             console.print(table(title, rows))
     if report.judged is not None:
         _print_judged(report.judged, console)
@@ -42,6 +44,11 @@ def print_report(report: Report, console: Console) -> None:
         f"{report.seconds / 60:.1f} min heard in {report.wall_seconds:.0f} s by {report.jobs} processes, "
         f"{report.seconds / max(report.wall_seconds, 1e-9):.1f} times real time"
     )
+
+
+def _counted(heard: Recordings) -> str:
+    alerts = round(heard.emotion_alerts_per_hour * heard.hours)
+    return f"{alerts} in {heard.hours:.2f} h, in {heard.recordings_with_emotion_alerts} of {heard.recordings} calls"
 
 
 def _print_clips(report: Report, console: Console) -> None:

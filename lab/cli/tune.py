@@ -57,6 +57,18 @@ def tune(
             metavar="NAME",
         ),
     ] = None,
+    unlabelled: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Real calls without labels, a folder or a recording; may be given again. How often they warn of emotion is a "
+            "figure, real.alerts_per_hour.",
+            metavar="PATH",
+        ),
+    ] = None,
+    at_most: Annotated[
+        float | None,
+        typer.Option(min=0.0, help="Alerts of emotion an hour of the --unlabelled calls: one limit more.", metavar="N"),
+    ] = None,
     trials: Annotated[
         int, typer.Option("--trials", "-n", min=1, help="Settings that are tried, drawn at random.", metavar="N")
     ] = 150,
@@ -94,6 +106,8 @@ def tune(
 
       emotion-monitor tune calls --aim alerts --trials 300
 
+      emotion-monitor tune calls --aim alerts --unlabelled real-calls --at-most 3
+
       emotion-monitor tune calls --aim "changes.f1_2s where alerts.false_per_hour <= 2" --search changes,state.neutral_lead
 
       emotion-monitor tune --judged --aim judged --alert-rule customer-angry
@@ -108,7 +122,8 @@ def tune(
     from lab.calls.alerts import DEFAULT_RULE
     from lab.calls.read import read_calls
     from lab.cli.tune_report import print_tuned
-    from lab.tune.aim import parse_aim
+    from lab.hearing.takes import read_recordings
+    from lab.tune.aim import REAL, parse_aim
     from lab.tune.tuning import Plan, tune
     from lab.tune.write import write_settings
     from monitor.cli.progress import followed
@@ -123,8 +138,12 @@ def tune(
         logs="warning",
         log__level="error" if quiet else None,
     )
+    if at_most is not None and not unlabelled:
+        raise ConfigError("--at-most needs calls without labels that it is about: name them by --unlabelled")
+    wanted = parse_aim(aim)
     plan = Plan(
-        aim=parse_aim(aim),
+        aim=wanted if at_most is None else wanted.limited(REAL, at_most),
+        unlabelled=tuple(read_recordings(unlabelled or ())),
         alert_rules=tuple(alert_rule or (DEFAULT_RULE,)),
         search=_names(search),
         trials=trials,

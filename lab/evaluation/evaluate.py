@@ -1,14 +1,14 @@
 """The whole of `emotion-monitor evaluate`: all inputs through the pipeline, one report."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from lab.calls import AlertAim, CallsResult, LabelledCall, evaluate_calls
-from lab.calls.alerts import DEFAULT_RULE, aim_for
+from lab.calls.alerts import DEFAULT_RULE, about_emotion, aim_for
 from lab.calls.judged import JudgedFigures
 from lab.calls.score import score_call
 from lab.calls.stored import StoredCalls, score_stored
@@ -79,7 +79,8 @@ def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None
     if not inputs.to_hear:
         return _judged_alone(inputs.judged, judged, settings, plan, begun)
     clips = _chosen_clips(inputs, plan)
-    aim = aim_for(load_rules(settings.alerts.rules), plan.alert_rules) if inputs.calls else AlertAim()
+    rules = load_rules(settings.alerts.rules)
+    aim = aim_for(rules, plan.alert_rules) if inputs.calls else AlertAim()
     with Listeners(settings, jobs) as listeners:
         labels = listeners.info.labels
         _check(settings, plan, clips, listeners.info)
@@ -87,7 +88,11 @@ def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None
         evaluation = _Evaluation(listeners, plan, progress, pages)
         table, languages = evaluation.clips("clips", clips, plan.line) if clips else (None, None)
         calls = evaluation.calls(inputs.calls, settings, aim) if inputs.calls else None
-        recordings = evaluation.recordings(inputs.recordings, settings.state.speech_threshold) if inputs.recordings else None
+        recordings = (
+            evaluation.recordings(inputs.recordings, settings.state.speech_threshold, about_emotion(rules))
+            if inputs.recordings
+            else None
+        )
         degraded = list(evaluation.degraded(clips)) if plan.degrade else None
         if pages:
             pages.close()
@@ -188,11 +193,12 @@ class _Evaluation:
             stage=lambda name: self._progress(name, 0, 1),
         )
 
-    def recordings(self, files: Sequence[Path], speech_threshold: float) -> Recordings:
+    def recordings(self, files: Sequence[Path], speech_threshold: float, emotional: Collection[str]) -> Recordings:
         """What is shown of recordings without labels."""
         return account(
             self._hear_files([Take(file, line=self._plan.line, seed=self._plan.seed) for file in files[: self._plan.limit]]),
             speech_threshold,
+            emotional,
         )
 
     def degraded(self, clips: Sequence[Clip]) -> Iterator[DegradedPoint]:

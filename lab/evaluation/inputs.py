@@ -6,9 +6,9 @@ from pathlib import Path
 
 from lab.calls import LabelledCall, holds_calls, read_calls
 from lab.calls.stored import StoredCalls
+from lab.hearing.takes import read_recordings
 from lab.labels import TABLE, Clip, read_clips
 from monitor.errors import ConfigError
-from monitor.sources.file import FileSource
 
 
 @dataclass(slots=True)
@@ -47,15 +47,5 @@ def read_inputs(paths: Sequence[Path]) -> Inputs:
         elif holds_calls(path):
             inputs.calls += read_calls(path)
         else:
-            inputs.recordings += _recordings(path)
+            inputs.recordings += read_recordings([path])
     return inputs
-
-
-def _recordings(folder: Path) -> list[Path]:
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in FileSource.suffixes)
-    if not files:
-        raise ConfigError(
-            f"{folder}: holds nothing to hear; give a folder of clips with {TABLE}, of calls with a NAME.json beside each "
-            "NAME.wav, or of recordings"
-        )
-    return files

@@ -1,17 +1,18 @@
 """Recordings without labels: how often the monitor would warn, and what it would show."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
+from lab.calls.alerts import raised_rules
 from lab.evaluation.report import LegShares, Recordings
 from lab.hearing.hearing import Hearing, LegHeard
-from monitor.events import LEGS, Alert, ChangePoint, Event, Leg
+from monitor.events import LEGS, ChangePoint, Event, Leg
 from monitor.timeline import TICK_RATE
 
 
-def account(hearings: Iterable[Hearing], speech_threshold: float) -> Recordings:
-    """Add up hearings; speech are ticks whose probability reaches `speech_threshold`."""
-    recordings = 0
+def account(hearings: Iterable[Hearing], speech_threshold: float, emotional: Collection[str] = ()) -> Recordings:
+    """Add up hearings; speech are ticks whose probability reaches `speech_threshold`, `emotional` the rules about emotion."""
+    recordings = warned = 0
     seconds = 0.0
     rules: Counter[str] = Counter()
     changes: Counter[Leg | None] = Counter()
@@ -19,7 +20,9 @@ def account(hearings: Iterable[Hearing], speech_threshold: float) -> Recordings:
     for hearing in hearings:
         recordings += 1
         seconds += hearing.seconds
-        rules.update(event.rule for event in hearing.events if isinstance(event, Alert) and event.status == "raised")
+        raised = raised_rules(hearing.events)
+        rules.update(raised)
+        warned += any(rule in emotional for rule in raised)
         changes.update(event.leg for event in hearing.events if _confirmed(event))
         for leg, heard in hearing.legs.items():
             shown.setdefault(leg, Counter()).update(_shown_in_speech(heard, speech_threshold))
@@ -28,6 +31,8 @@ def account(hearings: Iterable[Hearing], speech_threshold: float) -> Recordings:
         recordings=recordings,
         hours=seconds / 3600,
         alerts_per_hour=rules.total() / hours,
+        emotion_alerts_per_hour=sum(rules[rule] for rule in emotional) / hours,
+        recordings_with_emotion_alerts=warned,
         alerts_per_hour_by_rule={rule: count / hours for rule, count in rules.most_common()},
         change_points_per_hour=changes.total() / hours,
         legs={leg: _leg_shares(shown[leg], changes[leg] / hours) for leg in LEGS if leg in shown},

@@ -25,6 +25,10 @@ class Recordings(Document):
     recordings: int
     hours: float
     alerts_per_hour: float
+    emotion_alerts_per_hour: float = Field(
+        description="of rules that look at emotion, affect, change points, labels, templates"
+    )
+    recordings_with_emotion_alerts: int = Field(description="in which one or more of these were raised")
     alerts_per_hour_by_rule: dict[str, float]
     change_points_per_hour: float
     legs: dict[str, LegShares]

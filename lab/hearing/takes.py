@@ -1,6 +1,6 @@
 """What is to be heard: a recording, whose voice is on which channel, and the line it comes over."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -9,7 +9,7 @@ from zlib import crc32
 from lab.lines.condition import Condition, over
 from lab.sound import mono, read_legs
 from monitor.audio.chunk import AudioChunk, Gap, Samples
-from monitor.errors import SourceError
+from monitor.errors import ConfigError, SourceError
 from monitor.events import Leg, LegReport
 from monitor.sources.base import Source
 from monitor.sources.file import FileSource
@@ -44,6 +44,23 @@ class Take:
         if self.line is not None:
             samples, gaps = over(self.line, samples, (self.seed, crc32(self.path.name.encode())))
         return PreparedSource(str(self.path), samples, gaps)
+
+
+def read_recordings(paths: Iterable[Path]) -> list[Path]:
+    """The sound files meant: files themselves, and those of folders, sorted. Raises `ConfigError` where there is none."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_file():
+            found.append(path)
+            continue
+        files = sorted(file for file in path.iterdir() if file.suffix.lower() in FileSource.suffixes) if path.is_dir() else []
+        if not files:
+            raise ConfigError(
+                f"{path}: holds nothing to hear; give a recording, or a folder of them, of calls with a NAME.json beside each "
+                "NAME.wav, or of clips with a labels.csv"
+            )
+        found += files
+    return found
 
 
 class PreparedSource(Source):

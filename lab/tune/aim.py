@@ -8,7 +8,7 @@ given (the delay of alerts where none was raised) adds nothing, and keeps no lim
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from lab.calls.figures import summarise
@@ -45,6 +45,8 @@ MADE_OF = {
         [*(f"changes.f1_{seconds}s" for seconds in (1, 2, 4)), "changes.recall_2s", "changes.delay_median"], "changes.true"
     ),
 }
+REAL = "real.alerts_per_hour"
+"""Alerts of all rules about emotion an hour of calls without labels (`--unlabelled`)."""
 UNTOLD = 10.0
 """Excess over a limit of a figure that cannot be given."""
 
@@ -108,8 +110,16 @@ class Aim:
         """The larger, the better: limits come first."""
         return -self.broken(figures), self.value(figures)
 
+    def limited(self, figure: str, bound: float) -> "Aim":
+        """This aim with one limit more."""
+        limit = Limit(figure, "<=", bound)
+        joined = " and " if self.limits else " where "
+        return replace(self, text=f"{self.text}{joined}{limit}", limits=(*self.limits, limit))
+
     def check(self, figures: Figures) -> None:
         """Raise `ConfigError` where the labels of some calls can never give a figure that the aim names."""
+        if REAL in self.figures and figures[REAL] is None:
+            raise ConfigError(f"--aim: {REAL} cannot be measured: name calls without labels by --unlabelled")
         for figure in self.figures:
             if figure in MADE_OF and not figures[MADE_OF[figure]]:
                 raise ConfigError(f"--aim: {figure} cannot be measured on these calls: {NEEDS[MADE_OF[figure]]}")
@@ -130,7 +140,7 @@ def parse_aim(text: str) -> Aim:
     whole = NAMED.get(text.strip(), text)
     wanted, where, limited = (part.strip() for part in whole.partition(" where "))
     aim = Aim(whole, tuple(_terms(wanted)), tuple(_limit(part) for part in limited.split(" and ")) if where else ())
-    known = figures_of([])
+    known = figures_of([]) | {REAL: None}
     if unknown := [figure for figure in aim.figures if figure not in known]:
         raise ConfigError(f"--aim: there is no figure {unknown[0]}; there are: {', '.join(sorted(known))}")
     return aim

@@ -5,13 +5,13 @@ Each process keeps the frames of its own share of the calls in memory. Which pro
 
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from types import TracebackType
 
 from threadpoolctl import threadpool_limits
 
-from lab.calls.alerts import AlertAim
+from lab.calls.alerts import AlertAim, about_emotion, raised_rules
 from lab.calls.judged import rules_for
 from lab.calls.labelled import LabelledCall
 from lab.calls.score import CallScore, score_call
@@ -29,6 +29,8 @@ class Heard:
     labels: tuple[str, ...]
     """Of the engine that heard."""
     alerts: AlertAim
+    real: tuple[Hearing, ...] = ()
+    """Of calls without labels, which bound how often one is warned of emotion."""
 
     def scores(self, proposal: Proposal) -> list[CallScore]:
         """What `evaluate` would say of each call with the settings and rules of the proposal."""
@@ -37,6 +39,11 @@ class Heard:
             (call, analysed_anew(hearing, self.labels, settings, rules_for(call.judged, rules))) for call, hearing in self.calls
         )
         return [score_call(call, hearing, self.labels, self.alerts) for call, hearing in anew]
+
+    def alarms(self, proposal: Proposal) -> int:
+        """Alerts of all rules about emotion in the calls without labels, with the settings and rules of the proposal."""
+        settings, rules = proposal.settings, proposal.only(about_emotion(proposal.rules)).rules
+        return sum(len(raised_rules(analysed_anew(hearing, self.labels, settings, rules).events)) for hearing in self.real)
 
 
 class Judge:
@@ -47,17 +54,23 @@ class Judge:
             raise ValueError(f"jobs must be at least 1, got {jobs}")
         self._heard = heard
         jobs = min(jobs, len(heard.calls))
-        shares = [Heard(heard.calls[first::jobs], heard.labels, heard.alerts) for first in range(jobs)] if jobs > 1 else []
+        shares = [replace(heard, calls=heard.calls[n::jobs], real=heard.real[n::jobs]) for n in range(jobs)] if jobs > 1 else []
         self._pools = [ProcessPoolExecutor(1, get_context("spawn"), _begin, (share,)) for share in shares]
 
-    def scores(self, proposal: Proposal) -> list[CallScore]:
-        """Of all calls, in their order. Raises `EngineError` where a process died."""
+    @property
+    def real_hours(self) -> float:
+        """Of calls without labels."""
+        return sum(hearing.seconds for hearing in self._heard.real) / 3600
+
+    def scores(self, proposal: Proposal) -> tuple[list[CallScore], int]:
+        """Of all calls, in their order, and alarms in calls without labels. Raises `EngineError` where a process died."""
         if not self._pools:
-            return self._heard.scores(proposal)
+            return self._heard.scores(proposal), self._heard.alarms(proposal)
         with deaths_told():
             waiting = [pool.submit(_scores, proposal) for pool in self._pools]
             shares = [future.result() for future in waiting]
-        return [shares[index % len(shares)][index // len(shares)] for index in range(len(self._heard.calls))]
+        scores = [shares[index % len(shares)][0][index // len(shares)] for index in range(len(self._heard.calls))]
+        return scores, sum(alarms for _, alarms in shares)
 
     def __enter__(self) -> "Judge":
         return self
@@ -78,7 +91,7 @@ def _begin(share: Heard) -> None:
     _share = share
 
 
-def _scores(proposal: Proposal) -> Sequence[CallScore]:
+def _scores(proposal: Proposal) -> tuple[Sequence[CallScore], int]:
     if _share is None:
         raise RuntimeError("this process was not begun by a judge")
-    return _share.scores(proposal)
+    return _share.scores(proposal), _share.alarms(proposal)

@@ -3,7 +3,7 @@
 A further setting is one more line in `SETTINGS`. Ranges are those in which a monitor can be used, not all that is allowed.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -111,7 +111,7 @@ class Proposal:
             except ValidationError:
                 continue
 
-    def only(self, names: Sequence[str]) -> "Proposal":
+    def only(self, names: Collection[str]) -> "Proposal":
         """With no other rules than those of some names: the others do not bear upon them."""
         return replace(self, rules=replace(self.rules, rules=tuple(rule for rule in self.rules.rules if rule.name in names)))
 

@@ -9,6 +9,7 @@ heard (cross-validation; Stone 1974).
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,8 @@ from lab.calls.run import plain_take
 from lab.calls.score import CallScore
 from lab.calls.stored import StoredCalls
 from lab.hearing.listeners import Listeners, Unheard
-from lab.tune.aim import Aim, Figures, figures_of
+from lab.hearing.takes import Take
+from lab.tune.aim import REAL, Aim, Figures, figures_of
 from lab.tune.judge import Heard, Judge
 from lab.tune.proposal import Proposal, Range
 from monitor.alerts.rules import load_rules
@@ -48,6 +50,8 @@ class Plan:
     trials: int = 150
     minutes: float | None = None
     """After which no further trial is begun."""
+    unlabelled: tuple[Path, ...] = ()
+    """Recordings of calls without labels: how often they warn of emotion is the figure `real.alerts_per_hour`."""
     folds: int = 4
     """Sets of speakers, each kept apart once."""
     seed: int = 1
@@ -62,10 +66,12 @@ class Trial:
     """What was varied."""
     proposal: Proposal
     scores: tuple[CallScore, ...]
+    real_per_hour: float | None = None
+    """Alerts about emotion in calls without labels; None where there are none."""
 
     def figures(self, calls: Iterable[int]) -> Figures:
-        """Of some calls, by their index."""
-        return figures_of([self.scores[index] for index in calls])
+        """Of some calls, by their index, and of all calls without labels: nobody knows who speaks in these."""
+        return {**figures_of([self.scores[index] for index in calls]), REAL: self.real_per_hour}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +80,19 @@ class Compared:
 
     scores_before: tuple[CallScore, ...]
     scores_after: tuple[CallScore, ...]
+    real_before: float | None = None
+    real_after: float | None = None
+    """Alerts about emotion an hour of calls without labels; None where there are none, or several choices."""
 
     @property
     def before(self) -> Figures:
         """All figures with what was begun with."""
-        return figures_of(self.scores_before)
+        return {**figures_of(self.scores_before), REAL: self.real_before}
 
     @property
     def after(self) -> Figures:
         """All figures with what was chosen."""
-        return figures_of(self.scores_after)
+        return {**figures_of(self.scores_after), REAL: self.real_after}
 
     @property
     def who(self) -> str:
@@ -98,7 +107,7 @@ class Compared:
 
         def gained(drawn: Sequence[CallScore]) -> dict[str, float | None]:
             one, other = figures_of(drawn), figures_of([after[id(score)] for score in drawn])
-            return {name: _difference(one[name], other[name]) for name in names}
+            return {name: _difference(one[name], other[name]) for name in names if name != REAL}
 
         return intervals(self.scores_before, gained)
 
@@ -142,7 +151,8 @@ class Tuned:
     @property
     def figures(self) -> tuple[str, ...]:
         """Worth showing: those of the aim, then the headline ones."""
-        return tuple(dict.fromkeys([*self.plan.aim.figures, *NAMES]))
+        real = [] if self.best.real_per_hour is None else [REAL]
+        return tuple(dict.fromkeys([*self.plan.aim.figures, *NAMES, *real]))
 
     def values(self) -> dict[str, tuple[Any, Any]]:
         """Before and after of each key that was varied."""
@@ -188,6 +198,8 @@ def tune(
     begun = time.monotonic()
     if not calls and stored is None:
         raise ConfigError("nothing to tune on: name folders of labelled calls, or --judged")
+    if plan.unlabelled and not calls:
+        raise ConfigError("--unlabelled: calls are heard beside labelled ones only; name folders of these, too")
     judged = [call for call, _ in stored.calls] if stored is not None else []
     folds([*calls, *judged], plan.folds)  # refused before hours are spent on hearing, and again by what could be heard
     start = Proposal(settings, load_rules(settings.alerts.rules))
@@ -195,9 +207,9 @@ def tune(
     ranges = _wanted(start.ranges(alerts.rules), plan)
     learned = configured(settings.analysis)
     if stored is None:
-        heard, engine, unheard = _hear(calls, settings, alerts, jobs, progress)
+        heard, engine, unheard = _hear(calls, settings, alerts, plan.unlabelled, jobs, progress)
     elif calls:
-        heard, engine, unheard = _with_stored(_hear(calls, settings, alerts, jobs, progress), stored)
+        heard, engine, unheard = _with_stored(_hear(calls, settings, alerts, plan.unlabelled, jobs, progress), stored)
     else:
         heard, engine, unheard = Heard(stored.calls, stored.engine.labels, alerts), stored.engine, ()
     start = replace(start, rules=start.rules.heard_with(learned, EngineKey(engine.name, engine.version, engine.dim)))
@@ -222,7 +234,7 @@ def tune(
         keys=tuple(ranges),
         trials=tuple(trials),
         best=best,
-        tuning=Compared(trials[0].scores, best.scores),
+        tuning=Compared(trials[0].scores, best.scores, trials[0].real_per_hour, best.real_per_hour),
         apart=Compared(trials[0].scores, tuple(apart[index] for index in everybody)),
         unheard=unheard,
         seconds=time.monotonic() - begun,
@@ -240,9 +252,14 @@ def folds(calls: Sequence[LabelledCall], sets: int) -> list[frozenset[int]]:
 
 
 def _hear(
-    calls: Sequence[LabelledCall], settings: Settings, alerts: AlertAim, jobs: int, progress: Progress
+    calls: Sequence[LabelledCall],
+    settings: Settings,
+    alerts: AlertAim,
+    unlabelled: Sequence[Path],
+    jobs: int,
+    progress: Progress,
 ) -> tuple[Heard, EngineInfo, tuple[Unheard, ...]]:
-    heard, unheard = [], []
+    heard, real, unheard = [], [], []
     with Listeners(settings, jobs) as listeners:
         takes = listeners.hear(map(plain_take, calls), embeddings=True)
         for done, (call, (_, hearing)) in enumerate(zip(calls, takes, strict=True), start=1):
@@ -251,10 +268,16 @@ def _hear(
             else:
                 heard.append((call, hearing))
             progress("hearing calls", done, len(calls))
+        for done, (_, hearing) in enumerate(listeners.hear(map(Take, unlabelled), embeddings=True), start=1):
+            if isinstance(hearing, Unheard):
+                unheard.append(hearing)
+            else:
+                real.append(hearing)
+            progress("hearing calls without labels", done, len(unlabelled))
         info = listeners.info
     if not heard:
         raise SourceError(f"none of {len(calls)} calls could be heard; the first: {unheard[0].reason}")
-    return Heard(tuple(heard), info.labels, alerts), info, tuple(unheard)
+    return Heard(tuple(heard), info.labels, alerts, tuple(real)), info, tuple(unheard)
 
 
 def _with_stored(
@@ -272,14 +295,19 @@ def _with_stored(
 
 def _trials(start: Proposal, ranges: Mapping[str, Range], judge: Judge, plan: Plan) -> Iterator[Trial]:
     """What was begun with, then as many others as the plan wants, or as there is time for."""
-    yield Trial(0, {}, start, tuple(judge.scores(start)))
+    yield _trial(0, {}, start, judge)
     generator = np.random.default_rng(plan.seed)
     deadline = None if plan.minutes is None else time.monotonic() + 60 * plan.minutes
     for number in range(1, plan.trials + 1):
         if deadline is not None and time.monotonic() >= deadline:
             return
         values, proposal = start.drawn(ranges, generator)
-        yield Trial(number, values, proposal, tuple(judge.scores(proposal)))
+        yield _trial(number, values, proposal, judge)
+
+
+def _trial(number: int, values: Mapping[str, float], proposal: Proposal, judge: Judge) -> Trial:
+    scores, alarms = judge.scores(proposal)
+    return Trial(number, values, proposal, tuple(scores), alarms / judge.real_hours if judge.real_hours else None)
 
 
 def _best(trials: Sequence[Trial], calls: Sequence[int], aim: Aim) -> Trial:

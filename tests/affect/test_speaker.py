@@ -94,7 +94,7 @@ def test_a_caller_who_is_angry_from_the_first_second_stays_so():
 
 def test_the_normal_of_a_speaker_is_known_after_enough_neutral_speech_and_anger_does_not_move_it():
     affect = SpeakerAffect(LABELS, StateSection(baseline=2.0))
-    before, after = hear(affect, "neutral", 1.9)[-1], hear(affect, "neutral", 3.0)[-1]
+    before, after = hear(affect, "neutral", 1.9)[-1], hear(affect, "neutral", 10.0)[-1]
     later = hear(affect, "angry", 10.0)[-1]
     assert before.normal is None
     assert after.normal is not None

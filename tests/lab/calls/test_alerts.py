@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.calls.alerts import AlertAim, Block, RaisedAlert, aim_for, blocks, raised_alerts, score_alerts
+from lab.calls.alerts import AlertAim, Block, RaisedAlert, about_emotion, aim_for, blocks, raised_alerts, score_alerts
 from monitor.alerts.rules import load_rules
 from monitor.errors import ConfigError
 from tests.lab.calls.made_hearing import alert, changed, labelled, talk
@@ -82,6 +82,10 @@ def test_the_aim_of_a_rule_has_the_legs_that_it_watches():
 def test_any_takes_every_rule_with_a_condition_on_anger():
     aim = aim_for(load_rules(), ["any"])
     assert (aim.rules, aim.legs) == (("customer-angry", "agent-angry"), ("customer", "agent", "mixed"))
+
+
+def test_rules_about_emotion_are_those_that_may_cry_wolf():
+    assert about_emotion(load_rules(None)) == {"customer-angry", "customer-distressed", "customer-turned", "agent-angry"}
 
 
 def test_a_rule_that_is_not_in_force_is_refused_with_those_that_are():

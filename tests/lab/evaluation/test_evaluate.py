@@ -117,8 +117,10 @@ def test_alerts_and_changes_are_counted_by_the_hour(listeners: Listeners, call_f
         ChangePoint(call="c", leg="agent", id="2", status=status, strength=1.0, before="sad", after="happy")
         for status in ("confirmed", "provisional")
     )
-    told = account([replace(hearing, seconds=1800.0, events=(raised, cleared, suspected, confirmed))], 0.5)
-    assert (told.alerts_per_hour, told.alerts_per_hour_by_rule, told.change_points_per_hour) == (2.0, {"angry": 2.0}, 2.0)
+    other = replace(raised, rule="dead-air")
+    told = account([replace(hearing, seconds=1800.0, events=(raised, other, cleared, suspected, confirmed))], 0.5, {"angry"})
+    assert (told.alerts_per_hour, told.alerts_per_hour_by_rule) == (4.0, {"angry": 2.0, "dead-air": 2.0})
+    assert (told.emotion_alerts_per_hour, told.recordings_with_emotion_alerts, told.change_points_per_hour) == (2.0, 1, 2.0)
     assert {leg: shares.change_points_per_hour for leg, shares in told.legs.items()} == {"customer": 0.0, "agent": 2.0}
     assert sum(told.legs["customer"].emotions.values()) == pytest.approx(1)
 

@@ -10,7 +10,7 @@ from lab.calls import LabelledCall
 from lab.evaluation.evaluate import Plan as EvaluationPlan
 from lab.evaluation.evaluate import evaluate
 from lab.evaluation.inputs import Inputs
-from lab.tune.aim import parse_aim
+from lab.tune.aim import REAL, parse_aim
 from lab.tune.tuning import Plan, Tuned, folds, tune
 from lab.tune.write import write_settings
 from monitor.alerts.rules import load_rules
@@ -96,6 +96,27 @@ def test_nobody_is_in_two_sets(calls: list[LabelledCall]) -> None:
 
 def test_no_trial_begins_when_the_time_is_over(calls: list[LabelledCall], settings: Settings) -> None:
     assert len(tuned(calls, settings, minutes=0.0).trials) == 1
+
+
+def test_calls_without_labels_bound_how_often_one_is_warned_of_emotion(
+    calls: list[LabelledCall], settings: Settings, found: Tuned
+) -> None:
+    heard = tuned(calls, settings, unlabelled=(calls[0].audio,), trials=1)
+    rates = [trial.real_per_hour for trial in heard.trials]
+    alone = evaluate(Inputs(recordings=[calls[0].audio]), settings, EvaluationPlan(), jobs=1, progress=nobody).recordings
+    assert alone is not None
+    assert rates[0] == alone.emotion_alerts_per_hour
+    assert (heard.tuning.before[REAL], found.tuning.before[REAL]) == (rates[0], None)
+    assert REAL in heard.figures
+    assert heard.trials[0].scores == found.trials[0].scores
+
+
+def test_a_bound_on_calls_without_labels_is_a_limit_of_the_aim(calls: list[LabelledCall], settings: Settings) -> None:
+    aim = parse_aim("0 * eder").limited(REAL, 3.0)
+    assert aim.text == "0 * eder where real.alerts_per_hour <= 3"
+    assert aim.broken({"eder": 0.1, REAL: 6.0}) == pytest.approx(1.0)
+    with pytest.raises(ConfigError, match="name calls without labels by --unlabelled"):
+        tuned(calls, settings, aim=aim, trials=0)
 
 
 def test_a_search_is_told_as_json(found: Tuned) -> None:
