@@ -115,6 +115,10 @@ def evaluate(
         ),
     ] = None,
     sound: Annotated[bool, typer.Option(help="Put the sound of a call into its page.")] = True,
+    compared: Annotated[
+        Path | None,
+        typer.Option("--against", help="Hold this run against another: a file that --json wrote.", metavar="FILE"),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     _schema: Annotated[
         bool, typer.Option("--schema", callback=_print_schema, is_eager=True, help="Print the JSON Schema of --json and stop.")
@@ -136,12 +140,15 @@ def evaluate(
       emotion-monitor evaluate --judged --store emotion-store
 
       emotion-monitor evaluate recorded-call.flac --pages pages
+
+      emotion-monitor evaluate calls --config ours.yaml --json ours.json --against defaults.json
     """
     need(LAB, "evaluate", ConfigError)
     from rich.console import Console
 
     from lab.calls.alerts import DEFAULT_RULE
     from lab.cli.evaluate_report import print_report
+    from lab.evaluation.against import against, read_report
     from lab.evaluation.evaluate import Plan, evaluate
     from lab.evaluation.inputs import read_inputs
     from lab.lines.condition import TELEPHONE
@@ -170,10 +177,13 @@ def evaluate(
         alert_rules=tuple(alert_rule or (DEFAULT_RULE,)),
         baselines=baselines,
     )
+    earlier = read_report(compared) if compared is not None else None
     inputs = read_inputs(folders or ())
     inputs.judged = judged_calls(settings) if judged else None
     with followed(Console(stderr=True, quiet=quiet)) as progress:
         report = evaluate(inputs, settings, plan, jobs=jobs, progress=progress)
+    if earlier is not None and compared is not None:
+        report = report.model_copy(update={"against": against(report, earlier, compared)})
     print_report(report, report_console(quiet=quiet, stderr=str(json_file) == "-"))
     write_json(report.model_dump(mode="json", exclude_none=True), json_file)
     if pages is not None:

@@ -6,10 +6,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from lab.calls.figures import NAMES
 from lab.calls.judged import JudgedFigures
 from lab.calls.report import of_real_calls, tables
 from lab.clips.scores import ClipScores
-from lab.evaluation.report import DegradedPoint, Recordings, Report
+from lab.evaluation.report import Against, DegradedPoint, Recordings, Report
 from monitor.cli.tables import table
 
 SHOWN_UNHEARD = 5
@@ -36,6 +37,8 @@ def print_report(report: Report, console: Console) -> None:
         _print_recordings(report.recordings, console)
     if report.degraded:
         console.print(_degraded(report.degraded))
+    if report.against is not None:
+        _print_against(report.against, console)
     for each in report.unheard[:SHOWN_UNHEARD]:
         console.print(f"not heard: {each.reason}", style="yellow", soft_wrap=True, markup=False)
     if len(report.unheard) > SHOWN_UNHEARD:
@@ -44,6 +47,26 @@ def print_report(report: Report, console: Console) -> None:
         f"{report.seconds / 60:.1f} min heard in {report.wall_seconds:.0f} s by {report.jobs} processes, "
         f"{report.seconds / max(report.wall_seconds, 1e-9):.1f} times real time"
     )
+
+
+def _print_against(told: Against, console: Console) -> None:
+    rows = [
+        {
+            "figure": NAMES.get(name, name),
+            "other": _three(each.other),
+            "this": _three(each.this),
+            "gain, 95 % of resampled speakers": f"{each.low:+.3f} to {each.high:+.3f}"
+            if each.low is not None and each.high is not None
+            else "",
+        }
+        for name, each in told.figures.items()
+    ]
+    what = f"{told.calls} calls, {told.clips} clips, {told.people} speakers"
+    console.print(table(f"Against {told.file} (weights {told.version}): what both heard, {what}", rows))
+
+
+def _three(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
 
 
 def _counted(heard: Recordings) -> str:

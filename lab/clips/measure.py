@@ -92,6 +92,19 @@ def tabulate(
     return {"all": everything, **datasets}, dict(_groups([clip.lang for clip in heard.clips], scores))
 
 
+def confusions_by_person(
+    heard: ClipsHeard, labels: Sequence[str], classes: Sequence[str] | None = None
+) -> dict[str, list[list[int]]]:
+    """What was heard of each `dataset/speaker`: rows the true class, columns the one heard, as in `tabulate`."""
+    among = list(classes or labels)
+    decided = heard.logits[:, [labels.index(name) for name in among]].argmax(1)
+    people: dict[str, NDArray[np.int64]] = {}
+    for clip, said in zip(heard.clips, decided, strict=True):
+        mine = people.setdefault("/".join(clip.person), np.zeros((len(among), len(among)), np.int64))
+        mine[among.index(clip.emotion), said] += 1
+    return {name: people[name].tolist() for name in sorted(people)}
+
+
 def _groups(names: Sequence[str], scores: Callable[[NDArray[np.bool_]], ClipScores]) -> Iterator[tuple[str, ClipScores]]:
     of_clip = np.array(names, dtype=np.str_)
     for name in sorted(set(names) - {""}):

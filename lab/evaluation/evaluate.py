@@ -13,7 +13,7 @@ from lab.calls.judged import JudgedFigures
 from lab.calls.score import score_call
 from lab.calls.stored import StoredCalls, score_stored
 from lab.clips.choice import Speakers, check_kept_apart, check_labels, chosen
-from lab.clips.measure import ClipsHeard, hear_clips, tabulate
+from lab.clips.measure import ClipsHeard, confusions_by_person, hear_clips, tabulate
 from lab.clips.scores import ClipScores
 from lab.evaluation.degrade import points
 from lab.evaluation.inputs import Inputs
@@ -86,7 +86,7 @@ def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None
         _check(settings, plan, clips, listeners.info)
         pages = PageFolder(plan.pages, listeners.info, renderer, embed=plan.sound) if plan.pages else None
         evaluation = _Evaluation(listeners, plan, progress, pages)
-        table, languages = evaluation.clips("clips", clips, plan.line) if clips else (None, None)
+        table, languages, people = evaluation.clips("clips", clips, plan.line) if clips else (None, None, None)
         calls = evaluation.calls(inputs.calls, settings, aim) if inputs.calls else None
         recordings = (
             evaluation.recordings(inputs.recordings, settings.state.speech_threshold, about_emotion(rules))
@@ -108,6 +108,7 @@ def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None
             jobs=listeners.jobs,
             clips=table,
             languages=languages or None,
+            people=people,
             calls=calls.calls_part() if calls else None,
             baselines=calls.baselines_part() if calls else None,
             calls_result=calls,
@@ -157,12 +158,13 @@ class _Evaluation:
 
     def clips(
         self, stage: str, clips: Sequence[Clip], line: Condition | None
-    ) -> tuple[dict[str, ClipScores], dict[str, ClipScores]]:
-        """Scores by dataset and by language."""
+    ) -> tuple[dict[str, ClipScores], dict[str, ClipScores], dict[str, list[list[int]]]]:
+        """Scores by dataset and by language, and the confusion of each person."""
         heard = self._hear_clips(stage, clips, line)
         for each in heard.unheard:
             self._note(each)
-        return tabulate(heard, self._listeners.info.labels, self._plan.classes)
+        labels, classes = self._listeners.info.labels, self._plan.classes
+        return *tabulate(heard, labels, classes), confusions_by_person(heard, labels, classes)
 
     def calls(self, calls: Sequence[LabelledCall], settings: Settings, aim: AlertAim) -> CallsResult:
         """Labelled calls, the first of them where there is a limit."""

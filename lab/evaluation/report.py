@@ -65,6 +65,26 @@ class UnheardFile(Document):
     reason: str
 
 
+class Difference(Document):
+    """One figure of what both runs heard."""
+
+    other: float | None = Field(description="of the run that was named")
+    this: float | None
+    low: float | None = Field(default=None, description="bounds of this minus other, for 95 % of resampled speakers")
+    high: float | None = None
+
+
+class Against(Document):
+    """This run against another."""
+
+    file: str
+    version: str = Field(description="of the other run's weights")
+    calls: int = Field(description="that both heard")
+    clips: int
+    people: int
+    figures: dict[str, Difference]
+
+
 class Report(Document):
     """All of it."""
 
@@ -80,6 +100,9 @@ class Report(Document):
     jobs: int
     clips: dict[str, ClipScores] | None = Field(default=None, description="`all`, and each dataset")
     languages: dict[str, ClipScores] | None = Field(default=None, description="clips by language, where it is told")
+    people: dict[str, list[list[int]]] | None = Field(
+        default=None, description="confusion of each dataset/speaker, as `clips.all.confusion`"
+    )
     calls: CallsPart | None = Field(default=None, description="figures of labelled calls")
     baselines: dict[str, BaselinePart] | None = Field(default=None, description="of the same calls, by other means")
     calls_result: InstanceOf[CallsResult] | None = Field(default=None, exclude=True, description="the same, to print and draw")
@@ -88,4 +111,5 @@ class Report(Document):
     )
     recordings: Recordings | None = None
     degraded: list[DegradedPoint] | None = None
+    against: Against | None = Field(default=None, description="this run beside another, where one was named")
     unheard: list[UnheardFile] = Field(default=[])
