@@ -11,7 +11,7 @@ import math
 from monitor.changes.segments import Model
 from monitor.timeline import TICK_RATE
 
-COEFFICIENTS = (2.543, -0.529, 2.111, -0.105)
+COEFFICIENTS = (1.943, -0.452, 1.996, -0.204)
 LEAST = 0.5
 """A change is confirmed at odds above even, whatever rate is asked for."""
 
@@ -22,11 +22,11 @@ def prior_log_odds(model: Model) -> float:
 
 
 def terms(model: Model, false_alarms_per_hour: float) -> tuple[float, ...]:
-    """What the coefficients are for; all but the first are 0 at the settings in the middle of those simulated."""
+    """What the coefficients are for; all but the first are 0 at the default settings and two alarms an hour."""
     return (
         1.0,
-        math.log(false_alarms_per_hour / 3.0),
-        math.log(model.weight / 0.04),
+        math.log(false_alarms_per_hour / 2.0),
+        math.log(model.weight / 0.025),
         math.log(model.contrast / 4.0),
     )
 
