@@ -2,8 +2,8 @@
 
 Calls without change (`nulls.py`) are followed to their end, and the highest posterior odds of each are noted. How many calls
 stay below a threshold gives its rate of alarms (which come as a Poisson process: rare and, a call long, independent). The
-logarithm of its Bayes factor is then fitted: at the default settings, of which the most calls are simulated, what is asked for by
-default is what comes; slopes over the rate and over the settings are fitted around that, by least squares.
+logarithm of its Bayes factor is then fitted: at the default settings, of which the most calls are simulated, what is asked for
+by default is what comes; slopes over the rate and over the settings are fitted around that, by least squares.
 """
 
 import argparse
