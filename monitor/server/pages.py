@@ -7,6 +7,7 @@ The build is `dashboards/dist` in a source checkout and `monitor/_data/dashboard
 from pathlib import Path
 from typing import Any
 
+import structlog
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -15,6 +16,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 import monitor
+
+log = structlog.get_logger(__name__)
 
 CLIENT_PATHS = ("/", "/calls", "/calls/{call}", "/alerts", "/rules", "/insights", "/system")
 """What the page's own router knows (`dashboards/web/src/lib/router.svelte.ts`)."""
@@ -34,6 +37,7 @@ def page(folder: Path | None = None) -> ASGIApp:
     """The application that serves the page of a folder; of the built one, or what stands for it, where none is named."""
     folder = folder or built_page()
     if folder is None:
+        log.warning("page_not_built", do="make web, or python dashboards/build.py; the service runs without its page")
         return Router(_documents(_NOT_BUILT))
     files = [Mount("/assets", _Hashed(directory=folder / "assets", check_dir=False)), Mount("/", StaticFiles(directory=folder))]
     return GZipMiddleware(Router([*_documents(folder / "index.html"), *files]), minimum_size=1024)
