@@ -54,10 +54,13 @@ def seconds_late(marks: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return marks >> np.uint8(4)
 
 
+_LATE = int(Mark.LATE)
+
+
 def known_marks(marks: NDArray[np.uint8]) -> bool:
     """Whether these are marks that this program writes."""
     late = seconds_late(marks)
-    return bool((late <= MOST_SECONDS_LATE).all() and ((late > 0) == ((marks & Mark.LATE) != 0)).all())
+    return bool((late <= MOST_SECONDS_LATE).all() and ((late > 0) == ((marks & _LATE) != 0)).all())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -28,6 +28,10 @@ class LegFormat:
     """Of stored embeddings."""
 
 
+_SKIPPED = int(Mark.SKIPPED)
+_LARGEST = np.finfo(np.float16).max
+
+
 def as_stored(frames: Frames, leg_format: LegFormat) -> Frames:
     """The frames as `format` keeps them; doing it again changes nothing.
 
@@ -47,8 +51,7 @@ def to_disk(embedding: NDArray[np.float32], leg_format: LegFormat) -> NDArray[np
     """The embedding in the dtype of the store."""
     if leg_format.dtype == "float32":
         return np.asarray(embedding, np.float32)
-    largest = np.finfo(np.float16).max
-    return np.clip(embedding, -largest, largest).astype(np.float16)
+    return np.clip(embedding, -_LARGEST, _LARGEST).astype(np.float16)
 
 
 def from_disk(embedding: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -132,7 +135,9 @@ def damage(frames: Frames) -> str | None:
         return "marks that no version wrote"
     if not np.isfinite(frames.speech).all():
         return "speech probabilities that are not finite"
-    skipped = (frames.marks & Mark.SKIPPED) != 0
+    skipped = (frames.marks & _SKIPPED) != 0
+    if np.isfinite(frames.logits).all() and np.isfinite(frames.embedding).all():
+        return None
     if not np.isfinite(frames.logits[~skipped]).all():
         return "logits that are not finite"
     missing = np.isnan(frames.embedding).any(axis=1)

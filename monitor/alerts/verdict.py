@@ -33,31 +33,50 @@ class Verdict:
     fresh: bool = True
     """Whether the moment brought evidence; else the answer is only carried on, and no hold time passes."""
     measures: tuple[Measure, ...] = ()
-    """What made it hold."""
+    """What made it hold; none where it does not."""
     began: int = 0
     """Tick at which what is found began; of a finding that holds."""
 
 
 UNKNOWN = Verdict(None, fresh=False)
+# Most conditions do not hold at most ticks, and these say nothing more: they are made once.
+_UNKNOWN_FRESH = Verdict(None)
+_FALSE = Verdict(False)
+_FALSE_CARRIED_ON = Verdict(False, fresh=False)
+
+
+def unmet(fresh: bool) -> Verdict:
+    """Does not hold."""
+    return _FALSE if fresh else _FALSE_CARRIED_ON
+
+
+def unknown(fresh: bool) -> Verdict:
+    """Is not known."""
+    return _UNKNOWN_FRESH if fresh else UNKNOWN
 
 
 def all_of(verdicts: Sequence[Verdict]) -> Verdict:
     """Holds where all do; unknown where one is, and none is false."""
-    if any(verdict.holds is False for verdict in verdicts):
-        return Verdict(False, _fresh(verdicts))
-    if any(verdict.holds is None for verdict in verdicts):
-        return Verdict(None, _fresh(verdicts))
-    began = max((verdict.began for verdict in verdicts), default=0)
-    return Verdict(True, _fresh(verdicts), _measures(verdicts), began)
+    met, fresh, began = True, False, 0
+    for verdict in verdicts:
+        fresh = fresh or verdict.fresh
+        if verdict.holds is False:
+            return unmet(fresh or _fresh(verdicts))
+        met = met and verdict.holds is not None
+        began = max(began, verdict.began)
+    return Verdict(True, fresh, _measures(verdicts), began) if met else unknown(fresh)
 
 
 def any_of(verdicts: Sequence[Verdict]) -> Verdict:
     """Holds where one does; unknown where one is, and none is true."""
-    met = [verdict for verdict in verdicts if verdict.holds]
-    if met:
-        return Verdict(True, _fresh(met), _measures(met), min(verdict.began for verdict in met))
-    unknown = any(verdict.holds is None for verdict in verdicts)
-    return Verdict(None if unknown else False, _fresh(verdicts))
+    fresh, known = False, True
+    for verdict in verdicts:
+        if verdict.holds:
+            met = [each for each in verdicts if each.holds]
+            return Verdict(True, _fresh(met), _measures(met), min(each.began for each in met))
+        fresh = fresh or verdict.fresh
+        known = known and verdict.holds is not None
+    return unmet(fresh) if known else unknown(fresh)
 
 
 def negated(verdict: Verdict, now: int) -> Verdict:

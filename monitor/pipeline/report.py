@@ -23,8 +23,9 @@ class LegTally:
     def add(self, frames: Frames) -> None:
         """Count a run."""
         self.frames += len(frames)
-        self.gaps += int((frames.marks & Mark.SKIPPED != 0).sum())
-        self.lost += int((frames.marks & Mark.LOST != 0).sum())
+        if frames.marks.any():
+            self.gaps += int((frames.marks & Mark.SKIPPED != 0).sum())
+            self.lost += int((frames.marks & Mark.LOST != 0).sum())
         self.speech += int((frames.speech >= self._threshold).sum())
 
 

@@ -14,7 +14,7 @@ from monitor.events import Frames, Mark, seconds_late
 from monitor.frame_format import LegFormat
 from monitor.timeline import TICK_FRAMES
 
-NOT_HEARD = int(Mark.LOST | Mark.SILENCE)
+NOT_HEARD, SKIPPED = int(Mark.LOST | Mark.SILENCE), int(Mark.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,30 +52,11 @@ class TickCutter:
         """The ticks of the next run of frames. Raises `ValueError` where it does not follow the last, or has another format."""
         self._check(frames)
         self._next = frames.stop
-        for first in range(0, len(frames), TICK_FRAMES):
-            yield self._tick(frames, first, min(first + TICK_FRAMES, len(frames)))
-
-    def _tick(self, frames: Frames, first: int, stop: int) -> Tick:
-        skipped = (frames.marks[first:stop] & Mark.SKIPPED) != 0
-        heard = (frames.marks[first:stop] & NOT_HEARD) == 0
-        logits = _mean(frames.logits[first:stop])
-        if frames.stride == 1:
-            embedding = _mean(frames.embedding[first:stop])
-        else:
-            embedding = frames.embedding[first // TICK_FRAMES].astype(np.float64)
-        known = not skipped.any() and bool(np.isfinite(logits).all() and np.isfinite(embedding).all())
-        speech = frames.speech[first:stop][~skipped].astype(np.float64)
-        return Tick(
-            index=(frames.start + first) // TICK_FRAMES,
-            frames=stop - first,
-            speech=sum(speech.tolist()) / len(speech) if len(speech) else 0.0,
-            known=known,
-            late=int(seconds_late(frames.marks[first:stop]).max()),
-            heard=known and 2 * int(heard.sum()) > stop - first,
-            logits=logits,
-            embedding=embedding,
-            level=UNKNOWN if frames.level is None else int(frames.level[first // TICK_FRAMES]),
-        )
+        whole = len(frames) // TICK_FRAMES * TICK_FRAMES
+        if whole:
+            yield from _ticks(frames, 0, whole, TICK_FRAMES)
+        if whole < len(frames):
+            yield from _ticks(frames, whole, len(frames), len(frames) - whole)
 
     def _check(self, frames: Frames) -> None:
         if frames.start != self._next or frames.start % TICK_FRAMES:
@@ -97,8 +78,38 @@ class TickCutter:
             )
 
 
-def _mean(rows: NDArray[np.float32]) -> NDArray[np.float64]:
-    total = rows[0].astype(np.float64)
-    for row in rows[1:]:
-        total = total + row
-    return np.asarray(total / len(rows))
+def _ticks(frames: Frames, first: int, stop: int, size: int) -> Iterator[Tick]:
+    """Ticks of `size` frames each, all at once: the few numbers of one are soonest worked on together with those of others."""
+    marks = frames.marks[first:stop].reshape(-1, size)
+    skipped = (marks & SKIPPED) != 0
+    logits = _means(frames.logits[first:stop], size)
+    rows = slice(first // TICK_FRAMES, -(-stop // TICK_FRAMES))
+    embedding = _means(frames.embedding[first:stop], size) if frames.stride == 1 else frames.embedding[rows].astype(np.float64)
+    finite = np.isfinite(logits).all(axis=1) & np.isfinite(embedding).all(axis=1)
+    known = (finite & ~skipped.any(axis=1)).tolist()
+    own = ((marks & NOT_HEARD) == 0).sum(axis=1).tolist()
+    late = seconds_late(marks).max(axis=1).tolist()
+    levels = [UNKNOWN] * len(known) if frames.level is None else frames.level[rows].tolist()
+    speech = frames.speech[first:stop].astype(np.float64).reshape(-1, size).tolist()
+    for index, (heard, gone) in enumerate(zip(speech, skipped.tolist(), strict=True)):
+        spoken = heard if known[index] else [value for value, skip in zip(heard, gone, strict=True) if not skip]
+        yield Tick(
+            index=(frames.start + first) // TICK_FRAMES + index,
+            frames=size,
+            speech=sum(spoken) / len(spoken) if spoken else 0.0,
+            known=known[index],
+            late=late[index],
+            heard=known[index] and 2 * own[index] > size,
+            logits=logits[index],
+            embedding=embedding[index],
+            level=levels[index],
+        )
+
+
+def _means(rows: NDArray[np.float32], size: int) -> NDArray[np.float64]:
+    """Of each `size` rows, shape (n * size, K) to (n, K); summed row by row, in float64."""
+    parts = rows.reshape(len(rows) // size, size, rows.shape[1])
+    total = parts[:, 0].astype(np.float64)
+    for row in range(1, size):
+        total = total + parts[:, row]
+    return np.asarray(total / size)

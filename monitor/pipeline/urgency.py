@@ -51,6 +51,9 @@ def lateness(waited: float, urgency: Urgency, latency: float) -> float:
     return waited / (PATIENCE[urgency] * latency)
 
 
+_SKIPPED = int(Mark.SKIPPED)
+
+
 class CallUrgency:
     """Follows the legs of one live call: what was heard of them, and which alerts stand."""
 
@@ -63,7 +66,7 @@ class CallUrgency:
         """Take what was heard of a leg. Of skipped frames nothing is known, so they make nobody quiet."""
         speech = (frames.speech >= self._threshold).nonzero()[0]
         after = int(speech[-1]) + 1 if len(speech) else 0
-        silent = int((frames.marks[after:] & Mark.SKIPPED == 0).sum())
+        silent = int((frames.marks[after:] & _SKIPPED == 0).sum())
         self._silent[frames.leg] = silent if len(speech) else self._silent[frames.leg] + silent
 
     def follow(self, event: Event) -> None:

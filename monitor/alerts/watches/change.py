@@ -4,7 +4,7 @@ from math import log2
 
 from monitor.alerts.model import ChangePointCondition
 from monitor.alerts.moment import Moment
-from monitor.alerts.verdict import UNKNOWN, Measure, Verdict
+from monitor.alerts.verdict import UNKNOWN, Measure, Verdict, unmet
 from monitor.alerts.watches.base import DOUBLED, Watch
 from monitor.events import ChangePoint, Leg
 from monitor.timeline import TICK_RATE, clock
@@ -28,9 +28,10 @@ class ChangePointWatch(Watch):
             self._kept.pop(change.id, None)
             if self._matches(change):
                 self._kept[change.id] = (moment.tick, change)
-        self._kept = {key: kept for key, kept in self._kept.items() if moment.tick - kept[0] < self._last}
+        if self._kept:
+            self._kept = {key: kept for key, kept in self._kept.items() if moment.tick - kept[0] < self._last}
         if not self._kept:
-            return Verdict(False)
+            return unmet(fresh=True)
         clearest = max((change for _, change in self._kept.values()), key=lambda change: change.strength)
         words = {
             "before": clearest.before,

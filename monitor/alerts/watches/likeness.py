@@ -2,7 +2,7 @@
 
 from monitor.alerts.model import LabelCondition, TemplateCondition
 from monitor.alerts.moment import Moment
-from monitor.alerts.verdict import UNKNOWN, Measure, Verdict
+from monitor.alerts.verdict import UNKNOWN, Measure, Verdict, unmet
 from monitor.alerts.watches.base import MARGIN, STEP, Watch
 from monitor.events import Leg
 from monitor.learned.head import Head
@@ -32,9 +32,11 @@ class TemplateWatch(Watch):
         similarity = None if leg is None else leg.likeness.templates.get(self._name)
         if leg is None or similarity is None:
             return UNKNOWN
+        if similarity < self._threshold - ease * SIMILARITY_MARGIN:
+            return unmet(leg.heard)
         text = f"like {self._name} {similarity:.2f}"
         measure = Measure(f"{self._leg}.{self._name}", similarity, similarity, SIMILARITY_STEP, text, self._leg)
-        return Verdict(similarity >= self._threshold - ease * SIMILARITY_MARGIN, leg.heard, (measure,), moment.tick)
+        return Verdict(True, leg.heard, (measure,), moment.tick)
 
 
 class LabelWatch(Watch):
@@ -59,5 +61,7 @@ class LabelWatch(Watch):
             holds = posterior.index(max(posterior)) in self._columns
         else:
             holds = probability >= self._at_least - ease * MARGIN
+        if not holds:
+            return unmet(leg.heard)
         measure = Measure(self._name, probability, probability, STEP, f"{self._text} {probability:.2f}", self._leg)
-        return Verdict(holds, leg.heard, (measure,), moment.tick)
+        return Verdict(True, leg.heard, (measure,), moment.tick)

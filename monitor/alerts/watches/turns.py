@@ -6,7 +6,7 @@ from math import log2
 from monitor.alerts.message import seconds_text
 from monitor.alerts.model import OvertalkCondition
 from monitor.alerts.moment import Moment
-from monitor.alerts.verdict import UNKNOWN, Measure, Verdict
+from monitor.alerts.verdict import UNKNOWN, Measure, Verdict, unmet
 from monitor.alerts.watches.base import DOUBLED, MARGIN, STEP, Watch
 from monitor.events import Leg
 from monitor.timeline import TICK_RATE
@@ -48,15 +48,19 @@ class OvertalkWatch(Watch):
         self._together += self._window[-1]
         share = self._together / (self._window.maxlen or 1)
         holds = share >= (self._condition.share or 0.0) - ease * MARGIN
+        if not holds:
+            return unmet(known)
         began = max(0, moment.tick - len(self._window) + 1)
         text = f"{share:.0%} of {(self._window.maxlen or 1) / TICK_RATE:g} s".replace("%", " %")
-        return Verdict(holds, known, (Measure("overtalk_share", share, share, STEP, text),), began)
+        return Verdict(True, known, (Measure("overtalk_share", share, share, STEP, text),), began)
 
 
 def _lasting(kind: str, ticks: int, limit: float, known: bool, now: int, leg: Leg | None = None) -> Verdict:
     """Whether something that has lasted for `ticks` has done so for longer than `limit`."""
+    if ticks <= limit:
+        return unmet(known)
     name = kind if leg is None else f"{leg}.{kind}"
     seconds = seconds_text(ticks / TICK_RATE)
     intensity = log2(max(ticks, 1))
     measure = Measure(name, ticks / TICK_RATE, intensity, DOUBLED, f"{kind} of {seconds} s", leg, {kind: seconds})
-    return Verdict(ticks > limit, known, (measure,), max(0, now - ticks + 1))
+    return Verdict(True, known, (measure,), max(0, now - ticks + 1))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from monitor.affect.speaker import Affect
 from monitor.alerts.model import AffectCondition, Bounds, EmotionCondition
 from monitor.alerts.moment import LegMoment, Moment
-from monitor.alerts.verdict import UNKNOWN, Measure, Verdict, all_of
+from monitor.alerts.verdict import UNKNOWN, Measure, Verdict, all_of, unmet
 from monitor.alerts.watches.base import MARGIN, STEP, Watch
 from monitor.events import Leg
 
@@ -30,10 +30,12 @@ class EmotionWatch(Watch):
             holds = leg.affect.emotion in self._condition.is_
         else:
             holds = probability >= self._condition.at_least - ease * MARGIN
+        if not holds:
+            return unmet(leg.heard)
         text = f"{' or '.join(self._condition.is_)} {probability:.2f}"
         words = {"emotion": self._found(leg.affect), "probability": f"{probability:.2f}"}
         measure = Measure(self._name, probability, probability, STEP, text, self._leg, words)
-        return Verdict(holds, leg.heard, (measure,), moment.tick)
+        return Verdict(True, leg.heard, (measure,), moment.tick)
 
     def _found(self, affect: Affect) -> str:
         """Which of the labels it is: the leg's state where that was asked for, else the one believed most."""
@@ -61,7 +63,8 @@ class AffectWatch(Watch):
 
     def _one(self, bounds: Bounds, axis: int, value: float, leg: LegMoment, moment: Moment, ease: int) -> Verdict:
         sign, bound = (1, bounds.above) if bounds.above is not None else (-1, bounds.below)
-        holds = sign * value > sign * (bound or 0.0) - ease * MARGIN
+        if sign * value <= sign * (bound or 0.0) - ease * MARGIN:
+            return unmet(leg.heard)
         name = f"{self._leg}.{('valence', 'arousal')[axis]}{'_change' if self._relative else ''}"
         text = f"{name.removeprefix(f'{self._leg}.').replace('_', ' ')} {value:+.2f}"
-        return Verdict(holds, leg.heard, (Measure(name, value, sign * value, STEP, text, self._leg),), moment.tick)
+        return Verdict(True, leg.heard, (Measure(name, value, sign * value, STEP, text, self._leg),), moment.tick)
