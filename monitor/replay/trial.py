@@ -1,7 +1,8 @@
 """Rules tried on stored calls: what they would raise that was not raised, what would be missing, and how it was judged.
 
 A rule with which a call was heard raises on it what it raised then: a replay equals the live call. So only rules that are new
-to a call are judged over its frames, and where there is none, no frame is read.
+to a call are judged over its frames, and where there is none, no frame is read. What was raised is read from the journal; of a
+call whose events were dropped (`store.journal_days`) it is replayed.
 """
 
 from collections import Counter
@@ -14,6 +15,7 @@ from monitor.alerts.rules import RuleSet
 from monitor.errors import StoreError
 from monitor.messages import recorded
 from monitor.replay.alert_spans import Compared, Span, alert_spans, compare
+from monitor.replay.player import replay_events
 from monitor.replay.reevaluate import judge
 from monitor.store.base import StoredCall
 from monitor.store.journal import Journal
@@ -26,7 +28,7 @@ class Trial:
     """Some rules, and what became of the calls that they were tried on."""
 
     def __init__(
-        self, rules: RuleSet, raised: Callable[[str], Sequence[Span]], instead_of: Collection[str] | None = None
+        self, rules: RuleSet, raised: Callable[[str], Sequence[Span] | None], instead_of: Collection[str] | None = None
     ) -> None:
         """`raised`: the alerts of a call when it was heard (`raised_alerts`). `instead_of`: names of rules that these are in
         the place of, so that alerts of one that is left away are gone; None: those of the same names alone."""
@@ -45,12 +47,14 @@ class Trial:
         """Try the rules on a call; `between` is called now and then, and what it raises ends that. One that cannot be read
         does not stop the rest."""
         call = stored.record.id
-        raised = self._raised(call)
         kept = stored.record.settings.get("rules", ())
         known = {rule.name for rule in self.rules.of_call(stored.record.metadata).rules if _heard_with(rule, kept)}
         other = replace(self.rules, rules=tuple(rule for rule in self.rules.rules if rule.name not in known))
-        now = [span for span in raised if span["rule"] in known]
         try:
+            raised = self._raised(call)
+            if raised is None:
+                raised = alert_spans(replay_events(stored, between=between))
+            now = [span for span in raised if span["rule"] in known]
             if other.of_call(stored.record.metadata).rules:
                 now += alert_spans(judge(stored, other, between))
         except StoreError as error:
@@ -84,9 +88,10 @@ class Trial:
         return dict(Counter(span["rule"] for one in self.compared.values() for span in one.left_out))
 
 
-def raised_alerts(journal: Journal, call: str) -> list[Span]:
-    """The alerts of a call when it was heard, and how they were judged since."""
-    return alert_spans(map(recorded, journal.read(0, call=call, types=("alert", "alert_judged"))))
+def raised_alerts(journal: Journal, call: str) -> list[Span] | None:
+    """The alerts of a call when it was heard, and how they were judged since; None where the journal has not all of it."""
+    said = journal.read(0, call=call, types=("call_started", "alert", "alert_judged"))
+    return alert_spans(map(recorded, said)) if said and said[0]["type"] == "call_started" else None
 
 
 def _heard_with(rule: Rule, kept: Iterable[Mapping[str, Any]]) -> bool:

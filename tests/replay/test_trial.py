@@ -1,6 +1,7 @@
 """Rules tried on stored calls, held against what was raised."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -8,8 +9,9 @@ import pytest
 from monitor.alerts.rules import RuleSet, load_rules
 from monitor.frame_format import LegFormat
 from monitor.replay.alert_spans import alert_spans
-from monitor.replay.trial import Trial
+from monitor.replay.trial import Trial, raised_alerts
 from monitor.store.base import StoredCall
+from monitor.store.memory_journal import MemoryJournal
 from tests.replay.moody_call import DIM, LABELS, begun, live_events, opened
 
 FORMAT = LegFormat(DIM, len(LABELS))
@@ -69,6 +71,14 @@ def test_alerts_of_a_rule_that_is_left_away_are_gone_where_it_was_in_force(heard
     replaced.take(stored)
     assert (kept.spans("gone"), sum(kept.left_out().values())) == ([], len(raised))
     assert len(replaced.spans("gone")) == len(raised)
+
+
+def test_what_a_call_raised_whose_events_were_dropped_is_replayed(heard: tuple[StoredCall, list[Any]]) -> None:
+    stored, raised = heard
+    trial = Trial(rules(SAD), partial(raised_alerts, MemoryJournal()))
+    trial.take(stored)
+    assert trial.spans("same") == raised
+    assert {span["rule"] for span in trial.spans("new")} == {"sad"}
 
 
 def test_a_rule_for_other_calls_raises_nothing(heard: tuple[StoredCall, list[Any]]) -> None:
