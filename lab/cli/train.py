@@ -119,6 +119,12 @@ def compact(
         float | None,
         typer.Option(min=0, help="Peak learning rate; with --start a third of it serves. [default: the recipe's 0.0015]"),
     ] = None,
+    channels: Annotated[
+        int | None,
+        typer.Option(
+            min=16, max=1024, help="Width of the network; narrower for few people. [default: 192, or those of --start]"
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed, clips, precision and kind of machine give the same weights.")] = 1,
     precision: Annotated[
         Literal["auto", "fp32", "bf16"],
@@ -169,6 +175,7 @@ def compact(
     recipe = Recipe(seed=seed, calm=tuple(calm or ()), precision=native_precision() if precision == "auto" else precision)
     recipe = recipe if epochs is None else replace(recipe, epochs=epochs)
     recipe = recipe if versions is None else replace(recipe, versions=versions)
+    recipe = recipe if channels is None else replace(recipe, shape=replace(recipe.shape, channels=channels))
     recipe = recipe if rate is None else replace(recipe, rate=rate)
     train(
         clips,

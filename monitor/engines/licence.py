@@ -15,6 +15,6 @@ def warn_of_licence(info: EngineInfo) -> None:
     if not info.licence:
         log.warning("weights_licence_not_stated", **told, remedy="ask their makers before they hear a customer")
     elif re.search(r"\bNC\b", info.licence):
-        log.warning("weights_not_for_commercial_use", **told, remedy="train weights of your own: emotion-monitor train compact")
+        log.warning("weights_not_for_commercial_use", **told, remedy="a company sets engine.model to open, or trains its own")
     else:
         log.info("weights_licence", **told)

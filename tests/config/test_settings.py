@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 
 from monitor.config import Settings, load_settings
 from monitor.config.sections import DETECTORS, ENGINES
+from monitor.engines.compact.network import STEP_INPUTS
+from monitor.engines.compact.shipped import weights_file
+from monitor.engines.compact.weights import load_weights
 from monitor.errors import ConfigError
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -97,6 +100,12 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="expected sections"):
         load_settings(written(tmp_path, "- a\n- b\n"), environment={})
+
+
+def test_the_configuration_for_a_company_takes_weights_that_permit_it():
+    engine = load_settings(CONFIGS / "commercial.yaml", environment={}).engine
+    weights = load_weights(weights_file(engine.model), STEP_INPUTS)
+    assert (engine.name, weights.licence) == ("compact", "Apache-2.0")
 
 
 def test_the_eu_profile_infers_from_the_customer_alone_and_refuses_mixed_sources() -> None:

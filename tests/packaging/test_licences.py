@@ -16,6 +16,10 @@ def test_the_licence_is_that_of_the_program_and_of_the_weights_that_ship():
     assert PROJECT["license"] == f"Apache-2.0 AND {weights.replace(' ', '-')}"
 
 
+def test_the_open_weights_are_under_the_licence_of_the_program():
+    assert load_weights(SHIPPED["open"], STEP_INPUTS).licence == "Apache-2.0"
+
+
 def test_the_licence_files_are_there_and_one_is_of_the_weights():
     texts = [(ROOT / name).read_text(encoding="utf-8") for name in PROJECT["license-files"]]
     assert "Apache License" in texts[0]

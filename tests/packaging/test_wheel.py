@@ -46,6 +46,7 @@ def test_the_wheel_brings_weights_demonstration_types_and_nothing_that_only_the_
     assert {
         "monitor/py.typed",
         "lab/py.typed",
+        "monitor/engines/compact/open.safetensors",
         "monitor/engines/compact/research.safetensors",
         "monitor/demo/call.flac",
     } <= inside

@@ -1,11 +1,12 @@
 """Unweighted average recall of four emotions a dataset, clean and over a telephone line: an engine beside its anchors.
 
-    python -m lab.experiments.anchors --clips DIR --cache DIR [--only egemaps,plain,engine] [--epochs 12] [--trial 200]
+    python -m lab.experiments.anchors --clips DIR --cache DIR [--only egemaps,plain,engine,open] [--epochs 12] [--trial 200]
 
 The engine is measured by `evaluate`, and the anchors hear the very sound that it hears; they are trained on the people that the
-compact engine's training hears, and tested on those that it keeps apart. Where the weights that ship learned from everyone,
-that takes their twin in `lab/experiments/weights`. Anchors know four classes alone, and each is trained on clean sound
-for the clean test and over the line for the telephone test; an engine has one set of weights for both.
+compact engine's training hears, and tested on those that it keeps apart. `engine` is the research weights, and where these
+learned from everyone, their twin in `lab/experiments/weights`; `open` the open ones. Anchors know four classes alone, and each
+is trained on clean sound for the clean test and over the line for the telephone test; an engine has one set of weights for
+both.
 eGeMAPS needs `pip install "emotion-monitor[anchors]"`, and openSMILE's licence: research only, no commercial use.
 """
 
@@ -31,9 +32,8 @@ KEPT_APART = Path(__file__).parents[3] / TWIN.format(_TWIN) if _TWIN else SHIPPE
 ANCHORS = {"egemaps": "eGeMAPS + SVM", "plain": "plain network + GRU"}
 
 
-def engine(task: Task, line: Condition | None, args: argparse.Namespace) -> tuple[str, dict[str, float]]:
+def engine(task: Task, line: Condition | None, args: argparse.Namespace, model: str | None) -> tuple[str, dict[str, float]]:
     """Name and recalls of the engine: the rows of `emotion-monitor evaluate`."""
-    model = args.model or (str(KEPT_APART) if args.engine == "compact" else None)
     settings = load_settings(flags={"engine.name": args.engine, "engine.model": model, "log.level": "warning"})
     check_kept_apart(settings.engine)
     plan = Plan(classes=CLASSES, line=line, seed=SEED)
@@ -58,7 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", type=Path, required=True, help="folder with labels.csv")
     parser.add_argument("--cache", type=Path, required=True, help="folder in which features are kept")
-    parser.add_argument("--only", default="egemaps,plain,engine", help="systems, separated by commas")
+    parser.add_argument("--only", default="egemaps,plain,engine,open", help="systems, separated by commas")
     parser.add_argument("--line", choices=[*LINES, "both"], default="both")
     parser.add_argument("--engine", default="compact")
     parser.add_argument("--model", help=f"compact weights, or a folder or hub id of emotion2vec [compact: {KEPT_APART.name}]")
@@ -68,8 +68,9 @@ def main() -> None:
     parser.add_argument("--trial", type=int, help="so many clips of each side alone, to see that all runs")
     args = parser.parse_args()
     systems = args.only.split(",")
-    if unknown := set(systems) - {*ANCHORS, "engine"}:
-        parser.error(f"--only: there is no {', '.join(sorted(unknown))}; there are {', '.join(ANCHORS)}, engine")
+    engines = {"engine": args.model or (str(KEPT_APART) if args.engine == "compact" else None), "open": "open"}
+    if unknown := set(systems) - {*ANCHORS, *engines}:
+        parser.error(f"--only: there is no {', '.join(sorted(unknown))}; there are {', '.join([*ANCHORS, *engines])}")
     torch.set_num_threads(args.threads)
     task = read_task(args.clips, args.trial)
     people = len({(clip.dataset, clip.speaker) for clip in task.held})
@@ -77,8 +78,8 @@ def main() -> None:
     rows: list[tuple[str, str, dict[str, float]]] = []
     for line in LINES if args.line == "both" else (args.line,):
         for system in systems:
-            if system == "engine":
-                rows.append((line, *engine(task, LINES[line], args)))
+            if system in engines:
+                rows.append((line, *engine(task, LINES[line], args, engines[system])))
             else:
                 rows.append((line, ANCHORS[system], recalls(task.held, decide(system, task, line, args))))
             print(f"  {rows[-1][1]}, {line}: mean {rows[-1][2]['mean']:.3f}", flush=True)

@@ -5,7 +5,7 @@
 
 from pathlib import Path
 
-SHIPPED = {name: Path(__file__).with_name(f"{name}.safetensors") for name in ("research",)}
+SHIPPED = {name: Path(__file__).with_name(f"{name}.safetensors") for name in ("open", "research")}
 """File of each."""
 DEFAULT = "research"
 """Taken where `engine.model` says nothing."""

@@ -49,6 +49,14 @@ def test_shipped_weights_have_two_names_and_without_one_the_default_is_meant(nam
     assert weights_file(None) == SHIPPED[DEFAULT]
 
 
+def test_the_open_weights_may_be_used_by_a_company_and_learned_from_nothing_that_their_card_does_not_list():
+    weights = load_weights(SHIPPED["open"], STEP_INPUTS)
+    assert weights.licence == "Apache-2.0"
+    assert weights.about["datasets"] == ["emodb"]
+    assert weights.about["unlabelled"] == ["calls", "spoken"]
+    assert weights.about["start"] is None
+
+
 def test_any_other_name_is_a_file():
     assert weights_file("ours/research") == Path("ours/research")
     assert named("ours.safetensors") is None

@@ -237,8 +237,8 @@ def test_recall_is_the_mean_over_classes():
 def test_the_command_begins_with_weights_that_ship_by_their_name(clips, tmp_path):
     out = tmp_path / "ours.safetensors"
     few = ["--epochs", "1", "--versions", "1", "--rate", "1e-9", "--cache", str(clips / "cache"), "--threads", "1"]
-    done = CliRunner().invoke(app, ["compact", "--clips", str(clips), "--start", "research", "--out", str(out), *few])
+    done = CliRunner().invoke(app, ["compact", "--clips", str(clips), "--start", "open", "--out", str(out), *few])
     assert done.exit_code == 0, done.output
-    before, after = load_weights(weights_file("research"), STEP_INPUTS), load_weights(out, STEP_INPUTS)
+    before, after = load_weights(weights_file("open"), STEP_INPUTS), load_weights(out, STEP_INPUTS)
     assert (after.about["start"], after.licence) == (before.name, before.licence)
     assert after.shape == replace(before.shape, speech=0)
