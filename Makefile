@@ -16,7 +16,7 @@ PYTEST_ARGS ?=
 UV_COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --upgrade pyproject.toml
 
 # What the tests need of the system, in Debian's names.
-PACKAGES := ffmpeg espeak-ng libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins chromium nginx openssl caddy
+PACKAGES := ffmpeg espeak-ng libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins chromium nginx openssl caddy prometheus
 
 .DEFAULT_GOAL := help
 .PHONY: help setup web demo test check docs lock format system-packages clean
@@ -49,7 +49,7 @@ demo: setup
 	@$(BIN)/emotion-monitor demo
 	@command -v emotion-monitor >/dev/null || echo "for the command emotion-monitor in this shell: . $(BIN)/activate"
 
-# Without root or apt this does nothing: the tests that miss a part are skipped by name. No service is started (nginx, Caddy).
+# Without root or apt this does nothing: the tests that miss a part are skipped by name. No service is started (nginx, Caddy, Prometheus).
 system-packages:
 	@missing=$$(for package in $(PACKAGES); do dpkg -s $$package >/dev/null 2>&1 || echo $$package; done); \
 	if [ -n "$$missing" ] && command -v apt-get >/dev/null; then \

@@ -30,3 +30,5 @@ class MonitorStatus:
     """No new call is taken."""
     workers: int = 0
     """Processes beside this one that hear calls."""
+    workers_died: int = 0
+    """Those that ended by themselves, since the start."""

@@ -48,6 +48,7 @@ from monitor.server.head import Head
 from monitor.server.hub import Hub, Limits
 from monitor.server.identity import needs
 from monitor.server.incoming import incoming_routes
+from monitor.server.outcome_collector import OutcomeCollector
 from monitor.server.pages import page
 from monitor.server.replays import Replays
 from monitor.server.rule_book import RuleBook
@@ -118,13 +119,13 @@ def create_app(
     index = index_to_keep(settings.analysis, monitor.store)
     keeper = None if index is None else IndexKeeper(index, monitor.store)
     hub = Hub(monitor.store.journal, limits)
-    collector = MonitorCollector(monitor, hub)
+    collectors = (MonitorCollector(monitor, hub), OutcomeCollector(monitor))
     history = History(monitor.store, lambda: {call.id: _progress(call) for call in monitor.calls()})
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         hub.start(monitor.on_live, [call.id for call in monitor.calls()])
-        uncount = monitor.store.journal.listen(collector.take)
+        uncount = [monitor.store.journal.listen(collector.take) for collector in collectors]
         always = (_take_in(monitor.store.journal), _let_go(monitor.store), _know(history), Board(monitor, hub).keep())
         tasks = [asyncio.create_task(one) for one in always]
         if keeper is not None:
@@ -134,7 +135,8 @@ def create_app(
             await asyncio.to_thread(keeper.close)
         for task in tasks:
             task.cancel()
-        uncount()
+        for stop in uncount:
+            stop()
         app.state.replays.stop_all()
         app.state.trials.close()
         hub.stop()
@@ -156,7 +158,8 @@ def create_app(
     app.state.rules = book or RuleBook(monitor, settings)
     app.state.trials = Trials(monitor)
     app.state.registry = CollectorRegistry()
-    app.state.registry.register(collector)
+    for collector in collectors:
+        app.state.registry.register(collector)
     if sinks is not None:
         app.state.registry.register(SinkCollector(sinks))
     install_error_handlers(app)

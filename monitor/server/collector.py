@@ -34,6 +34,10 @@ class MonitorCollector(Collector):
         self._lock = threading.Lock()
         self._events: Counter[str] = Counter(dict.fromkeys(EVENT_TYPES, 0))
         self._ended: Counter[_Key] = Counter()
+        self._live: dict[str, Counter[_Key]] = {}
+        """By call, as it was at the last scrape, until its end is journalled: no count may ever fall."""
+        self._over: set[str] = set()
+        """Calls whose end was counted, and which the monitor has not let go of yet."""
 
     def take(self, message: RecordedMessage) -> None:
         """Count an event of the journal. From any thread."""
@@ -41,6 +45,8 @@ class MonitorCollector(Collector):
             self._events[message.type] += 1
             if isinstance(message, CallEndedMessage):
                 self._ended.update(_by_leg(message.legs))
+                self._live.pop(message.call, None)
+                self._over.add(message.call)
 
     def describe(self) -> list[Metric]:
         """Nothing: so that registering does not scrape."""
@@ -49,14 +55,20 @@ class MonitorCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """All metrics at this moment."""
         status = self._monitor.status()
+        live = {call.id: _by_leg(call.reports()) for call in self._monitor.calls()}
         with self._lock:
             events, totals = Counter(self._events), Counter(self._ended)
-        for call in self._monitor.calls():
-            totals.update(_by_leg(call.reports()))
+            self._over &= live.keys()
+            self._live.update((call, counts) for call, counts in live.items() if call not in self._over)
+            for counts in self._live.values():
+                totals.update(counts)
         engine = {key: str(value) for key, value in status.engine.items()}
         yield _info({"version": __version__, **{f"engine_{key}": value for key, value in engine.items()}})
         yield _gauge("calls_live", "Calls in progress.", status.calls)
+        yield _gauge("calls_limit", "Calls that may be in progress: server.max_calls.", self._monitor.settings.server.max_calls)
         yield _gauge("legs_live", "Legs of calls in progress.", status.legs)
+        yield _gauge("workers", "Processes beside the service that hear calls.", status.workers)
+        yield _counter("workers_died", "Workers that ended by themselves; their calls were interrupted.", status.workers_died)
         yield from _inference(status.inference)
         yield _skipped(status.inference.frames_skipped, totals)
         yield from _legs(totals)
@@ -66,6 +78,14 @@ class MonitorCollector(Collector):
         yield _gauge("descriptors_limit", "File descriptors that this process may have.", status.descriptors.limit)
         yield _gauge("journal_sequence", "Sequence number of the newest event.", status.journal_seq)
         yield _gauge("store_errors", "Live calls whose frames the store refuses.", len(status.store_errors))
+        yield _gauge(
+            "store_takes_calls", "1 where the store can be written, 0 where it refuses.", self._monitor.store.takes_calls()
+        )
+        yield _gauge(
+            "journal_takes_events",
+            "1 where the journal can be written, 0 where it refuses.",
+            self._monitor.journal.takes_events(),
+        )
         yield from self._websockets()
 
     def _open_alerts(self) -> Mapping[str, float]:

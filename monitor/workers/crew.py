@@ -146,6 +146,7 @@ class Crew(Monitor):
         self._most = workers
         self._prepare = prepare
         self._hands: list[Hand] = []
+        self._died = 0
         self._numbers = itertools.count(1)
         self._hiring = threading.Lock()
         self._ids: set[str] = set()
@@ -197,7 +198,7 @@ class Crew(Monitor):
 
     def status(self) -> MonitorStatus:
         """See `Monitor`."""
-        return replace(super().status(), workers=len(self._living()))
+        return replace(super().status(), workers=len(self._living()), workers_died=self._died)
 
     def inference_status(self) -> InferenceStatus:
         """See `Monitor`."""
@@ -228,6 +229,8 @@ class Crew(Monitor):
         hand.dead.set()
         if self._closing:
             return
+        with self._lock:
+            self._died += 1
         log.error("worker_died", worker=hand.number, pid=hand.process.pid, calls=sorted(hand.calls))
         self._closing_up.submit(self._close_calls_of, hand)
 

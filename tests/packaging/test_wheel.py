@@ -37,7 +37,13 @@ def service(installed: Path, tmp_path: Path) -> Iterator[ServeProcess]:
 
 def test_the_wheel_brings_configuration_rules_and_page(built: Built) -> None:
     data = files_of("configs") | {f"dashboards/{name.removeprefix('dashboards/dist/')}" for name in files_of("dashboards/dist")}
-    assert {"dashboards/index.html", "dashboards/evaluated/evaluated.js"} <= data
+    data |= {name.removeprefix("dashboards/") for name in files_of("dashboards/grafana")}
+    assert {
+        "dashboards/index.html",
+        "dashboards/evaluated/evaluated.js",
+        "grafana/operations.json",
+        "grafana/alert-rules.yml",
+    } <= data
     assert {f"monitor/_data/{name}" for name in data} <= built.in_wheel()
 
 

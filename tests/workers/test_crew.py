@@ -163,6 +163,7 @@ def test_a_worker_that_is_killed_takes_its_calls_alone_and_the_next_call_begins_
     assert events_of(crew, "doomed")[-1]["type"] == "call_ended"
     assert crew.store.open("whole").status == "complete"
     wait_until(lambda: crew.status().workers == 0)
+    assert crew.status().workers_died == 1
     assert crew.open_call("file", {"path": str(recording)}, call_id="here").wait(60)
     wait_until(lambda: crew.status().workers == 1 and crew._hands[0].ready.is_set())
     assert crew.open_call("file", {"path": str(recording)}, call_id="there").wait(60)
