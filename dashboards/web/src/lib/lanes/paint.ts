@@ -43,12 +43,20 @@ export function layout(analysed: boolean, truth: boolean): { rows: Row[]; height
   return { rows, height: top };
 }
 
-/** A canvas sized to its place and the screen's pixels, cleared; its pen counts in CSS pixels. */
+const pixelRatio = () => window.devicePixelRatio || 1;
+
+/** Have a canvas as many pixels as its place has on the screen. */
+export function fit(canvas: HTMLCanvasElement, width: number, height: number): void {
+  [canvas.width, canvas.height] = [Math.round(width * pixelRatio()), Math.round(height * pixelRatio())];
+}
+
+/** Width of a canvas in CSS pixels, by its own; to ask the document would have it laid out anew, lane by lane. */
+export const widthOf = (canvas: HTMLCanvasElement): number => canvas.width / pixelRatio();
+
+/** A cleared canvas; its pen counts in CSS pixels. */
 export function penOf(canvas: HTMLCanvasElement): { pen: CanvasRenderingContext2D; width: number; height: number } {
-  const ratio = window.devicePixelRatio || 1;
-  const width = canvas.clientWidth, height = canvas.clientHeight;
-  const [wide, tall] = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (canvas.width !== wide || canvas.height !== tall) [canvas.width, canvas.height] = [wide, tall];
+  const ratio = pixelRatio();
+  const width = widthOf(canvas), height = canvas.height / ratio;
   const pen = canvas.getContext("2d")!;
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   pen.clearRect(0, 0, width, height);

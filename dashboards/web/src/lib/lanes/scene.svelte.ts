@@ -53,6 +53,7 @@ export class Scene {
   seek(time: number): void {
     this.atEdge = false;
     this.player.seek(time);
+    this.time = this.player.time; // at once: the next key may come before the next picture
   }
 
   /** Put the cursor at a moment and have it in sight. */
