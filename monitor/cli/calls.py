@@ -1,5 +1,6 @@
 """`emotion-monitor calls`: the catalogue of a store."""
 
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -95,12 +96,19 @@ def list_calls(
     )
     history = history_of(_open(config, store))
     found = history.read(lambda database: listed(database, wanted, Page(limit=last, sort=sort)))
-    rows = [{**line, "raised": line["alerts"], "alerts": sum(line["alerts"].values())} for line in found["calls"]]
+    rows = [_listed(line) for line in found["calls"]]
     write_json(rows, json_file)
     if json_file is None:
         _print_table("stored calls", [_line(row) for row in rows])
         if found["total"] > len(rows):
             typer.echo(f"... and {found['total'] - len(rows)} more; --last {found['total']} shows all")
+
+
+def _listed(line: dict[str, Any]) -> dict[str, Any]:
+    """A line of the list: its alerts as one number, and by severity as `raised`."""
+    begun = datetime.fromisoformat(line["started_at"]).isoformat(timespec="seconds")
+    rounded = {"started_at": begun, "seconds": round(line["seconds"], 2)}
+    return {**line, **rounded, "raised": line["alerts"], "alerts": sum(line["alerts"].values())}
 
 
 def _line(row: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -37,17 +39,32 @@ class Page:
 
 def list_calls(database: sqlite3.Connection, wanted: CallFilter, page: Page) -> dict[str, Any]:
     """`calls`, a page of them; `total`, how many there are; `facets`, values of their metadata by key. Raises `ConfigError`."""
+    order = _order(wanted, page.sort)
+    with _matched(database, wanted) as rows:
+        found = database.execute(
+            f"SELECT {_CALL_COLUMNS} FROM {rows} ORDER BY {order} LIMIT ? OFFSET ?", (page.limit, page.offset)
+        ).fetchall()
+        (total,) = database.execute(f"SELECT count(*) FROM {rows}").fetchone()
+        return {"calls": [_call(*row) for row in found], "total": total, "facets": _facets(database, wanted)}
+
+
+@contextmanager
+def _matched(database: sqlite3.Connection, wanted: CallFilter) -> Iterator[str]:
+    """The rows of `calls` that are wanted, as what follows FROM; they are looked for once."""
+    if wanted.everything:
+        yield "calls"
+        return
     rows = wanted.rows()
-    found = database.execute(
-        f"SELECT {_CALL_COLUMNS} FROM {rows.text} ORDER BY {_order(wanted, page.sort)} LIMIT ? OFFSET ?",
-        (*rows.values, page.limit, page.offset),
-    ).fetchall()
-    (total,) = database.execute(f"SELECT count(*) FROM {rows.text}", rows.values).fetchone()
-    return {"calls": [_call(*row) for row in found], "total": total, "facets": facets(database, wanted)}
+    share = "" if wanted.emotion is None else ", share"
+    database.execute(f"CREATE TEMP TABLE matched AS SELECT number{share} FROM {rows.text}", rows.values)
+    try:
+        yield "matched JOIN calls USING (number)"
+    finally:
+        database.execute("DROP TABLE matched")
 
 
-def facets(database: sqlite3.Connection, wanted: CallFilter) -> dict[str, dict[str, int]]:
-    """How many of the calls have which value of which key of metadata: the most frequent ones.
+def _facets(database: sqlite3.Connection, wanted: CallFilter) -> dict[str, dict[str, int]]:
+    """How many of the matched calls have which value of which key of metadata: the most frequent ones.
 
     Keys that nearly every call has another value of, such as a customer's number, are no choice for anybody and left out.
     """
@@ -58,22 +75,17 @@ def facets(database: sqlite3.Connection, wanted: CallFilter) -> dict[str, dict[s
             (MAX_VALUES, FACET_KEYS),
         )
     ]
+    marks = ", ".join("?" * len(keys))
     counts: dict[str, list[tuple[int, str]]] = {key: [] for key in keys}
-    for key, value, count in _values(database, keys, wanted):
+    counting = (
+        f"SELECT key, value, calls FROM values_of_facts WHERE key IN ({marks})"
+        if wanted.everything
+        else "SELECT key, value, count(*) FROM matched CROSS JOIN facts USING (number) "
+        f"WHERE key IN ({marks}) GROUP BY key, value"
+    )
+    for key, value, count in database.execute(counting, keys):
         counts[key].append((-count, value))
     return {key: {value: -count for count, value in sorted(found)[:FACET_VALUES]} for key, found in counts.items() if found}
-
-
-def _values(database: sqlite3.Connection, keys: list[str], wanted: CallFilter) -> sqlite3.Cursor:
-    marks = ", ".join("?" * len(keys))
-    if wanted.everything:
-        return database.execute(f"SELECT key, value, calls FROM values_of_facts WHERE key IN ({marks})", keys)
-    rows = wanted.rows()
-    return database.execute(
-        f"WITH matched AS MATERIALIZED (SELECT number FROM {rows.text}) SELECT key, value, count(*) "
-        f"FROM matched CROSS JOIN facts USING (number) WHERE key IN ({marks}) GROUP BY key, value",
-        (*rows.values, *keys),
-    )
 
 
 def list_alerts(database: sqlite3.Connection, wanted: AlertFilter, limit: int, offset: int) -> dict[str, Any]:

@@ -18,7 +18,13 @@ from monitor.errors import StoreError
 
 BUSY_SECONDS = 10.0
 """For which another process that writes the index is waited for."""
-_CACHE_KIB = 65_536
+_SETTINGS = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    "secure_delete=ON",
+    "temp_store=MEMORY",
+    "cache_size=-65536",  # KiB
+)
 _CANNOT_BE_WRITTEN = {
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_FULL,
@@ -115,7 +121,7 @@ class IndexFile:
     def _open(self) -> sqlite3.Connection:
         database = sqlite3.connect(self._place(), timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            for setting in ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON", f"cache_size=-{_CACHE_KIB}"):
+            for setting in _SETTINGS:
                 database.execute(f"PRAGMA {setting}").fetchall()
             if _version(database) != self._version:
                 self._make(database)
