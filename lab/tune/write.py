@@ -8,6 +8,7 @@ import yaml
 
 from lab.tune.tuning import Compared, Tuned
 from monitor.config import Settings
+from monitor.config.sections import default_detector
 from monitor.errors import ConfigError
 from monitor.output_file import write_text
 
@@ -49,6 +50,8 @@ def _differing(settings: Settings) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for section, keys in KEPT.items():
         values = getattr(settings, section).model_dump(mode="json", exclude_defaults=True)
+        if section == "changes" and settings.changes.detector != default_detector(settings.engine):
+            values = {"detector": settings.changes.detector, **values}
         if kept := {key: value for key, value in values.items() if keys is None or key in keys}:
             found[section] = kept
     return found

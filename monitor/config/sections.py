@@ -1,9 +1,10 @@
 """The settings, section by section. `configs/default.yaml` shows every key with its default and is tested against this."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, PlainValidator, SerializeAsAny, field_validator, model_validator
+from pydantic import Field, PlainValidator, SerializeAsAny, ValidationInfo, field_validator, model_validator
 
 from monitor.config.choice import Choice
 from monitor.config.section import Seconds, Section
@@ -27,6 +28,9 @@ class EngineSection(Section):
 
     What an engine takes beside is a subclass of this, `engines/options.py`, by the name in `ENGINES`.
     """
+
+    calibrated: ClassVar[bool] = False
+    """Whether thresholds of change points were simulated on streams like this engine's logits (`changes/odds.py`)."""
 
     name: str = "compact"
     """A name of `ENGINES`."""
@@ -131,7 +135,7 @@ class ChangesSection(Section):
     """
 
     detector: str = "bayes"
-    """A name of `DETECTORS`."""
+    """A name of `DETECTORS`; in the settings also `auto`, the default: what `default_detector` says of the engine."""
     false_alarms_per_hour: float = Field(default=2.0, gt=0, le=600)
     """Expected false alarms an hour of speech without change. The threshold is derived from it."""
     buffer: Seconds = Field(default=30.0, ge=4, le=120)
@@ -148,6 +152,24 @@ DETECTORS = Choice(
     },
 )
 """The options of each detector. Another package's comes by an entry point of `emotion_monitor.detectors`."""
+
+
+AUTO = "auto"
+
+
+def default_detector(engine: EngineSection) -> str:
+    """Odds on logits where their threshold was calibrated on the engine's logits; else ruptures on embeddings."""
+    return "bayes" if engine.calibrated else "kernel"
+
+
+def _changes_for(value: Any, info: ValidationInfo) -> ChangesSection:
+    """The options of the detector that is named, or of that which fits the engine."""
+    engine = info.data.get("engine")  # not there where it is wrong
+    if type(value) is ChangesSection:
+        value = value.model_dump(exclude_unset=True)
+    if isinstance(value, Mapping) and value.get("detector", AUTO) == AUTO and engine is not None:
+        value = {**value, "detector": default_detector(engine)}
+    return DETECTORS.validate(value)
 
 
 class AlertsSection(Section):
@@ -284,7 +306,7 @@ class Settings(Section):
     )
     privacy: PrivacySection = PrivacySection()
     state: StateSection = StateSection()
-    changes: Annotated[SerializeAsAny[ChangesSection], PlainValidator(DETECTORS.validate)] = Field(
+    changes: Annotated[SerializeAsAny[ChangesSection], PlainValidator(_changes_for)] = Field(
         default=ChangesSection(), validate_default=True
     )
     alerts: AlertsSection = AlertsSection()

@@ -56,6 +56,19 @@ def test_the_name_decides_what_the_section_is(tmp_path: Path) -> None:
     assert (type(Settings().engine), type(Settings().changes)) == (CompactOptions, BayesOptions)
 
 
+@pytest.mark.parametrize("changes", ["", "changes: {detector: auto, confirm: 2, contrast: 3}\n", "changes: {buffer: 20}\n"])
+def test_changes_are_found_by_what_fits_the_engine_unless_a_detector_is_named(changes: str, tmp_path: Path) -> None:
+    detectors = [load(f"engine: {{name: {name}}}\n{changes}", tmp_path).changes for name in ("compact", "emotion2vec")]
+    named = load("engine: {name: emotion2vec}\nchanges: {detector: bayes}\n", tmp_path).changes
+    assert [type(detector) for detector in (*detectors, named)] == [BayesOptions, KernelOptions, BayesOptions]
+
+
+def test_the_keys_of_the_detector_that_fits_hold(tmp_path: Path) -> None:
+    settings = load("engine: {name: emotion2vec}\nchanges: {confirm: 2, contrast: 3}\n", tmp_path)
+    assert settings.changes == KernelOptions(confirm=2)
+    assert Settings.model_validate(settings.model_dump()) == settings
+
+
 def test_the_environment_may_name_the_engine_of_a_files_keys(tmp_path: Path) -> None:
     settings = load("engine: {gate: 0.3}\n", tmp_path, EMOTION_MONITOR_ENGINE__NAME="emotion2vec")
     assert settings.engine == Emotion2vecOptions(gate=0.3)
@@ -119,7 +132,7 @@ def test_what_is_kept_with_a_call_is_read_as_it_was() -> None:
 
 def test_the_common_section_becomes_the_options_of_its_name() -> None:
     settings = Settings(engine=EngineSection(name="emotion2vec", threads=3), changes=ChangesSection(buffer=9))
-    assert (settings.engine, settings.changes) == (Emotion2vecOptions(threads=3), BayesOptions(buffer=9))
+    assert (settings.engine, settings.changes) == (Emotion2vecOptions(threads=3), KernelOptions(buffer=9))
 
 
 def test_options_of_one_part_are_not_taken_by_another() -> None:

@@ -32,7 +32,7 @@ def test_the_default_file_documents_every_key_with_its_default() -> None:
     text = yaml.safe_load((CONFIGS / "default.yaml").read_text(encoding="utf-8"))
     engines = [ENGINES.options(name)().model_dump(mode="json") for name in ENGINES.names()]
     detectors = [DETECTORS.options(name)().model_dump(mode="json") for name in DETECTORS.names()]
-    every = {"engine": {**ChainMap(*engines), "name": "compact"}, "changes": {**ChainMap(*detectors), "detector": "bayes"}}
+    every = {"engine": {**ChainMap(*engines), "name": "compact"}, "changes": {**ChainMap(*detectors), "detector": "auto"}}
     assert text == {**Settings().model_dump(mode="json"), **every}
 
 

@@ -14,6 +14,7 @@ class CompactOptions(EngineOptions):
 
     name: Literal["compact"] = "compact"
     one_core: ClassVar[bool] = True
+    calibrated: ClassVar[bool] = True
 
     def load(self) -> "Engine":
         """See `EngineOptions`."""
