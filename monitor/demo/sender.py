@@ -22,11 +22,8 @@ def send_call(sound: Path, ports: tuple[int, int], host: str) -> float:
 
     `sound` is a two-channel file at 8 kHz.
     """
-    channels, rate = soundfile.read(sound, dtype="int16", always_2d=True)
-    if rate != CLOCK or channels.shape[1] != 2:
-        raise ValueError(f"{sound}: expected two channels at {CLOCK} Hz, got {channels.shape[1]} at {rate} Hz")
-    payloads = [_mu_law(channels[:, leg]) for leg in (0, 1)]
-    packets = len(channels) // PACKET_SAMPLES
+    legs = payloads(sound)
+    packets = len(legs[0]) // PACKET_SAMPLES
     begun = time.monotonic()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
         for number in range(packets):
@@ -34,8 +31,16 @@ def send_call(sound: Path, ports: tuple[int, int], host: str) -> float:
             first = number * PACKET_SAMPLES
             for leg, port in enumerate(ports):
                 header = _header(number, first, ssrc=0xE0E0_0000 + leg)
-                out.sendto(header + payloads[leg][first : first + PACKET_SAMPLES], (host, port))
+                out.sendto(header + legs[leg][first : first + PACKET_SAMPLES], (host, port))
     return packets * PACKET_SAMPLES / CLOCK
+
+
+def payloads(sound: Path) -> list[bytes]:
+    """Both channels of a file at 8 kHz as mu-law. Raises `ValueError` where it is none."""
+    channels, rate = soundfile.read(sound, dtype="int16", always_2d=True)
+    if rate != CLOCK or channels.shape[1] != 2:
+        raise ValueError(f"{sound}: expected two channels at {CLOCK} Hz, got {channels.shape[1]} at {rate} Hz")
+    return [_mu_law(channels[:, leg]) for leg in (0, 1)]
 
 
 def _header(sequence: int, timestamp: int, ssrc: int) -> bytes:

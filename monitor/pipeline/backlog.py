@@ -134,6 +134,11 @@ class Backlog:
         """Legs that wait."""
         return len(self._legs)
 
+    @property
+    def all_live(self) -> bool:
+        """Whether nothing waits but what comes at the speed of the clock."""
+        return all(leg.delays for leg in self._legs)
+
     def add(self, task: Task) -> list[Task]:
         """Queue a window behind the others of its leg; windows given up for it, as no leg may hold more than its limit."""
         leg = task.leg

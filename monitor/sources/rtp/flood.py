@@ -35,10 +35,10 @@ class FloodGuard:
 
     def look(self, turned_away: int, senders: frozenset[Address]) -> None:
         """`turned_away`: of the inbox, all in all. `senders`: the owners of all its legs, while all of them are heard."""
-        self._looks += 1
         flooded = turned_away > self._turned_away
         self._turned_away = turned_away
         counted = self._looks % LOOKS == 0
+        self._looks += 1
         subsided = counted and self._count() < SUBSIDED
         if self._senders and (subsided or senders != self._senders):
             self._open()

@@ -27,6 +27,9 @@ _AT_ONCE = 512
 """Datagrams taken from one socket before the next has its turn: more than the kernel keeps of a leg."""
 _HEARTBEAT = 0.02
 """Seconds between two looks where nothing comes."""
+REST = 0.01
+"""Seconds between two looks: what comes meanwhile is taken together. The kernel says when it arrived, and has room for a
+hundred times as much of a leg."""
 LAPSE = 1.0
 """Seconds after which a look that comes so late means that this program, or the machine, stood still."""
 _SO_TIMESTAMPNS = 35
@@ -138,6 +141,7 @@ class Receiver:
                     self._apply_changes()
                 else:
                     self._read(key)
+            time.sleep(REST)
             lapse = looked - self.read_until
             self.listened += lapse if lapse < LAPSE else 0.0
             self.read_until = looked

@@ -19,7 +19,7 @@ from monitor.sources.rtp.ports import open_control, open_in_range, open_port
 from monitor.sources.rtp.receiver import Inbox, Received, shared_receiver
 from monitor.sources.rtp.session import LegSpec, Session
 
-TICK = 0.06
+TICK = 0.1
 """Seconds between two looks at the inboxes."""
 GOODBYE = 2.0
 """Seconds of silence after all legs said goodbye (RTCP BYE) by which the call is over: more than a pause of one who goes on, or
