@@ -65,6 +65,8 @@ class History:
         self._going_on: Mapping[str, Progress] = {}
         """The calls in progress when it was brought up to date last."""
         self._live_at = float("-inf")
+        self._erased = False
+        """Whether calls went whose words may still be in the file's log."""
         self._unreadable: set[str] = set()
         self._told: set[str] = set()
         """Calls of which the log says that they cannot be read."""
@@ -78,6 +80,9 @@ class History:
             while not (self._index.read(self._is_current) or self._index.write(self._step)):
                 if time.monotonic() > give_up:
                     return False
+            if self._erased:
+                self._index.scrub()
+                self._erased = False
             self._note_live()
         return True
 
@@ -89,8 +94,7 @@ class History:
         """Leave nothing of a call that was erased from the store."""
         with self._catching_up:
             self._accounts.pop(call, None)
-            self._index.write(lambda database: remove(database, call))
-            self._index.scrub()
+            self._index.erase(lambda database: remove(database, call))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -177,6 +181,7 @@ class History:
         for call in known - ids:
             self._accounts.pop(call, None)
             remove(database, call)
+            self._erased = True
         missing = ids - known - self._unreadable
         for call in islice(missing, STEP_CALLS):
             number = self._put_line(database, call)

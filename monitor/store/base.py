@@ -4,7 +4,7 @@ Every store passes the suite of `monitor/conformance/stores.py`.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -249,9 +249,16 @@ class Store(CallReader):
         """Be the one process that closes what dead ones left open; waits for another to be done."""
         return nullcontext()
 
-    def serving(self) -> AbstractContextManager[None]:
-        """Be the one service of this store. Raises `StoreError` where another process is, or the store cannot be written."""
-        return nullcontext()
+    def serving(self) -> AbstractContextManager[Callable[[str], None]]:
+        """Be the one service of this store. Raises `StoreError` where another process is, or the store cannot be written.
+
+        Within the block, what it gives is told where the service listens, for `served_at`.
+        """
+        return nullcontext(lambda _: None)
+
+    def served_at(self) -> str | None:
+        """Where the service of this store listens; empty where it has not said. None where there is none."""
+        return None
 
     def exists(self) -> bool:
         """Whether there is a store: false where none was ever written."""

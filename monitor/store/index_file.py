@@ -15,6 +15,7 @@ from typing import TypeVar
 import structlog
 
 from monitor.errors import StoreError
+from monitor.store.disk import refusals
 
 BUSY_SECONDS = 10.0
 """For which another process that writes the index is waited for."""
@@ -25,6 +26,7 @@ _SETTINGS = (
     "temp_store=MEMORY",
     "cache_size=-65536",  # KiB
 )
+_MEMORY = ":memory:"
 _CANNOT_BE_WRITTEN = {
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_FULL,
@@ -51,6 +53,8 @@ class IndexFile:
         self._path, self._schema, self._version = path, schema, version
         self._database: sqlite3.Connection | None = None
         self._in_memory = path is None
+        self._on_disk = False
+        """Where it is open."""
         self._lock = RLock()
         self.made = 0
         """How often it was opened: what is known of another opening does not hold."""
@@ -65,6 +69,19 @@ class IndexFile:
         Raises `StoreError` where another process keeps the index for `BUSY_SECONDS`, or it cannot even be kept in memory.
         """
         return self._transact("BEGIN IMMEDIATE", work)
+
+    def erase(self, work: Work[T]) -> T:
+        """Do `work`, which deletes, and leave nothing of what it deleted on the disk. Raises `StoreError`.
+
+        Where the file cannot be written, as on a full disk, it goes whole: it is made again from what it is an index of.
+        """
+        with self._lock:
+            result = self.write(work)
+            if self._path is not None and not self._on_disk and self._path.exists():
+                with refusals(f"cannot erase from the index {self._path}"):
+                    self._remove()
+            self.scrub()
+            return result
 
     def scrub(self) -> None:
         """Leave nothing of what was deleted in the write-ahead log, as far as no other process reads it now."""
@@ -114,12 +131,18 @@ class IndexFile:
             self._in_memory = True
         elif self._path is not None:
             log.warning("index_made_anew", path=str(self._path), error=str(error))
+            with suppress(OSError):
+                self._remove()
+
+    def _remove(self) -> None:
+        if self._path is not None:
             for suffix in ("", "-wal", "-shm"):
-                with suppress(OSError):
-                    self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
 
     def _open(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self._place(), timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        place = self._place()
+        self._on_disk = place != _MEMORY
+        database = sqlite3.connect(place, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             for setting in _SETTINGS:
                 database.execute(f"PRAGMA {setting}").fetchall()
@@ -133,7 +156,7 @@ class IndexFile:
     def _place(self) -> str:
         """Where to open it. A store that is not there yet, or another user's, is left as it is."""
         if self._path is None or self._in_memory or not _is_ours(self._path.parent.parent):
-            return ":memory:"
+            return _MEMORY
         self._path.parent.mkdir(mode=0o700, exist_ok=True)
         self._path.touch(mode=0o600)
         return str(self._path)

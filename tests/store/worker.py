@@ -6,9 +6,11 @@ A line of JSON on standard input asks; `{"pid": ...}` answers at once, `{"done":
 import json
 import os
 import resource
+import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ import structlog
 from monitor.conformance.stored_calls import FORMATS, frames_of, record_of
 from monitor.errors import StoreError
 from monitor.events import StateChanged
-from monitor.history.history import History
+from monitor.history.history import History, forget_call
 from monitor.store.zarr import ledger
 from tests.store.zarr_folder import store_at
 
@@ -100,6 +102,28 @@ def know_on_a_full_disk(path: str, limit: int) -> dict[str, int]:
     history.catch_up(60.0)
     (calls,) = history.read(lambda database: database.execute("SELECT count(*) FROM calls").fetchone())
     return {"calls": calls, "events": len(store.journal.read(0, call="angry"))}
+
+
+def erase_until(path: str, call: str, step: int) -> int:
+    """Erase a call, and die after `step` changes of the disk; how many there were, where that is not reached."""
+    done = 0
+
+    def counted(change: Callable[..., Any]) -> Callable[..., Any]:
+        def act(*arguments: Any, **named: Any) -> Any:
+            nonlocal done
+            if done == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+            done += 1
+            return change(*arguments, **named)
+
+        return act
+
+    store = store_at(Path(path))
+    for name in ("pwrite", "unlink", "rename", "rmdir", "utime"):
+        setattr(os, name, counted(getattr(os, name)))
+    store.delete(call)
+    forget_call(store, call)
+    return done
 
 
 def use_without_rights(path: str) -> dict[str, Any]:

@@ -47,13 +47,21 @@ class Layout:
 
     @property
     def service(self) -> Path:
-        """Held by the one `serve` of this store, for as long as it lives; says which process that is."""
+        """Held by the one `serve` of this store, for as long as it lives; says which process that is, and where it listens."""
         return self.root / "service.lock"
 
     @property
     def recovery(self) -> Path:
         """Held while a process closes what dead ones left open, in the store and in the journal."""
         return self.root / "recovery.lock"
+
+    def erasing(self, call: str) -> Path:
+        """There while a call is erased, so that what a kill interrupted is finished at the next start."""
+        return self.root / "erasing" / check_call_id(call)
+
+    def being_erased(self) -> list[str]:
+        """Calls whose erasure was begun and is not done."""
+        return sorted(path.name for path in (self.root / "erasing").glob("*"))
 
     def new_frames(self, call: str, started_at: datetime) -> Path:
         """Where the frames of a new call go."""

@@ -48,10 +48,9 @@ class Places:
     def forget(self, call: str) -> None:
         """Leave no trace of a call."""
         try:
-            self._index.write(lambda database: database.execute("DELETE FROM places WHERE call = ?", (call,)))
+            self._index.erase(lambda database: database.execute("DELETE FROM places WHERE call = ?", (call,)))
         except StoreError as error:
             log.warning("journal_index_not_erased", error=str(error))
-        self._index.scrub()
 
 
 def _found(database: sqlite3.Connection, call: str, sizes: Mapping[int, int]) -> set[int] | None:

@@ -1,9 +1,10 @@
 """The store on a local disk: zarr 3 for frames, files beside it for the rest. Several processes may use it at once."""
 
+import errno
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,10 +13,10 @@ from threading import Lock
 import structlog
 
 from monitor.config.sections import DiskOptions
-from monitor.errors import NotFoundError, StoreError, TakenError
+from monitor.errors import MonitorError, NotFoundError, StoreError, TakenError
 from monitor.store.base import RELEASE_SECONDS, CallRecord, CallSummary, Store
 from monitor.store.call_id import check_call_id
-from monitor.store.disk import exclusively, hold, is_held, refusals, remove_temporaries, takes_a_byte
+from monitor.store.disk import PRIVATE, exclusively, hold, is_held, refusals, remove_temporaries, takes_a_byte
 from monitor.store.sink_state import SinkState
 from monitor.store.snapshot import SnapshotWriter
 from monitor.store.zarr.call_writer import ZarrCallWriter
@@ -23,13 +24,15 @@ from monitor.store.zarr.closing import close_frames, forget_live, remove_frames,
 from monitor.store.zarr.days import Days
 from monitor.store.zarr.dead_letters import erase_letters
 from monitor.store.zarr.journal import FileJournal
-from monitor.store.zarr.layout import Layout, check_format, live_folder, prepare, writer_lock
+from monitor.store.zarr.layout import Layout, check_format, prepare, writer_lock
 from monitor.store.zarr.recording import repair
 from monitor.store.zarr.sink_state import FileSinkState
 from monitor.store.zarr.stored_call import ZarrStoredCall, catalogue_line
 
 log = structlog.get_logger(__name__)
 
+_AT = " at "
+"""In `service.lock`, between the process and where it listens."""
 RECOVERY_PATIENCE = 600.0
 """Seconds for which a process that starts waits for another that closes what dead ones left open."""
 
@@ -83,6 +86,8 @@ class ZarrStore(Store):
         """Begin a call. Raises `TakenError` where the id is taken, `StoreError` where the store cannot be written."""
         check_call_id(record.id)
         with self._alone(f"cannot create call {record.id}"):
+            if self.layout.erasing(record.id).exists():
+                self._erase(record.id)
             if self.layout.find_frames(record.id) is not None:
                 raise TakenError(f"cannot create call {record.id}: a call of this id is in the store; choose another id")
             remove_frames(self.layout.new_frames(record.id, record.started_at))
@@ -115,23 +120,16 @@ class ZarrStore(Store):
         return catalogue_line(self.layout, self._find(call))
 
     def delete(self, call: str) -> None:
-        """Remove every trace of a call. Repeating it finishes what was interrupted; a live call is refused."""
+        """Remove every trace of a call. What interrupts that is finished at the next start, or by repeating it.
+
+        A live call is refused. It needs no room on the disk.
+        """
         self._wait_for_release(call)
         with self._alone(f"cannot delete call {call}"):
             call_folder = self.layout.find_frames(call)
             if call_folder is not None and is_held(writer_lock(call_folder)):
                 raise StoreError(f"cannot delete call {call}: it is live; end it first")
-            erased = self.journal.erase(call) + erase_letters(self.layout.sinks, call, self.settings.fsync)
-            folders = list(self.layout.beside_frames(call))
-            folders += self.layout.calls.glob(f"*/{call}.deleted")
-            if call_folder is not None:
-                gone = call_folder.with_suffix(".deleted")
-                call_folder.rename(gone)
-                folders += [gone, live_folder(call_folder)]
-            found = [folder for folder in folders if folder.exists()]
-            for folder in found:
-                shutil.rmtree(folder)
-            if not found and not erased:
+            if not self._erase(call):
                 raise NotFoundError(f"call {call} is not in this store")
 
     def recover(self) -> list[str]:
@@ -140,6 +138,8 @@ class ZarrStore(Store):
             return []
         interrupted = []
         with self._alone("cannot recover the store"):
+            for call in self.layout.being_erased():
+                self._finish_erasing(call)
             for remains in self.layout.calls.glob("*/*.deleted"):
                 shutil.rmtree(remains, ignore_errors=True)
             self.journal.tidy()
@@ -182,8 +182,8 @@ class ZarrStore(Store):
             takes_a_byte(self.layout.root)
 
     @contextmanager
-    def serving(self) -> Iterator[None]:
-        """Be the one service of this store. Raises `StoreError` where another process is, or the store cannot be written."""
+    def serving(self) -> Iterator[Callable[[str], None]]:
+        """See `Store`."""
         self.check_writable()
         lock = self.layout.service
         with refusals(f"cannot write the store {self.layout.root.absolute()}"):
@@ -194,11 +194,24 @@ class ZarrStore(Store):
                     f"the store {self.layout.root} is served by another process ({lock.read_text() or 'starting'}): "
                     "stop that one, or name another store (store.path, --store)"
                 ) from None
+
+        def say(text: str) -> None:
             held.truncate(0)
-            held.write(f"pid {os.getpid()}".encode())
+            held.write(text.encode())
             held.flush()
+
         with held:
-            yield
+            with refusals(f"cannot write {lock}"):
+                say(f"pid {os.getpid()}")
+                for folder in self.layout.sinks.glob("*"):
+                    remove_temporaries(folder)
+            yield lambda url: say(f"pid {os.getpid()}{_AT}{url}")
+
+    def served_at(self) -> str | None:
+        """See `Store`."""
+        lock = self.layout.service
+        with refusals(f"cannot read {lock}"):
+            return lock.read_text().partition(_AT)[2] if is_held(lock) else None
 
     @contextmanager
     def recovering(self) -> Iterator[None]:
@@ -213,6 +226,37 @@ class ZarrStore(Store):
         give_up = time.monotonic() + RELEASE_SECONDS
         while self.is_written(call) and self.open(call).status != "live" and time.monotonic() < give_up:
             time.sleep(0.01)
+
+    def _erase(self, call: str) -> bool:
+        """Remove what there is of a call that nobody writes; whether there was anything. Needs the store's lock."""
+        begun = self.layout.erasing(call)
+        known = begun.exists()
+        if not known:
+            _note(begun)
+        erased = self.journal.erase(call) + erase_letters(self.layout.sinks, call, self.settings.fsync)
+        folders = list(self.layout.beside_frames(call))
+        folders += self.layout.calls.glob(f"*/{call}.deleted")
+        folders += self.layout.calls.glob(f"*/{call}.live")
+        call_folder = self.layout.find_frames(call)
+        if call_folder is not None:
+            gone = call_folder.with_suffix(".deleted")
+            call_folder.rename(gone)
+            folders.append(gone)
+        found = [folder for folder in folders if folder.exists()]
+        for folder in found:
+            shutil.rmtree(folder)
+        begun.unlink(missing_ok=True)
+        return known or bool(found) or erased > 0
+
+    def _finish_erasing(self, call: str) -> None:
+        """What cannot be erased now is logged, and tried at the next start again."""
+        try:
+            with refusals(f"cannot erase call {call}"):
+                self._erase(call)
+        except MonitorError as error:
+            log.error("erasure_not_finished", call=call, error=str(error))
+        else:
+            log.warning("erasure_finished", call=call)
 
     def _line(self, call_folder: Path) -> tuple[int, CallSummary]:
         """A line of the catalogue and the version of the document it is from; that of a closed call is read once."""
@@ -258,3 +302,14 @@ class ZarrStore(Store):
             prepare(self.layout.root, self.settings.fsync)
         with refusals(doing), exclusively(self.layout.lock):
             yield
+
+
+def _note(begun: Path) -> None:
+    """Say that a call is to be erased. A disk that is too full for an empty file still lets the call go."""
+    try:
+        begun.parent.mkdir(exist_ok=True)
+        begun.touch(PRIVATE)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        log.warning("erasure_not_noted", call=begun.name, error=str(error))
