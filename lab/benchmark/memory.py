@@ -1,6 +1,5 @@
 """Memory that something needs at most: of the process, and of the GPU."""
 
-import ctypes
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+
+from monitor.pipeline.allocator import give_back
 
 _STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
@@ -25,7 +26,9 @@ class Memory:
 @contextmanager
 def measured_memory(device: torch.device) -> Iterator[Memory]:
     """The peak of what is inside."""
-    _give_back()
+    # Memory that the allocator keeps would be used again, and no peak would show it.
+    gc.collect()
+    give_back()
     memory, before, allocated = Memory(), _reset(), 0
     if device.type == "cuda":
         torch.cuda.empty_cache()
@@ -36,14 +39,6 @@ def measured_memory(device: torch.device) -> Iterator[Memory]:
         memory.process = max(_line("VmHWM") - before, 0.0)
     if device.type == "cuda":
         memory.gpu = (torch.cuda.max_memory_allocated(device) - allocated) / 1e6
-
-
-def _give_back() -> None:
-    """Return to the system what is free. Memory that the allocator keeps would be used again, and no peak would show it."""
-    gc.collect()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc: malloc_trim(3)
-    if trim is not None:
-        trim(0)
 
 
 def _reset() -> float | None:

@@ -49,6 +49,7 @@ def serve(
     from monitor.cli.log_output import set_up_logging
     from monitor.engines.licence import warn_of_licence
     from monitor.engines.registry import load_engine
+    from monitor.pipeline.allocator import GivingBack, keep_few_arenas
     from monitor.pipeline.descriptors import prepare_descriptors
     from monitor.pipeline.inference import InferenceWorker
     from monitor.server.auth import check_exposure
@@ -59,6 +60,7 @@ def serve(
     from monitor.store.registry import open_store
     from monitor.workers.open_monitor import open_monitor
 
+    keep_few_arenas()
     check_exposure(settings.server)
     frame_store = open_store(settings.store)
     with frame_store.serving():
@@ -69,6 +71,7 @@ def serve(
         model_engine.warm_up()
         prepare = partial(set_up_logging, settings.log)
         monitor = open_monitor(settings, InferenceWorker.of(model_engine, settings.engine), frame_store, prepare)
+        monitor.on_end(GivingBack().soon)
         static = StaticSources(monitor, settings)
         try:
             book = RuleBook(monitor, settings)

@@ -7,8 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from starlette.requests import HTTPConnection
 from starlette.status import HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 
+from monitor.server.audit import address_of
 from monitor.server.context import ERRORS, CallId
-from monitor.server.identity import needs
+from monitor.server.identity import Identity, needs
 from monitor.server.replays import Replays
 
 router = APIRouter(prefix="/api/v1", tags=["replays"], responses=ERRORS)
@@ -41,10 +42,18 @@ def _replays(connection: HTTPConnection) -> Replays:
 ReplaysOf = Annotated[Replays, Depends(_replays)]
 
 
-@router.post("/calls/{call}/replay", summary="Play a stored call", status_code=HTTP_202_ACCEPTED, dependencies=[needs("act")])
-def start_replay(call: CallId, replays: ReplaysOf, body: ReplayRequest | None = None) -> dict[str, Any]:
-    """Send the messages of a call that is over on the websocket again, each tagged with the answer's `replay`."""
-    return replays.start(call, (body or ReplayRequest()).speed).summary()
+@router.post("/calls/{call}/replay", summary="Play a stored call", status_code=HTTP_202_ACCEPTED)
+def start_replay(
+    call: CallId,
+    replays: ReplaysOf,
+    connection: HTTPConnection,
+    who: Annotated[Identity, needs("act")],
+    body: ReplayRequest | None = None,
+) -> dict[str, Any]:
+    """Send the messages of a call that is over on the websocket again, each tagged with the answer's `replay`. The fifth of one
+    client ends the oldest of his."""
+    client = who.name or f"at {address_of(connection)}"
+    return replays.start(call, (body or ReplayRequest()).speed, client).summary()
 
 
 @router.get("/replays", summary="Replays in progress")

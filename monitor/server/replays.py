@@ -2,12 +2,13 @@
 
 import itertools
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import structlog
 
-from monitor.errors import ConfigError, MonitorError, NotFoundError
+from monitor.errors import BusyError, ConfigError, MonitorError, NotFoundError
 from monitor.messages import message_of
 from monitor.replay.player import play
 from monitor.server.hub import Hub
@@ -15,21 +16,25 @@ from monitor.store.base import Store, StoredCall
 
 log = structlog.get_logger(__name__)
 
-MAX_REPLAYS = 8
+MAX_REPLAYS = 16
 """At the same time: each takes a thread and, at high speed, a core."""
+MAX_OF_ONE = 4
+"""Of one client: the next one ends the oldest of these."""
 
 
 class Replay:
     """One stored call being played, in a thread of its own."""
 
-    def __init__(self, replay_id: str, stored: StoredCall, speed: float, hub: Hub) -> None:
+    def __init__(self, replay_id: str, stored: StoredCall, speed: float, client: str, hub: Hub) -> None:
+        """`client`: who asked for it."""
         self.id = replay_id
+        self.client = client
         self.call = stored.record.id
         self.speed = speed
         self.over = threading.Event()
+        self.stopped = threading.Event()
         self._stored = stored
         self._hub = hub
-        self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"replay-{replay_id}", daemon=True)
 
     def start(self) -> None:
@@ -38,7 +43,7 @@ class Replay:
 
     def stop(self) -> None:
         """End soon."""
-        self._stopped.set()
+        self.stopped.set()
 
     def summary(self) -> dict[str, Any]:
         """A line for operators."""
@@ -48,7 +53,7 @@ class Replay:
         reason = "finished"
         try:
             for _, item in play(self._stored, self.speed):
-                if self._stopped.is_set():
+                if self.stopped.is_set():
                     reason = "stopped"
                     break
                 self._say(item.as_message())
@@ -75,16 +80,20 @@ class Replays:
         self._replays: dict[str, Replay] = {}
         self._numbers = itertools.count(1)
 
-    def start(self, call: str, speed: float) -> Replay:
-        """Play a stored call. Raises `NotFoundError`, `StoreError`, or `ConfigError` where it is live or there are too many."""
+    def start(self, call: str, speed: float, client: str) -> Replay:
+        """Play a stored call. Where the client has `MAX_OF_ONE`, the oldest of these ends; where all have `MAX_REPLAYS`, the
+        oldest of the client that has most. Raises `NotFoundError`, `StoreError`, or `ConfigError` where the call is live;
+        `BusyError` while as many have been ended and are not over yet.
+        """
         stored = self._store.open(call)
         if stored.status == "live":
             raise ConfigError(f"call {call} is in progress; it can be replayed once it is over")
         with self._lock:
             self._forget_finished()
-            if len(self._replays) >= MAX_REPLAYS:
-                raise ConfigError(f"{MAX_REPLAYS} replays are in progress, which is the most; stop one first")
-            replay = Replay(f"replay-{next(self._numbers)}", stored, speed, self._hub)
+            if len(self._replays) >= 2 * MAX_REPLAYS:
+                raise BusyError("too many replays have just been ended; try again in a second")
+            self._make_room(client)
+            replay = Replay(f"replay-{next(self._numbers)}", stored, speed, client, self._hub)
             self._replays[replay.id] = replay
         replay.start()
         return replay
@@ -107,6 +116,17 @@ class Replays:
         """End all."""
         for replay in self.all():
             replay.stop()
+
+    def _make_room(self, client: str) -> None:
+        going = [replay for replay in self._replays.values() if not replay.stopped.is_set()]
+        share = Counter(replay.client for replay in going)
+        if share[client] >= MAX_OF_ONE:
+            greedy = client
+        elif len(going) >= MAX_REPLAYS:
+            greedy = share.most_common(1)[0][0]
+        else:
+            return
+        next(replay for replay in going if replay.client == greedy).stop()
 
     def _forget_finished(self) -> None:
         self._replays = {key: replay for key, replay in self._replays.items() if not replay.over.is_set()}

@@ -16,6 +16,7 @@ from monitor.alerts.rules import RuleSet
 from monitor.config import Settings
 from monitor.engines.registry import load_engine
 from monitor.messages import FramesMessage, RecordedMessage
+from monitor.pipeline.allocator import GivingBack, keep_few_arenas
 from monitor.pipeline.call import LiveCall
 from monitor.pipeline.descriptors import raise_limit
 from monitor.pipeline.engine_processes import follow_the_first
@@ -111,6 +112,7 @@ class Worker:
         )
         self._monitor.on_live(self._tell_live)
         self._monitor.on_end(self._tell_end)
+        self._monitor.on_end(GivingBack().soon)
         store.journal.listen(self._tell_appended)
 
     def run(self) -> None:
@@ -173,6 +175,7 @@ class Worker:
 def work(connection: Connection, settings: Settings, rules: RuleSet, prepare: Callable[[], None] | None) -> None:
     """What the process of a worker does. `prepare` is called first, such as to say where log lines go."""
     follow_the_first()
+    keep_few_arenas()
     if prepare is not None:
         prepare()
     raise_limit()

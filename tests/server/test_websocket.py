@@ -1,11 +1,13 @@
 """What a websocket client can rely on: nothing missed, nothing twice, and clear words where it is wrong."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
 from monitor.events import HearingChanged
+from monitor.server.replays import MAX_OF_ONE, MAX_REPLAYS, Replay, Replays
 from monitor.server.subscription import EVENT_TYPES
 from monitor.store.zarr.journal import FileJournal
 from tests.server.events import record
@@ -225,6 +227,41 @@ def test_a_slow_replay_can_be_stopped(service: Service) -> None:
         service.http().delete(f"/api/v1/replays/{replay}").raise_for_status()
         ended = receive_until(websocket, of_type("replay_ended"))[-1]
     assert (ended["replay"], ended["reason"]) == (replay, "stopped")
+
+
+def test_slow_replays_of_one_client_end_his_own_and_no_others() -> None:
+    hub, stored = SimpleNamespace(publish=lambda _: None), SimpleNamespace()
+    replays = Replays(SimpleNamespace(open=lambda _: stored), hub)  # type: ignore[arg-type]
+
+    class Endless(Replay):
+        """Goes on until it is stopped, as one that is slow."""
+
+        def start(self) -> None:
+            pass
+
+        def stop(self) -> None:
+            super().stop()
+            self.over.set()
+
+    stored.status, stored.record = "interrupted", SimpleNamespace(id="c1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("monitor.server.replays.Replay", Endless)
+        other = replays.start("c1", 0.1, "Li Na")
+        greedy = [replays.start("c1", 0.1, "at 192.0.2.1") for _ in range(10)]
+        assert replays.all() == [other, *greedy[-MAX_OF_ONE:]]
+        crowd = [replays.start("c1", 0.1, f"at 198.51.100.{number}") for number in range(MAX_REPLAYS - 2)]
+        assert replays.all() == [other, greedy[-1], *crowd], "whoever has most gives way first"
+
+
+def test_the_fifth_replay_of_a_client_ends_his_first(service: Service) -> None:
+    service.finished_call("c1", {"customer": [CALM] * 30})
+    with service.websocket() as websocket:
+        ids = [
+            service.http().post("/api/v1/calls/c1/replay", json={"speed": 0.1}).raise_for_status().json()["replay"]
+            for _ in range(MAX_OF_ONE + 1)
+        ]
+        ended = receive_until(websocket, of_type("replay_ended"))[-1]
+        assert (ended["replay"], ended["reason"]) == (ids[0], "stopped")
 
 
 def test_event_types_are_those_of_the_journal() -> None:

@@ -39,14 +39,15 @@ class FloodGuard:
         self._turned_away = turned_away
         counted = self._looks % LOOKS == 0
         self._looks += 1
-        subsided = counted and self._count() < SUBSIDED
+        subsided = counted and self.count() < SUBSIDED
         if self._senders and (subsided or senders != self._senders):
             self._open()
         if flooded and senders and not self._senders:
-            self._count()
+            self.count()
             self._close_to_all_but(senders)
 
-    def _count(self) -> int:
+    def count(self) -> int:
+        """Ask the kernel what it has dropped, of strangers and of owners; how many since the last time."""
         drops = kernel_drops(self._sockets)
         since, self._drops = drops - self._drops, drops
         if self._senders:
@@ -63,7 +64,7 @@ class FloodGuard:
         log.warning("rtp_flood_kept_out", port=self._sockets[0].getsockname()[1], admitted=sorted(senders))
 
     def _open(self) -> None:
-        self._count()
+        self.count()
         for opened in self._sockets:
             admit_all(opened)
         self._senders = frozenset()

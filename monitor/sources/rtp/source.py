@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import structlog
 
 from monitor.audio.chunk import AudioChunk
 from monitor.config.sections import RtpSection
@@ -24,6 +25,11 @@ TICK = 0.1
 GOODBYE = 2.0
 """Seconds of silence after all legs said goodbye (RTCP BYE) by which the call is over: more than a pause of one who goes on, or
 who follows under a new SSRC."""
+DROPPED = (
+    "this program, or the machine, stood still or was too slow for longer than the kernel keeps what comes "
+    "(net.core.rmem_max); overflow_seconds of the leg counts on"
+)
+log = structlog.get_logger(__name__)
 
 
 class _Port:
@@ -34,7 +40,7 @@ class _Port:
         self.inbox = Inbox()
         self.number: int = rtp.getsockname()[1]
         self._sockets = [rtp]
-        self._listening = False
+        self._listening = self._told = False
         self._guard = FloodGuard(self._sockets)
 
     def listen(self) -> None:
@@ -54,6 +60,16 @@ class _Port:
         """`senders`: of the port's legs; `owned`: nobody else may take one now."""
         self.inbox.owners = senders
         self._guard.look(self.inbox.turned_away, senders if owned else frozenset())
+
+    def ask_kernel(self) -> None:
+        """Count what the kernel has dropped by now."""
+        self._guard.count()
+
+    def tell_dropped(self) -> None:
+        """Say in the log, once, that sound is lost here and not on the network."""
+        if self.dropped and not self._told:
+            self._told = True
+            log.warning("rtp_audio_dropped", port=self.number, datagrams=self.dropped, reason=DROPPED)
 
     @property
     def dropped(self) -> int:
@@ -173,6 +189,9 @@ class RtpSource(Source):
                     if chunk is None:
                         yield AudioChunk(self.legs[0], self._session.taken(self.legs[0]), np.zeros(0, np.float32))
                     over = over or self._is_over(listened)
+                for port in self._ports.values():
+                    port.ask_kernel()
+                self._account()
                 yield from self._session.finish()
         finally:
             self._close()
@@ -182,7 +201,12 @@ class RtpSource(Source):
             for at, data, address in port.take():
                 self._session.receive(index, data, address, at)
             port.look_after(self._session.senders(index), self._session.owned(index, now))
+        self._account()
+
+    def _account(self) -> None:
+        for index, port in enumerate(self._ports.values()):
             self._session.dropped(index, port.dropped, port.turned_away)
+            port.tell_dropped()
 
     def _is_over(self, listened: float) -> bool:
         """`listened`: seconds, when what has come by now was taken. While this program stood still, nobody was silent."""

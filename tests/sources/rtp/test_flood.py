@@ -5,16 +5,19 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import ExitStack, closing
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from monitor.config.sections import RtpSection
+from monitor.sources.rtp import source as source_of_rtp
 from monitor.sources.rtp.kernel_filter import admit_all, admit_only, filter_program
 from monitor.sources.rtp.ports import kernel_drops, open_port
-from monitor.sources.rtp.receiver import Inbox, Received
+from monitor.sources.rtp.receiver import Inbox, Received, shared_receiver
 from monitor.sources.rtp.source import RtpSource
 from tests.sources.rtp.listening import Listener, wait_for
 from tests.sources.rtp.sender import audio, one_leg, play, rtp, stream
@@ -152,6 +155,39 @@ def test_a_program_that_stood_still_hears_what_came_meanwhile_and_takes_nobody_f
         for datagram in sent[100:]:
             sender.sendto(datagram, there)
         assert heard.stdout.read() == "inactive 200\n"
+
+
+def test_what_the_kernel_dropped_while_nobody_read_is_counted_and_said_once(open_socket, monkeypatch):
+    class Standstill(Inbox):
+        """Holds up the thread that reads all sockets."""
+
+        begun, over = threading.Event(), threading.Event()
+
+        def put(self, received: Received) -> None:
+            self.begun.set()
+            self.over.wait(30)
+
+    said: list[str] = []
+    monkeypatch.setattr(source_of_rtp, "log", SimpleNamespace(warning=lambda event, **_: said.append(event)))
+    source = RtpSource(legs={"mixed": {}})
+    listener, owner, there = Listener(source), open_socket(), ("127.0.0.1", source.ports["mixed"])
+    held = open_port("127.0.0.1", 0)
+    shared_receiver().add(held, Standstill())
+    owner.sendto(b"x", held.getsockname())
+    assert Standstill.begun.wait(30)
+    count = 0
+    while not kernel_drops([port.rtp for port in source._ports.values()]):
+        for _ in range(100):
+            owner.sendto(rtp(count, count * 160, bytes(160)), there)
+            count += 1
+    Standstill.over.set()
+    wait_for(lambda: source.report()["mixed"].packets > 0)
+    shared_receiver().remove([held])
+    listener.finish()
+    report = source.report()["mixed"]
+    assert report.overflow_seconds == pytest.approx((count - report.packets) * 0.02)
+    assert report.overflow_seconds > 0
+    assert said == ["rtp_audio_dropped"]
 
 
 def test_a_consumer_that_stood_still_hears_what_came_meanwhile(open_socket):
