@@ -37,3 +37,7 @@ def test_settings_are_fitted_to_what_people_judged(emotion_monitor: Command, tmp
 
 def test_without_folders_and_judgements_there_is_nothing_to_tune_on(emotion_monitor: Command) -> None:
     assert_one_clear_line(emotion_monitor("tune"), CONFIG, "name folders of labelled calls, or --judged")
+
+
+def test_a_bound_on_real_calls_needs_some(emotion_monitor: Command, calls_folder: Path) -> None:
+    assert_one_clear_line(emotion_monitor("tune", calls_folder, "--at-most", "3"), CONFIG, "name them by --unlabelled")
