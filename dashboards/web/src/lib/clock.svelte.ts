@@ -17,6 +17,15 @@ export function span(seconds: number): string {
   return `${Math.round(whole / 3600)} h`;
 }
 
+/** A moment of the wall clock in the viewer's zone, as short as it can be told from others: the day only where it is not today. */
+export function moment(iso: string, locale: string, today: Date = new Date()): string {
+  const at = new Date(iso);
+  const time = at.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" });
+  if (at.toDateString() === today.toDateString()) return time;
+  const year = at.getFullYear() === today.getFullYear() ? {} : ({ year: "numeric" } as const);
+  return `${at.toLocaleDateString(locale, { weekday: "short", day: "numeric", month: "short", ...year })}, ${time}`;
+}
+
 /** Milliseconds of the wall clock, once a second. */
 class Now {
   ms: number = $state(Date.now());

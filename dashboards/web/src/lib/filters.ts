@@ -21,6 +21,9 @@ export function meets(metadata: Readonly<Record<string, string>>, where: Where):
 /** Values beyond which a key is a name rather than a kind, and no use as a choice. */
 const MOST_VALUES = 30;
 
+/** Keys that are a choice for somebody: not those that name a person. */
+export const without = (facets: Facets, keys: readonly string[]): Facets => Object.fromEntries(Object.entries(facets).filter(([key]) => !keys.includes(key)));
+
 export function facetsOf(calls: readonly Readonly<Record<string, string>>[], without: readonly string[] = []): Facets {
   const found: Record<string, Record<string, number>> = {};
   for (const metadata of calls) {

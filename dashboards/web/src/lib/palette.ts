@@ -21,6 +21,8 @@ const PAINTS: Record<string, Paint> = {
   other: { colour: "#b9907a", ink: "#10151c", pattern: "cross" },
   unknown: { colour: "#c9d1d9", ink: "#10151c", pattern: "none" },
 };
+/** What the engines that come with the service tell. */
+export const EMOTIONS = ["angry", "disgusted", "fearful", "happy", "neutral", "other", "sad", "surprised"] as const;
 const SPARE: readonly Paint[] = [
   { colour: "#b04a86", ink: "#ffffff", pattern: "up" },
   { colour: "#4f7a2b", ink: "#ffffff", pattern: "bars" },

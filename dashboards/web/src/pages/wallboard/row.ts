@@ -1,5 +1,6 @@
 // A live call as the wallboard shows it.
 import { seen, type BoardCall, type BoardLeg, type LiveCall, type StandingAlert } from "../../lib/calls.svelte";
+import { agentOf, queueOf, textual, whoOf } from "../../lib/metadata";
 
 export interface State {
   leg: string;
@@ -43,17 +44,6 @@ export interface Row {
 
 /** Behind for longer than a hop and a lookahead of any engine explain. */
 const BEHIND = 3;
-/** Metadata keys that name a person rather than a kind. */
-export const WHO = ["name", "customer", "caller", "from"];
-const AGENT = ["agent", "agent_name"];
-const QUEUE = ["queue", "skill", "team"];
-
-export function textual(metadata: Readonly<Record<string, unknown>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]));
-}
-
-const first = (metadata: Record<string, string>, keys: readonly string[]) => keys.map((key) => metadata[key]).find(Boolean) ?? "";
-
 export function rowOf(call: LiveCall, board: BoardCall | undefined, ms: number): Row {
   const metadata = textual(call.started.metadata);
   const legs = call.started.legs;
@@ -69,9 +59,9 @@ export function rowOf(call: LiveCall, board: BoardCall | undefined, ms: number):
   const skipped = call.skipped && call.skipped.until > seconds ? call.skipped : null;
   return {
     id: call.id,
-    who: first(metadata, WHO) || call.id,
-    agent: first(metadata, AGENT),
-    queue: first(metadata, QUEUE),
+    who: whoOf(metadata) || call.id,
+    agent: agentOf(metadata),
+    queue: queueOf(metadata),
     metadata,
     seconds,
     state: stateOf(call, board, main),
