@@ -62,7 +62,7 @@ export function modelOf(data: CallDocument): CallModel {
   }
   for (const alert of data.alerts) {
     model.findings.alerts.set(alert.id, {
-      ...alert, raisedAt: alert.raised_at, clearedAt: alert.cleared_at, acknowledged: [], assigned: null, snoozed: null, judged: [],
+      ...alert, call: data.call, raisedAt: alert.raised_at, clearedAt: alert.cleared_at, acknowledged: [], assigned: null, snoozed: null, judged: [],
     });
   }
   for (const change of data.changes) model.findings.changes.set(change.id, { ...change, knownAt: change.known_at, settledAt: change.settled_at });

@@ -18,6 +18,7 @@ export interface Change {
 
 export interface Alert {
   id: string;
+  call: string;
   /** Null where it is about the call as a whole. */
   leg: string | null;
   rule: string;
@@ -107,6 +108,7 @@ export class Findings {
     if (!known) {
       this.alerts.set(id, {
         id,
+        call: String(event.call ?? ""),
         leg: event.leg ?? null,
         rule: String(event.rule),
         severity: event.severity as Severity,
