@@ -1,0 +1,66 @@
+"""A journal of a million events."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.examination.row import Row
+from tests.examination.service import examined
+
+TRIED = "a million events in the journal: a start after a kill, an old call's events, erasing a call"
+EACH, A_FILE, LIVE = 200, 50_000, 8
+
+
+def examine(tree: Path, short: bool) -> list[Row]:
+    """The journal is written beside a service that is not running."""
+    count = 100_000 if short else 1_000_000
+    with examined(tree) as service:
+        service.call("old", "mixed")
+        service.end("old")
+        for number in range(LIVE):
+            service.call(f"live-{number}")
+        service.kill()
+        _write(service.store / "journal", count)
+        first = service.start()
+        for number in range(LIVE):
+            service.call(f"again-{number}")
+        service.kill()
+        again = service.start()
+        slowest = max(_timed(lambda: service.events("old")) for _ in range(3))
+        erased = _timed(lambda: service.ask("DELETE", "/api/v1/calls/old/data").raise_for_status())
+    tried = f"{count:,} events"
+    return [
+        Row(f"{tried}: start after a kill, journal never seen before", f"{first:.1f} s", "told, once a journal", True),
+        Row(
+            f"{tried}: start after a kill with {LIVE} live calls",
+            f"{again:.1f} s",
+            "3 s beyond that of an empty store",
+            again < 10,
+        ),
+        Row(f"{tried}: an old call's events", f"{slowest * 1e3:.0f} ms", "100 (500 on a busy machine)", slowest < 0.5),
+        Row(f"{tried}: erase a call", f"{erased * 1e3:.0f} ms", "1,000", erased < 1.0),
+    ]
+
+
+def _write(folder: Path, count: int) -> None:
+    """Add events of calls that were, in files as the service writes them."""
+    last = 0
+    for path in folder.glob("*.jsonl"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            last = max(last, json.loads(line)["seq"])
+    state = '"emotion": "angry", "previous": "neutral", "confidence": 0.75, "valence": -0.25, "arousal": 0.5'
+    for first in range(last + 1, last + 1 + count, A_FILE):
+        with (folder / f"{first:020d}.jsonl").open("w", encoding="utf-8") as out:
+            for seq in range(first, min(first + A_FILE, last + 1 + count)):
+                call = f"20250301-{seq // EACH:06d}-{seq // EACH:06x}"
+                out.write(
+                    f'{{"seq": {seq}, "recorded_at": "2026-03-01T00:00:00.000+00:00", "type": "state", "call": "{call}", '
+                    f'"leg": "customer", "time": {seq % EACH}.0, "at": {seq % EACH}.0, {state}}}\n'
+                )
+
+
+def _timed(act: Callable[[], object]) -> float:
+    began = time.monotonic()
+    act()
+    return time.monotonic() - began
