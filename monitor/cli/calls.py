@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from monitor.cli.erasing import delete, prove_erased
 from monitor.cli.history import FromOption, ToOption, WhereOption, history_of
 from monitor.cli.options import (
+    CallArgument,
     ConfigOption,
     JsonOption,
     StoreOption,
@@ -21,7 +23,6 @@ from monitor.errors import ConfigError
 from monitor.output_file import check_file, check_folder
 
 if TYPE_CHECKING:
-    from monitor.analysis.remains import Remains
     from monitor.config import Settings
     from monitor.datasets.table import EmbeddingColumns
     from monitor.store.base import CallSummary, Store
@@ -40,7 +41,8 @@ class EmbeddingChoice(StrEnum):
     NONE = "none"
 
 
-CallArgument = Annotated[str, typer.Argument(help="Id of a call; see `calls list`.", metavar="CALL")]
+app.command()(delete)
+app.command()(prove_erased)
 
 
 @app.command("list")
@@ -244,49 +246,6 @@ def _export_parquet(named: list[str], to: Path, embedding: EmbeddingChoice, conf
         raise ConfigError(f"--parquet {to}: {len(chosen)} calls do not go into one file: name a folder")
     stored[chosen[0]].to_parquet(to, embedding=columns)
     typer.echo(f"{chosen[0]}: exported to {to}")
-
-
-@app.command()
-def delete(
-    call: CallArgument,
-    store: StoreOption = None,
-    config: ConfigOption = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    json_file: JsonOption = None,
-) -> None:
-    """Remove every trace of a call: frames, snapshots, sound, its events, and its moments in the search index.
-
-    What was learnt from it stays and is named: templates and heads of the configuration, and stored calls that keep some.
-    """
-    settings = _settings(config, store)
-    frame_store = existing_store(settings)
-    summary = frame_store.open(call).summary()
-    if not yes:
-        typer.confirm(
-            f"Erase call {call} ({summary.seconds:.0f} s, {summary.started_at:%Y-%m-%d %H:%M} UTC) for ever?", abort=True
-        )
-    from dataclasses import asdict
-
-    from monitor.analysis.erasing import erase_call
-
-    remains = erase_call(frame_store, call, settings.analysis)
-    write_json({"call": call, "remains": asdict(remains)}, json_file)
-    if json_file is None:
-        typer.echo(f"{call}: erased")
-        for line in _remains_lines(remains):
-            typer.echo(line)
-
-
-def _remains_lines(remains: "Remains") -> list[str]:
-    return [
-        *(f"template {path} still holds something of it: make it without the call, or remove it" for path in remains.templates),
-        *(f"head {path} was trained on it: train it without the call, or remove it" for path in remains.heads),
-        *(
-            f"call {other} keeps a template or head that was learnt from it, until it is erased itself"
-            for other in remains.calls
-        ),
-        *(f"not looked into: {reason}" for reason in remains.unread),
-    ]
 
 
 def _settings(config: Path | None, store: str | None) -> "Settings":

@@ -71,6 +71,11 @@ def _flag(option: typer.CallbackParam) -> str:
     return max(option.opts, key=len)
 
 
+CallArgument = Annotated[str, typer.Argument(help="Id of a call; see `calls list`.", metavar="CALL")]
+TokenOption = Annotated[
+    str | None,
+    typer.Option("--token", envvar="EMOTION_MONITOR_SERVER__TOKEN", help="The service's bearer token.", metavar="TOKEN"),
+]
 JsonOption = Annotated[
     Path | None,
     typer.Option(

@@ -10,12 +10,13 @@ from monitor.cli.options import (
     JsonOption,
     RulesOption,
     StoreOption,
+    TokenOption,
     existing_store,
     service_url,
     settings_from,
     write_json,
 )
-from monitor.cli.watch import TokenOption, UrlOption
+from monitor.cli.watch import UrlOption
 from monitor.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:

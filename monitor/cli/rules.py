@@ -4,8 +4,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.options import ConfigOption, JsonOption, StoreOption, existing_store, service_url, settings_from, write_json
-from monitor.cli.watch import TokenOption, UrlOption
+from monitor.cli.options import (
+    ConfigOption,
+    JsonOption,
+    StoreOption,
+    TokenOption,
+    existing_store,
+    service_url,
+    settings_from,
+    write_json,
+)
+from monitor.cli.watch import UrlOption
 from monitor.errors import ConfigError
 
 if TYPE_CHECKING:

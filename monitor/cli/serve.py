@@ -63,7 +63,7 @@ def serve(
     keep_few_arenas()
     check_exposure(settings.server)
     frame_store = open_store(settings.store)
-    with frame_store.serving():
+    with frame_store.serving() as listens:
         sinks = Sinks(settings.sinks, frame_store)
         prepare_descriptors(frame_store, settings.server.max_calls)
         model_engine = load_engine(settings.engine)
@@ -78,7 +78,7 @@ def serve(
             check_rules(settings.sinks, monitor.rules.names)
             sinks.start()
             static.start()
-            run_server(monitor, settings, sinks=sinks, book=book)
+            run_server(monitor, settings, lambda running: listens(running.url), sinks=sinks, book=book)
         finally:
             static.close()
             monitor.close()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.options import STANDARD_OUTPUT, ConfigOption, output_file, service_url, settings_from
+from monitor.cli.options import STANDARD_OUTPUT, ConfigOption, TokenOption, output_file, service_url, settings_from
 from monitor.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -20,10 +20,6 @@ UrlOption = Annotated[
     typer.Option(
         "--url", help="Address of the service. [default: from the configuration, http://127.0.0.1:8765]", metavar="URL"
     ),
-]
-TokenOption = Annotated[
-    str | None,
-    typer.Option("--token", envvar="EMOTION_MONITOR_SERVER__TOKEN", help="The service's bearer token.", metavar="TOKEN"),
 ]
 
 

@@ -116,6 +116,7 @@ class LiveCall(CallInProgress):
             self._give_up_at = time.monotonic() + STOPPING_PATIENCE
         if self._stop_reason is None:
             self._stop_reason = reason
+        self.ending = True
         self.source.stop()
 
     def wait(self, timeout: float | None = None) -> bool:

@@ -41,6 +41,8 @@ class CallInProgress(ABC):
     tap: Ear
     reason: str
     """Why it ended, as in `call_ended`; empty while it lasts."""
+    ending: bool = False
+    """Whether it was asked to end."""
     error: MonitorError | None
     """Why it ended before its time; None where it did not."""
 

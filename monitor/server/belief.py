@@ -31,6 +31,12 @@ class Beliefs:
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, str, str], tuple[threading.Lock, Believed]] = OrderedDict()
 
+    def forget(self, call: str) -> None:
+        """Drop an erased call."""
+        with self._lock:
+            for key in [key for key in self._kept if key[0] == call]:
+                del self._kept[key]
+
     def of(self, stored: StoredCall, leg: Leg, begin: float, end: float | None) -> dict[str, Any]:
         """The series of a leg, once it has taken all that is committed."""
         record = stored.record

@@ -29,6 +29,8 @@ from monitor.store.journal import Journal
 
 _PASSING_AT_A_TIME = 50
 """So that an event never waits behind a whole queue of live frames."""
+_ERASED = 1_000
+"""Erased calls that are remembered; what is recorded reaches a hub within moments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,11 @@ class Client:
         self._passing.append(message)
         self.wake()
 
+    def forget(self, call: str) -> None:
+        """Leave out what waits of an erased call."""
+        kept = [message for message in self._passing if not (isinstance(message, AboutACall) and message.call == call)]
+        self._passing = deque(kept, self._passing.maxlen)
+
     @property
     def wants_board(self) -> bool:
         """Whether this client asks for the board."""
@@ -141,6 +148,8 @@ class Hub:
         """Sequence number of the newest event that clients may see."""
         self._journal = journal
         self._ring: deque[RecordedMessage] = deque(maxlen=self.limits.ring)
+        self._erased: dict[str, int] = {}
+        """Calls that were erased last, and the newest event by then: a later call may have the id again."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._unlisten: list[Callable[[], None]] = []
 
@@ -178,8 +187,8 @@ class Hub:
         self._schedule(self._offer, message)
 
     def forget(self, call: str) -> None:
-        """Drop an erased call's events from memory. From any thread."""
-        self._schedule(self._forget, call)
+        """Drop an erased call's events from memory, also those still to be told. From any thread."""
+        self._schedule(self._forget, (call, self._journal.last))
 
     def recent(self, cursor: int) -> list[RecordedMessage] | None:
         """The next events after `cursor` from memory; None where it does not reach back so far."""
@@ -209,6 +218,8 @@ class Hub:
     def _record(self, message: RecordedMessage) -> None:
         if message.seq <= self.last:
             return
+        if isinstance(message, AboutACall) and message.seq <= self._erased.get(message.call, 0):
+            message = ErasedMessage(type="erased", seq=message.seq)
         if message.seq != self.last + 1:  # events that came while `start` ran, or were recorded by another process
             self._ring.clear()
         self._ring.append(message)
@@ -220,8 +231,14 @@ class Hub:
         for client in self.clients:
             client.offer(message)
 
-    def _forget(self, call: str) -> None:
+    def _forget(self, erased: tuple[str, int]) -> None:
+        call, upto = erased
+        self._erased[call] = upto
+        while len(self._erased) > _ERASED:
+            del self._erased[next(iter(self._erased))]
         self.present.forget(call)
+        for client in self.clients:
+            client.forget(call)
         for index, message in enumerate(self._ring):
             if isinstance(message, AboutACall) and message.call == call:
                 self._ring[index] = ErasedMessage(type="erased", seq=message.seq)

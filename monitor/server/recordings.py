@@ -7,16 +7,24 @@ import structlog
 from fastapi import APIRouter, Query, Request, Response
 
 from monitor.analysis.erasing import erase_call
-from monitor.errors import ConfigError
+from monitor.errors import BusyError, ConfigError
 from monitor.events import Leg
 from monitor.server.audit import audit
-from monitor.server.context import ERRORS, CallId, HubOf, MonitorOf, SettingsOf
+from monitor.server.belief import BeliefsOf
+from monitor.server.context import ERRORS, CallId, HistoryOf, HubOf, MonitorOf, SettingsOf
+from monitor.server.errors import ErrorBody
 from monitor.server.identity import needs
+from monitor.server.replay_routes import ReplaysOf
 from monitor.server.series import leg_series
 from monitor.server.subscription import EVENT_TYPES
+from monitor.server.trajectory import WaysOf
 from monitor.store.base import no_such_leg
 from monitor.store.frames_file import MAX_FRAMES, MEDIA_TYPE, pack
 from monitor.timeline import TICK_FRAMES
+
+ENDING_SECONDS = 10.0
+"""For which an erasure waits for a call that is about to end."""
+ENDING: dict[int | str, dict[str, object]] = {503: {"model": ErrorBody, "description": "The call is about to end; ask again."}}
 
 log = structlog.get_logger(__name__)
 router = APIRouter(prefix="/api/v1/calls/{call}", tags=["recordings"], responses=ERRORS)
@@ -86,18 +94,34 @@ def get_frames_file(
     return Response(pack(stored.read(leg, first, first + count), stored.record.legs[leg]), media_type=MEDIA_TYPE)
 
 
-@router.delete("/data", summary="Erase a call", dependencies=[needs("erase")])
-def erase(call: CallId, monitor: MonitorOf, settings: SettingsOf, hub: HubOf, request: Request) -> dict[str, Any]:
+@router.delete("/data", summary="Erase a call", responses=ENDING, dependencies=[needs("erase")])
+def erase(
+    call: CallId,
+    monitor: MonitorOf,
+    settings: SettingsOf,
+    history: HistoryOf,
+    hub: HubOf,
+    beliefs: BeliefsOf,
+    ways: WaysOf,
+    replays: ReplaysOf,
+    request: Request,
+) -> dict[str, Any]:
     """Remove every trace of a call that is over: frames, snapshots, audio, events. There is no way back.
 
-    Ending a live call is another request (`DELETE /api/v1/calls/{call}`), so that one is never taken for the other.
+    Ending a live call is another request (`DELETE /api/v1/calls/{call}`), so that one is never taken for the other. One that is
+    about to end is waited for.
     `remains` names what still holds something of the call: files of `templates` and `heads`, those `in_use` by the service,
     other `calls` that keep some; `unread` is what could not be looked into.
     """
-    if call in {live.id for live in monitor.calls()} and monitor.store.open(call).status == "live":
-        raise ConfigError(f"call {call} is in progress: end it first (DELETE /api/v1/calls/{call}), then erase it")
-    remains = erase_call(monitor.store, call, settings.analysis, monitor.rules.learned)
-    hub.forget(call)
+    live = next((item for item in monitor.calls() if item.id == call), None)
+    if live is not None:
+        if not live.ending and monitor.store.open(call).status == "live":
+            raise ConfigError(f"call {call} is in progress: end it first (DELETE /api/v1/calls/{call}), then erase it")
+        if not live.wait(ENDING_SECONDS):
+            raise BusyError(f"call {call} is not stored to its end yet: ask again in a moment")
+    remains = erase_call(monitor.store, call, settings.analysis, monitor.rules.learned, history)
+    for memory in (hub, beliefs, ways, replays):
+        memory.forget(call)
     audit(request, "erase", call=call)
     if remains:
         log.warning("erased_call_remains", call=call, **asdict(remains))

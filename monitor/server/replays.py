@@ -112,6 +112,12 @@ class Replays:
                 raise NotFoundError(f"no replay {replay_id!r} is in progress")
             self._replays[replay_id].stop()
 
+    def forget(self, call: str) -> None:
+        """End those of an erased call."""
+        for replay in self.all():
+            if replay.call == call:
+                replay.stop()
+
     def stop_all(self) -> None:
         """End all."""
         for replay in self.all():

@@ -26,6 +26,12 @@ class Ways:
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[object, ...], dict[str, Any]] = OrderedDict()
 
+    def forget(self, call: str) -> None:
+        """Drop an erased call."""
+        with self._lock:
+            for key in [key for key in self._kept if key[0] == call]:
+                del self._kept[key]
+
     def of(self, stored: StoredCall, leg: Leg, rate: int) -> dict[str, Any]:
         """The way of a leg as far as it is committed."""
         key = (stored.record.id, stored.record.started_at, leg, rate, stored.committed(leg))

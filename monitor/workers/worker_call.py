@@ -100,6 +100,7 @@ class WorkerCall(CallInProgress):
 
     def stop(self, reason: str) -> None:
         """See `CallInProgress`."""
+        self.ending = True
         self._line.tell("stop", (self.id, reason))
 
     def wait(self, timeout: float | None = None) -> bool:
