@@ -16,26 +16,45 @@ import numpy as np
 
 from lab.experiments.anchors.task import CLASSES
 from lab.labels import Clip, held_out, read_clips
+from lab.training.clips import read_audio
 from lab.training.measure import recall
-from monitor.analysis.labels import Labelled, LabelledExample, embeddings_of
+from monitor.analysis import load
+from monitor.analysis.labels import Labelled, LabelledExample
 from monitor.analysis.training import Plan, train_head
-from monitor.config import load_settings
+from monitor.engines.base import Window
+from monitor.engines.compact.engine import CompactEngine
+from monitor.engines.compact.features import Array
 from monitor.engines.compact.network import STEP_INPUTS
+from monitor.engines.compact.options import CompactOptions
 from monitor.engines.compact.shipped import weights_file
 from monitor.engines.compact.weights import Weights, load_weights
+from monitor.timeline import FRAME_SAMPLES
 
 COUNTS = (50, 200, 1000)
 APART = 1 / 3
 
 
 def heard(clips: Sequence[Clip], model: str, features: Path) -> list[Labelled]:
-    """The clips with what the engine hears in each, in their order; those without speech are left out."""
-    examples = [
-        LabelledExample(line, clip.emotion, str(clip.path), clip.path, "", clip.speaker) for line, clip in enumerate(clips)
-    ]
-    settings = load_settings(flags={"engine.model": model, "log.level": "error"})
-    found = embeddings_of(examples, None, settings, features)
-    return sorted((one for one in found if isinstance(one, Labelled)), key=lambda one: one.example.line)
+    """The clips with the mean embedding of what is said in each, in their order; kept in `features`."""
+    engine = CompactEngine(CompactOptions(model=model))
+    found = []
+    for line, clip in enumerate(clips):
+        file = features / engine.info.version / f"{clip.dataset}-{clip.path.stem}.npy"
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            np.save(file, _mean(engine, read_audio(clip.path)))
+        found.append(Labelled(LabelledExample(line, clip.emotion, str(file), file, "", clip.speaker), load(file)))
+    return found
+
+
+def _mean(engine: CompactEngine, voice: Array) -> Array:
+    """Over speech, shape (D,)."""
+    samples = np.pad(voice, (0, -len(voice) % FRAME_SAMPLES))
+    leg = engine.open_leg()
+    frames = engine.infer([Window(leg, 0, samples, 0, len(samples) // FRAME_SAMPLES, final=True)])[0]
+    engine.close_leg(leg)
+    share = frames.speech[:, None] + np.float32(1e-6)
+    return np.asarray((frames.embedding * share).sum(0) / share.sum(), dtype=np.float32)
 
 
 def own_words(weights: Weights, labelled: Sequence[Labelled]) -> float:
@@ -49,7 +68,7 @@ def own_words(weights: Weights, labelled: Sequence[Labelled]) -> float:
 def after(labelled: Sequence[Labelled], apart: Sequence[Labelled]) -> float:
     """Mean recall, on speakers kept apart, of a head trained on these labels."""
     speakers = len({one.example.speaker for one in labelled})
-    head, _ = train_head(labelled, Plan("own", group="speaker", folds=min(5, speakers)), "drawn clips")
+    head, _ = train_head(labelled, Plan("own", group="speaker", folds=min(5, speakers), same_engine=True), "drawn clips")
     said = [head.labels[int(np.argmax(head.posterior(np.asarray(one.embedding.mean(), np.float64))))] for one in apart]
     return recall(np.array([CLASSES.index(one.example.label) for one in apart]), np.array([CLASSES.index(one) for one in said]))
 
