@@ -1,6 +1,6 @@
 """How right a head of one's own is after so many labels: labelled clips of a set stand in for a company's own callers.
 
-    python -m lab.experiments.own_labels CLIPS --features DIR [--model open] [--datasets nemo,ravdess] [--draws 3]
+    python -m lab.experiments.own_labels CLIPS --features DIR [--model open] [--datasets nemo,es_class] [--draws 3]
 
 A third of a set's speakers are kept apart. Of the others so many labels are drawn, as the labels come: some speakers more than
 others, emotions as frequent as they are. `heads train` makes a head of them, and what is printed is the mean recall of the
@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("clips", type=Path, help="folder with labels.csv")
     parser.add_argument("--features", type=Path, required=True, help="folder in which embeddings are kept")
     parser.add_argument("--model", default="open", help="weights: a name or a file")
-    parser.add_argument("--datasets", default="nemo,ravdess,es_class", help="sets that stand in for a company, by commas")
+    parser.add_argument("--datasets", default="nemo,es_class", help="sets that stand in for a company, by commas")
     parser.add_argument("--draws", type=int, default=3, help="over which the mean is taken")
     parser.add_argument("--limit", type=int, default=2000, help="clips of a set at most")
     args = parser.parse_args()
