@@ -249,6 +249,7 @@ def test_the_status_tells_engine_load_and_clients(shared: Service) -> None:
     with shared.websocket() as websocket:
         receive_until(websocket, of_type("hello"))
         status = shared.http().get("/api/v1/status").json()
+    assert status["engine"].keys() == {"name", "model", "version", "licence", "device", "precision"}
     assert (status["engine"]["name"], status["calls"], status["websocket"]["clients"] >= 1) == ("level", 0, True)
 
 
