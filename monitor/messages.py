@@ -277,6 +277,7 @@ class FramesMessage(Message):
     speech: list[float | None]
     """Probability of speech."""
     valence: list[float | None]
+    """Smoothed, like `arousal`; null where the leg may not be analysed."""
     arousal: list[float | None]
     level: list[float | None]
     """How loud the leg is, dBFS; empty where the leg may not be analysed, and in replays of calls that did not keep it."""
@@ -293,8 +294,9 @@ class BoardLeg(BaseModel):
     """Believed; `unknown` where it is not known, or may not be inferred."""
     confidence: float = Field(ge=0, le=1)
     """Smoothed posterior of `emotion`; 0 where it is unknown."""
-    valence: float
-    arousal: float
+    valence: float | None
+    """Smoothed, like `arousal`; null where nothing was heard yet, or may not be analysed."""
+    arousal: float | None
     speech: float = Field(ge=0, le=1)
     """Share of its last second in which the leg spoke."""
     talk: float

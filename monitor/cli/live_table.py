@@ -31,8 +31,9 @@ class _Row:
     """A leg as it is now."""
 
     emotion: str = "unknown"
-    valence: float = 0.0
-    arousal: float = 0.0
+    valence: float | None = None
+    arousal: float | None = None
+    """None where nothing was heard yet, or may be inferred."""
     speaking: bool = False
     time: float = 0.0
 
@@ -57,8 +58,8 @@ class LiveTable:
             self._legs = {key: row for key, row in self._legs.items() if key[0] != message.call}
             self._about.pop(message.call, None)
         elif isinstance(message, FramesMessage) and key in self._legs:
-            valence, arousal, speech = message.valence[-1] or 0.0, message.arousal[-1] or 0.0, message.speech[-1] or 0.0
-            self._legs[key] = _Row(message.emotion, valence, arousal, speech >= SPEAKING, message.time)
+            speaking = (message.speech[-1] or 0.0) >= SPEAKING
+            self._legs[key] = _Row(message.emotion, message.valence[-1], message.arousal[-1], speaking, message.time)
         elif isinstance(message, StateMessage) and key in self._legs:
             state = (message.emotion, message.valence, message.arousal)
             self._legs[key] = _Row(*state, self._legs[key].speaking, message.time)
@@ -80,8 +81,8 @@ class LiveTable:
                 clock(row.time),
                 "speaks" if row.speaking else "",
                 row.emotion,
-                f"{row.valence:+.2f}",
-                f"{row.arousal:+.2f}",
+                _signed(row.valence),
+                _signed(row.arousal),
                 str(standing[call] or ""),
             )
         alerts = Table("call", "leg", "at", "ago", "severity", "what", "", title="latest alerts", title_justify="left")
@@ -116,3 +117,7 @@ def _moment(alert: Alert | AlertMessage) -> str:
     """When it was said, and what it is about where that is longer ago."""
     about = f", about {clock(alert.time).strip()}" if alert.at - alert.time >= WORTH_TELLING else ""
     return f"{clock(alert.at)}{about}"
+
+
+def _signed(value: float | None) -> str:
+    return "" if value is None else f"{value:+.2f}"

@@ -46,8 +46,8 @@ class LiveFrames:
         return {
             "emotion": view.emotion,
             "confidence": round(view.posterior[self._labels.index(view.emotion)], 3) if known else 0.0,
-            "valence": round(view.valence, 3),
-            "arousal": round(view.arousal, 3),
+            "valence": _inferred(view, view.valence),
+            "arousal": _inferred(view, view.arousal),
             "speech": round(view.speech, 3),
             "level": _level(view),
         }
@@ -67,8 +67,8 @@ class LiveFrames:
                 for index, label in enumerate(self._labels if posteriors else ())
             },
             "speech": [round(view.speech, 3) for view in views],
-            "valence": [round(view.valence, 3) for view in views],
-            "arousal": [round(view.arousal, 3) for view in views],
+            "valence": [_inferred(view, view.valence) for view in views],
+            "arousal": [_inferred(view, view.arousal) for view in views],
             "level": levels if any(level is not None for level in levels) else [],
         }
         if heads := {name: labels for name, labels in self._heads.items() if any(name in view.heads for view in views)}:
@@ -77,6 +77,11 @@ class LiveFrames:
                 for name, labels in heads.items()
             }
         return frames_message(content)
+
+
+def _inferred(view: LegView, value: float) -> float | None:
+    """None where nothing was inferred, so that nobody takes it for a leg that is heard to be even."""
+    return round(value, 3) if view.posterior else None
 
 
 def _level(view: LegView) -> float | None:

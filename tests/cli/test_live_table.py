@@ -52,6 +52,11 @@ def test_a_leg_is_shown_as_it_is_now() -> None:
     assert all(word in text for word in ("c1", "customer", "1:01.0", "speaks", "angry", "-0.42", "+0.55", "agent", "unknown"))
 
 
+def test_a_leg_that_may_not_be_analysed_has_no_figures() -> None:
+    text = shown(STARTED, {**FRAMES, "leg": "agent", "emotion": "unknown", "valence": [None], "arousal": [None]})
+    assert ("+0.00" in text, "agent" in text) == (False, True)
+
+
 def test_a_call_that_ended_is_gone_and_its_alerts_stay() -> None:
     text = shown(STARTED, alert(1), {"type": "call_ended", "call": "c1"})
     assert ("agent" in text, "sounds angry 1" in text) == (False, True)

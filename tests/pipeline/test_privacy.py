@@ -5,6 +5,7 @@ import pytest
 
 from monitor.engines.base import Window, WindowFrames
 from monitor.errors import ConfigError
+from monitor.messages import FramesMessage
 from tests.pipeline.conftest import StartMonitor
 from tests.pipeline.level_engine import LevelEngine
 from tests.pipeline.scripted_source import ScriptedSource, tone
@@ -43,6 +44,20 @@ def test_no_emotion_is_said_of_a_leg_that_is_no_subject(start_monitor: StartMoni
     assert call.wait(60)
     said = monitor.journal.read(0, call=call.id, types=("state", "change_point"))
     assert {event["leg"] for event in said} <= {"customer"}
+
+
+def test_live_frames_of_a_leg_that_is_no_subject_say_null(start_monitor: StartMonitor) -> None:
+    monitor = start_monitor(privacy__subjects=("customer",))
+    told: list[FramesMessage] = []
+    monitor.on_live(told.append)
+    with monitor.attention.following([], frames=True):
+        call = monitor.start_call(ScriptedSource({"customer": tone(3, 0.9), "agent": tone(3, 0.9)}))
+        assert call.wait(60)
+
+    nulls = {(one.leg, value is None) for one in told for value in (*one.valence, *one.arousal)}
+
+    assert nulls == {("customer", False), ("agent", True)}
+    assert {(leg, state["valence"] is None) for leg, state in call.summary()["state"].items()} == nulls
 
 
 def test_a_mixed_source_is_refused_where_the_settings_say_so(start_monitor: StartMonitor) -> None:

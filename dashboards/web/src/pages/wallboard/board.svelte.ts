@@ -34,7 +34,7 @@ export class BoardFeed {
     this.came = Date.now();
     for (const [id, { legs }] of Object.entries(message.calls)) {
       const leg = legs["customer"] ?? legs["mixed"] ?? legs["agent"];
-      if (!leg) continue;
+      if (!leg || leg.valence === null) continue;
       const trend = this.trends.get(id) ?? new Trend();
       trend.add({ emotion: leg.emotion, valence: leg.valence, spoke: leg.speech > 0 });
       this.trends.set(id, trend);
