@@ -103,4 +103,4 @@ def test_checking_a_model_says_what_to_install(no_funasr: None) -> None:
 def test_models_are_listed_without_the_client_of_a_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MODELSCOPE_CACHE", str(tmp_path))
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    assert [model.model for model in list_models()] == [None, "plus_large", "plus_base", "plus_seed"]
+    assert [model.model for model in list_models()] == ["research", "open", "plus_large", "plus_base", "plus_seed"]
