@@ -15,6 +15,8 @@ const ALL: Permission[] = ["read", "act", "rules", "calls", "erase", "configure"
 class Session {
   /** Whether the server wants a token that it has not been given. */
   refused: boolean = $state(false);
+  /** How often somebody signed in: a page that was refused before asks again. */
+  entries = $state(0);
   me: Me = $state.raw({ name: null, role: "engineer", signed_in: false, permissions: ALL });
 
   may(permission: Permission): boolean {
