@@ -132,14 +132,22 @@ class SearchIndex:
 
     @contextmanager
     def erasing(self, call: str) -> Iterator[None]:
-        """Remove a call, and keep everybody else from adding it again as long as the block lasts."""
+        """Remove a call, and keep everybody else from adding it again as long as the block lasts.
+
+        Where the index without the call cannot be written, as on a full disk, it goes whole: the next update makes it again.
+        """
         if not self.folder.exists():
             yield
             if self.folder.exists():  # begun by another process meanwhile, which may have read the call
                 self.remove([call])
             return
         with self._changing() as manifest:
-            write_manifest(self.folder, self._without(manifest, {call}))
+            try:
+                write_manifest(self.folder, self._without(manifest, {call}))
+            except StoreError as error:
+                _LOG.warning("search_index_given_up", reason=str(error))
+                with refusals("cannot write the search index"):
+                    (self.folder / MANIFEST).unlink(missing_ok=True)
             self._tidy()
             yield
 

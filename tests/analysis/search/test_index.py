@@ -18,6 +18,7 @@ from monitor.errors import NotFoundError, StoreError
 from monitor.learned.engine_key import EngineKey
 from monitor.store.zarr.store import ZarrStore
 from tests.analysis.search.toned_call import store_call
+from tests.store.full_disk import disk_with_room
 
 KEY = EngineKey("compact", "0", 16)
 RNG = np.random.default_rng(7)
@@ -105,6 +106,19 @@ def test_erasing_a_call_erases_it_from_store_and_index(store: ZarrStore, index: 
     assert (index.calls(), [line.id for line in store.catalogue()]) == ({"b"}, ["b"])
     with pytest.raises(NotFoundError):
         erase_call(store, "a", AnalysisSection())
+
+
+def test_a_full_disk_costs_the_index_and_not_the_erasure(store: ZarrStore, index: SearchIndex) -> None:
+    store_call(store, "a", {"customer": [(1, 4)]})
+    store_call(store, "b", {"customer": [(1, 4)]})
+    update(index, store)
+
+    with disk_with_room(0):
+        erase_call(store, "a", AnalysisSection())
+
+    assert ([line.id for line in store.catalogue()], [path.name for path in index.folder.iterdir()]) == (["b"], ["lock"])
+    update(index, store)
+    assert index.calls() == {"b"}
 
 
 def test_a_call_that_is_erased_while_it_is_read_is_not_taken_in(store: ZarrStore, index: SearchIndex) -> None:
