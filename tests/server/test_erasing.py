@@ -93,7 +93,7 @@ def test_calls_that_are_ended_and_erased_at_once_leave_nothing(start_service: St
         with service.http() as http:
             return http.delete(f"/api/v1/calls/{call}").status_code, http.delete(f"/api/v1/calls/{call}/data").status_code
 
-    with ThreadPoolExecutor(20) as threads:
+    with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(end_and_erase, [call.id for call in calls]))
 
     assert set(answers) == {(202, 200)}
