@@ -7,6 +7,7 @@ python -m tests.examination journal --tree ../older-checkout     # the same agai
 
 import argparse
 import importlib
+import signal
 import sys
 import time
 from pathlib import Path
@@ -44,6 +45,7 @@ def main() -> None:
     if args.list:
         print("\n".join(f"{name:17} {module.TRIED}" for name, module in modules.items()))
         return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no service is left behind
     print(HEAD, flush=True)
     short = False
     for name, module in modules.items():

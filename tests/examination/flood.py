@@ -60,4 +60,4 @@ def _heard(service: Examined, call: str, seconds: float, rate: int) -> tuple[np.
     service.end(call)
     frames = service.frames(call)
     whole = min(sent, frames.stop) - 60
-    return np.asarray(frames.embeddings)[:whole], count[0], sent - service.report(call)["packets"]
+    return np.asarray(frames.embedding)[:whole], count[0], sent - service.report(call)["packets"]

@@ -16,6 +16,8 @@ def examine(tree: Path, short: bool) -> list[Row]:
     """The journal is written beside a service that is not running."""
     count = 100_000 if short else 1_000_000
     with examined(tree) as service:
+        service.kill()
+        empty = service.start()
         service.call("old", "mixed")
         service.end("old")
         for number in range(LIVE):
@@ -27,19 +29,14 @@ def examine(tree: Path, short: bool) -> list[Row]:
             service.call(f"again-{number}")
         service.kill()
         again = service.start()
-        slowest = max(_timed(lambda: service.events("old")) for _ in range(3))
+        fastest = min(_timed(lambda: service.events("old")) for _ in range(5))
         erased = _timed(lambda: service.ask("DELETE", "/api/v1/calls/old/data").raise_for_status())
     tried = f"{count:,} events"
     return [
-        Row(f"{tried}: start after a kill, journal never seen before", f"{first:.1f} s", "told, once a journal", True),
-        Row(
-            f"{tried}: start after a kill with {LIVE} live calls",
-            f"{again:.1f} s",
-            "3 s beyond that of an empty store",
-            again < 10,
-        ),
-        Row(f"{tried}: an old call's events", f"{slowest * 1e3:.0f} ms", "100 (500 on a busy machine)", slowest < 0.5),
-        Row(f"{tried}: erase a call", f"{erased * 1e3:.0f} ms", "1,000", erased < 1.0),
+        Row(f"{tried}: start, the journal never seen before", f"{first:.1f} s, {empty:.1f} s without events", "told", True),
+        Row(f"{tried}: start after a kill with {LIVE} live calls", f"{again:.1f} s", "3 s beyond that", again < empty + 3),
+        Row(f"{tried}: an old call's events, the fastest of five", f"{fastest * 1e3:.0f} ms", "100 ms", fastest < 0.1),
+        Row(f"{tried}: erase a call", f"{erased * 1e3:.0f} ms", "1,000 ms", erased < 1.0),
     ]
 
 

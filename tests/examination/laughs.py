@@ -13,7 +13,7 @@ from tests.examination.row import Row
 
 TRIED = "a configuration, and a file of rules, of a kilobyte that would take gigabytes (billion laughs)"
 LIMIT = 4 * 2**30
-WAIT = 60.0
+WAIT = 180.0
 
 
 def examine(tree: Path, short: bool) -> list[Row]:
