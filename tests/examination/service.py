@@ -27,8 +27,10 @@ WAIT = 300.0
 class Examined:
     """One service, which may be killed and started again on its store."""
 
-    def __init__(self, tree: Path, folder: Path, config: str = "") -> None:
+    def __init__(self, tree: Path, folder: Path, config: str = "", descriptors: int | None = None) -> None:
+        """`descriptors`: the hard limit of the process; none leaves it alone."""
         self.tree, self.folder, self.store = tree, folder, folder / "store"
+        self._prefix = ["prlimit", f"--nofile={descriptors}"] if descriptors else []
         self.config = folder / "config.yaml"
         self.config.write_text(config, encoding="utf-8")
         self.headers: dict[str, str] = {}
@@ -38,12 +40,13 @@ class Examined:
 
     def start(self) -> float:
         """Start it; seconds until it says where it listens."""
-        command = [sys.executable, "-m", "monitor", "serve", "--port", "0", "--store", str(self.store)]
+        command = [*self._prefix, sys.executable, "-m", "monitor", "serve", "--port", "0", "--store", str(self.store)]
         command += ["--config", str(self.config)]
         if (self.tree / "monitor/workers").is_dir():
             command += ["--workers", "1"]
         began = time.monotonic()
-        self._listening = threading.Event()
+        listening = threading.Event()
+        self.said = ""
         self.process = subprocess.Popen(
             command,
             stdout=subprocess.PIPE,
@@ -51,8 +54,8 @@ class Examined:
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": str(self.tree), "NO_COLOR": "1"},
         )
-        threading.Thread(target=self._read_log, args=(self.process,), daemon=True).start()
-        if not self._listening.wait(WAIT) or "url=" not in self.said:
+        threading.Thread(target=self._read_log, args=(self.process, listening), daemon=True).start()
+        if not listening.wait(WAIT) or "url=" not in self.said:
             raise SystemExit(f"the service of {self.tree} did not start: {self.said}")
         return time.monotonic() - began
 
@@ -67,17 +70,16 @@ class Examined:
         process.kill()
         process.wait()
 
-    def _read_log(self, process: "subprocess.Popen[bytes]") -> None:
+    def _read_log(self, process: "subprocess.Popen[bytes]", listening: threading.Event) -> None:
         assert process.stdout is not None
-        self.said = ""
         for line in process.stdout:
             self.logged += len(line)
             text = re.sub(r"\x1b\[[0-9;]*m", "", line.decode(errors="replace"))
             self.said = (self.said + text)[-4_000:]
             if found := re.search(r"url=(http://\S+)", text):
                 self.url = found[1]
-                self._listening.set()
-        self._listening.set()
+                listening.set()
+        listening.set()
 
     def ask(self, method: str, path: str, *, timeout: float = WAIT, **given: Any) -> httpx.Response:
         """A request, in a connection of its own."""
@@ -146,10 +148,10 @@ class Examined:
 
 
 @contextmanager
-def examined(tree: Path, config: str = "") -> Iterator[Examined]:
+def examined(tree: Path, config: str = "", descriptors: int | None = None) -> Iterator[Examined]:
     """A service for the time of the block."""
     with tempfile.TemporaryDirectory(prefix="examination-", ignore_cleanup_errors=True) as folder:
-        service = Examined(tree, Path(folder), config)
+        service = Examined(tree, Path(folder), config, descriptors)
         try:
             yield service
         finally:

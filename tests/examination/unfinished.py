@@ -12,19 +12,20 @@ from tests.examination.owner import Owner
 from tests.examination.row import Row
 from tests.examination.service import examined
 
-TRIED = "1,324 HTTP requests that never end, beside a live call"
-COUNT = 1_324
+TRIED = "1,324 HTTP requests that never end, beside a live call, at 1,024 descriptors"
+COUNT, LIMIT = 1_324, 1_024
 
 
 def examine(tree: Path, short: bool) -> list[Row]:
-    """Half of them break off in the head, half in the body."""
+    """Half of them break off in the head, half in the body; the service may have 1,024 descriptors, as is usual."""
     raise_limit()
     seconds = 5.0 if short else 20.0
-    with examined(tree) as service, ExitStack() as stack:
+    with examined(tree, descriptors=LIMIT) as service, ExitStack() as stack:
         owner = Owner(service.call("beside")["mixed"])
         time.sleep(3.0)
         there = httpx.URL(service.url)
         logged, opened = service.logged, 0
+        before, began = service.about("beside")["legs"]["mixed"], time.monotonic()
         for number in range(COUNT):
             try:
                 each = stack.enter_context(socket.create_connection((there.host, there.port or 80), 2.0))
@@ -34,20 +35,20 @@ def examine(tree: Path, short: bool) -> list[Row]:
                 opened += 1
             except OSError:
                 continue
-        before, began = service.about("beside")["legs"]["mixed"] if _answers(service.url) else 0, time.monotonic()
         answered = asked = 0
         slowest = 0.0
-        while time.monotonic() - began < seconds:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
             asked += 1
             at = time.monotonic()
             answered += _answers(service.url)
             slowest = max(slowest, time.monotonic() - at)
             time.sleep(0.2)
-        took = time.monotonic() - began
         logged = service.logged - logged
         stack.close()
         time.sleep(1.0)
         frames = service.about("beside")["legs"]["mixed"] - before
+        took = time.monotonic() - began
         owner.stop()
     return [
         Row(
@@ -58,9 +59,9 @@ def examine(tree: Path, short: bool) -> list[Row]:
         ),
         Row(
             "frames of the live call a second meanwhile",
-            f"{frames / (took + 1):.0f}",
+            f"{frames / took:.0f}",
             "50 (40 on a busy machine)",
-            frames / (took + 1) >= 40,
+            frames / took >= 40,
         ),
         Row("log written meanwhile", f"{logged / took / 1e3:.1f} kB a second", "below 10", logged / took < 10_000),
     ]
