@@ -15,6 +15,7 @@ EMOTION2VEC = "emotion2vec"
 LAB = "lab"
 ANALYSIS = "analysis"
 UMAP = "umap"
+OTEL = "otel"
 
 _EMOTION2VEC = ("torch", "funasr", "numba", "huggingface_hub", "modelscope", "omegaconf")
 EXTRAS: Mapping[str, tuple[str, ...]] = {
@@ -22,13 +23,21 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     EMOTION2VEC: _EMOTION2VEC,
     LAB: (*_EMOTION2VEC, "librosa", "matplotlib", "onnx", "sklearn"),
     UMAP: ("umap",),
+    OTEL: ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http"),
 }
 """Extra -> the modules that it brings. What is pinned of them stands in pyproject.toml; a test holds the two together."""
 
 
 def lacking(extra: str) -> tuple[str, ...]:
     """Modules of `extra` that are not installed. Imports none of them."""
-    return tuple(module for module in EXTRAS[extra] if find_spec(module) is None)
+    return tuple(module for module in EXTRAS[extra] if not _there(module))
+
+
+def _there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # what it is a part of
+        return False
 
 
 def install_command(extra: str) -> str:

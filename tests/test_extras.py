@@ -57,7 +57,9 @@ def distributions(extra: str, table: dict[str, list[str]]) -> set[str]:
 @pytest.mark.parametrize("extra", sorted(EXTRAS))
 def test_an_extra_brings_the_modules_that_are_missed_without_it(extra: str) -> None:
     table = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    modules = {{"sklearn": "scikit_learn", "umap": "umap_learn"}.get(module, module) for module in EXTRAS[extra]}
+    modules = {
+        {"sklearn": "scikit_learn", "umap": "umap_learn"}.get(module, module.replace(".", "_")) for module in EXTRAS[extra]
+    }
     assert distributions(extra, table) == modules
 
 

@@ -286,6 +286,15 @@ class LogSection(Section):
     format: Literal["text", "json"] = "text"
 
 
+class TelemetrySection(Section):
+    """Traces by OpenTelemetry."""
+
+    otlp_endpoint: str | None = None
+    """Where traces go, by OTLP over HTTP: http://127.0.0.1:4318/v1/traces, say; needs the extra `otel`. None: there are none."""
+    sample: float = Field(default=0.01, gt=0, le=1)
+    """Share of the windows that is followed."""
+
+
 class StaticSource(Section):
     """A call that `serve` takes from its start on, without being asked over the API."""
 
@@ -316,6 +325,7 @@ class Settings(Section):
     incoming: IncomingSection = IncomingSection()
     server: ServerSection = ServerSection()
     log: LogSection = LogSection()
+    telemetry: TelemetrySection = TelemetrySection()
     sources: tuple[StaticSource, ...] = ()
     sinks: dict[SinkName, SinkSection] = Field(default_factory=dict)
     """By name: where events go."""

@@ -22,6 +22,7 @@ from monitor.config.sections import EngineSection
 from monitor.engines.base import Window, WindowFrames
 from monitor.errors import EngineError
 from monitor.pipeline.joining import joined
+from monitor.pipeline.traces import WindowTrace
 from monitor.pipeline.urgency import PATIENCE, Urgency, lateness
 from monitor.pipeline.windows import Geometry
 from monitor.timeline import frames_for
@@ -71,6 +72,7 @@ class Task:
     ready: float
     """When it came."""
     done: Done
+    trace: WindowTrace | None = None
 
     @property
     def frames(self) -> int:

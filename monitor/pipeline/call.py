@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ import structlog
 
 from monitor.audio.chunk import AudioChunk
 from monitor.errors import MonitorError, SourceError
-from monitor.events import CallEnded, Frames, FramesSkipped, HearingChanged, Leg
+from monitor.events import CallEnded, Event, Frames, FramesSkipped, HearingChanged, Leg
 from monitor.messages import FramesMessage
 from monitor.pipeline.analysis import Analysed
 from monitor.pipeline.in_progress import CallInProgress
@@ -263,19 +263,29 @@ class LiveCall(CallInProgress):
 
     def _advance(self, most: int | None) -> None:
         before = {leg: self._skipped_frames(leg) for leg in self.legs}
+        said: list[Event] = []
         for analysed in advance([self._listening], most):
             if analysed.frames is not None:
                 self._take_frames(analysed.frames)
             self._emit(analysed)
+            said += analysed.events
             self._live.follow(analysed)
             if self._framed():
                 for message in self._live.messages(analysed):
                     self._on_live(message)
         for leg in self.legs:
+            self._trace(leg, said)
             skipped = self._skipped_frames(leg)
             unsaid = skipped - self._said_skips[leg].total()
             if unsaid and (skipped == before[leg] or unsaid >= SKIP_REPORT_FRAMES):
                 self._say_skips(leg)
+
+    def _trace(self, leg: Leg, said: Sequence[Event]) -> None:
+        """End the traces of windows whose frames are stored now."""
+        track = self._listening.tracks[leg]
+        traced, track.traced = track.traced, []
+        for trace in traced:
+            trace.stored([event for event in said if event.leg in (leg, None)])
 
     def _take_frames(self, frames: Frames) -> None:
         self._tallies[frames.leg].add(frames)

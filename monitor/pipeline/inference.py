@@ -19,6 +19,7 @@ from monitor.pipeline.backlog import Backlog, Done, GivenUpError, Job, LegQueue,
 from monitor.pipeline.batch_size import BatchSize
 from monitor.pipeline.inference_status import InferenceStatus, InferenceTally
 from monitor.pipeline.joining import parts
+from monitor.pipeline.traces import WindowTrace
 from monitor.pipeline.urgency import Urgency
 from monitor.pipeline.windows import Geometry
 
@@ -73,13 +74,13 @@ class InferenceWorker:
             self._changed.notify()
         self._forget(over)
 
-    def submit(self, leg: LegQueue, window: Window, done: Done) -> None:
+    def submit(self, leg: LegQueue, window: Window, done: Done, trace: WindowTrace | None = None) -> None:
         """Queue a window; `done` is called once with its frames.
 
         It is told `GivenUpError` instead in overload, `EngineError` where the window cannot be computed. It is called in the
         thread of the engine, or in this one before `submit` returns, and must neither wait nor raise.
         """
-        task = Task(leg, window, time.monotonic(), done)
+        task = Task(leg, window, time.monotonic(), done, trace)
         with self._changed:
             refused = [task] if self._closing else []
             given_up = [] if self._closing else self._backlog.add(task)
@@ -158,6 +159,8 @@ class InferenceWorker:
             self._tally.batch([len(job.tasks) for job in batch if job.leg.live], len(batch), done - begun)
         for job, frames in zip(batch, results, strict=True):
             for task, result in zip(job.tasks, frames, strict=True):
+                if task.trace is not None:
+                    task.trace.computed(begun, done, len(batch))
                 self._deliver(task, result, done)
 
     def _retry(self, batch: Sequence[Job], error: Exception) -> None:

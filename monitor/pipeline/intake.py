@@ -12,6 +12,7 @@ from monitor.pipeline.analysis import AHEAD, CallAnalysis
 from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.leg import InferredLeg, LegTrack, SpeechOnlyLeg
 from monitor.pipeline.listening import Listening
+from monitor.pipeline.traces import Tracing
 from monitor.pipeline.windows import Geometry
 from monitor.sources.base import Source
 from monitor.timeline import FRAME_RATE
@@ -46,6 +47,7 @@ def open_listening(
     worker: InferenceWorker,
     *,
     live: bool,
+    tracing: Tracing | None = None,
 ) -> Listening:
     """A call before its first sample. Legs of one that is not live wait for the engine, and for each other.
 
@@ -53,15 +55,21 @@ def open_listening(
     """
     info = worker.info
     geometry = Geometry.of(settings.engine, info)
-    tracks = {leg: _open_track(call, leg, leg_format, worker, geometry, live) for leg, leg_format in formats.items()}
+    tracks = {leg: _open_track(call, leg, leg_format, worker, geometry, live, tracing) for leg, leg_format in formats.items()}
     ahead = AHEAD if live else None
     return Listening(tracks, CallAnalysis(call, formats, info.labels, settings.state, settings.changes, rules, ahead))
 
 
 def _open_track(
-    call: str, leg: Leg, leg_format: LegFormat, worker: InferenceWorker, geometry: Geometry, live: bool
+    call: str,
+    leg: Leg,
+    leg_format: LegFormat,
+    worker: InferenceWorker,
+    geometry: Geometry,
+    live: bool,
+    tracing: Tracing | None,
 ) -> LegTrack:
     """A leg of width 0 never reaches the engine."""
     if leg_format.classes == 0:
         return SpeechOnlyLeg(call, leg, leg_format)
-    return InferredLeg(call, leg, leg_format, worker, geometry, live)
+    return InferredLeg(call, leg, leg_format, worker, geometry, live, tracing)

@@ -24,6 +24,7 @@ from monitor.pipeline.backlog import GivenUpError, LegQueue
 from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.marks import SourceMarks
 from monitor.pipeline.stitch import Stitcher, skipped
+from monitor.pipeline.traces import Tracing, WindowTrace
 from monitor.pipeline.urgency import Urgency
 from monitor.pipeline.windows import Geometry, WindowCutter
 from monitor.timeline import TICK_FRAMES
@@ -41,6 +42,8 @@ class LegTrack(ABC):
         """Samples taken."""
         self.skipped: Counter[str] = Counter()
         """Frames among them without an engine result, by cause."""
+        self.traced: list[WindowTrace] = []
+        """Of windows whose frames were given out, those that are followed."""
         self._marks = SourceMarks()
         self._stitcher = Stitcher(call, leg, leg_format)
 
@@ -88,6 +91,7 @@ class _Asked:
     """A window that was submitted."""
 
     window: Window
+    trace: WindowTrace | None = None
     outcome: WindowFrames | EngineError | None = None
     """None until it is told."""
 
@@ -96,10 +100,18 @@ class InferredLeg(LegTrack):
     """A leg whose emotion may be inferred."""
 
     def __init__(
-        self, call: str, leg: Leg, leg_format: LegFormat, worker: InferenceWorker, geometry: Geometry, live: bool
+        self,
+        call: str,
+        leg: Leg,
+        leg_format: LegFormat,
+        worker: InferenceWorker,
+        geometry: Geometry,
+        live: bool,
+        tracing: Tracing | None = None,
     ) -> None:
         super().__init__(call, leg, leg_format)
         self._worker, self._geometry, self._live = worker, geometry, live
+        self._call, self._tracing = call, tracing
         self._meter = LevelMeter()
         self._asked: deque[_Asked] = deque()
         self._told = Condition()
@@ -137,9 +149,12 @@ class InferredLeg(LegTrack):
             outcome = self._outcome(self._asked[0], wait=most is not None and len(self._asked) > most)
             if outcome is None:
                 break
-            window = self._asked.popleft().window
+            asked = self._asked.popleft()
+            window = asked.window
             if isinstance(outcome, WindowFrames):
                 runs += self._stitch(window.first, outcome)
+                if asked.trace is not None:
+                    self.traced.append(asked.trace)
             else:
                 runs += self._skip(window, "overload" if isinstance(outcome, GivenUpError) else "failed")
         if self._finished and not self._asked:
@@ -162,9 +177,11 @@ class InferredLeg(LegTrack):
 
     def _ask(self, windows: Iterable[Window]) -> None:
         for window in windows:
-            asked = _Asked(window)
+            count = window.stop - window.first
+            trace = None if self._tracing is None else self._tracing.window(self._call, self.leg, window.first, count)
+            asked = _Asked(window, trace)
             self._asked.append(asked)
-            self._worker.submit(self._queue, window, partial(self._tell, asked))
+            self._worker.submit(self._queue, window, partial(self._tell, asked), trace)
 
     def _tell(self, asked: _Asked, outcome: WindowFrames | EngineError) -> None:
         """Called in the engine's thread."""

@@ -32,6 +32,7 @@ from monitor.pipeline.monitor_status import MonitorStatus
 from monitor.pipeline.open_alerts import OpenAlerts
 from monitor.pipeline.recorder import CallRecorder
 from monitor.pipeline.snapshots import Snapshots
+from monitor.pipeline.traces import open_tracing
 from monitor.pipeline.windows import Geometry
 from monitor.sources.base import Source
 from monitor.sources.registry import open_source
@@ -70,6 +71,7 @@ class Monitor:
         self.unstored: dict[str, str] = {}
         """Calls that ended without being stored whole, and why; what was committed of them is kept."""
         self._held_memory = HeldMemory()
+        self._tracing = open_tracing(settings.telemetry)
         self._snapshot_thread = ThreadPoolExecutor(1, thread_name_prefix="snapshots")
         self._lock = threading.Lock()
         self._calls: dict[str, LiveCall] = {}
@@ -176,7 +178,9 @@ class Monitor:
             source,
             started_at=record.started_at,
             metadata=record.metadata,
-            listening=open_listening(record.id, record.legs, self.settings, rules, self.inference, live=source.realtime),
+            listening=open_listening(
+                record.id, record.legs, self.settings, rules, self.inference, live=source.realtime, tracing=self._tracing
+            ),
             recorder=CallRecorder(writer, self.journal, self._held_memory),
             snapshots=Snapshots(writer, self.settings.store.snapshot_every, self._snapshot_thread),
             live=LiveFrames(record.id, record.labels, rules.learned),
@@ -269,6 +273,8 @@ class Monitor:
                 log.error("call_not_flushed", call=call.id, waited_seconds=timeout)
         self.inference.close()
         self._snapshot_thread.shutdown()
+        if self._tracing is not None:
+            self._tracing.close()
         self._forget_alerts()
 
     def _seconds_of(self, call_id: str) -> float | None:
