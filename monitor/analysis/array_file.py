@@ -30,6 +30,7 @@ from monitor.analysis.errors import (
     TruncatedError,
     UnreadableError,
 )
+from monitor.npy_header import HEADERS
 
 MAP_BEYOND = 64 * 2**20
 """Bytes of an array from which on it is mapped rather than read."""
@@ -139,7 +140,8 @@ def _header(path: Path, file: BinaryIO, size: int) -> ArrayHeader:
     stream = BytesIO(head)
     try:
         np.lib.format.read_magic(stream)
-        shape, fortran, dtype = read(stream)
+        with HEADERS:
+            shape, fortran, dtype = read(stream)
     except Exception as error:  # noqa: BLE001 - an evaluated literal, a tokenizer and a type's constructor are behind it
         reason = " ".join(str(error).split())[:120] or type(error).__name__
         raise NotAnArrayError(f"{path} is no .npy file: its header makes no sense ({reason})") from None

@@ -290,7 +290,7 @@ class TelemetrySection(Section):
     """Traces by OpenTelemetry."""
 
     otlp_endpoint: str | None = None
-    """Where traces go, by OTLP over HTTP: http://127.0.0.1:4318/v1/traces, say; needs the extra `otel`. None: there are none."""
+    """Where traces go, by OTLP over HTTP: http://127.0.0.1:4318/v1/traces, say; needs the extra `otel`. None: nowhere."""
     sample: float = Field(default=0.01, gt=0, le=1)
     """Share of the windows that is followed."""
 

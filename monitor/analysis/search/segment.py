@@ -19,6 +19,7 @@ from monitor.analysis.search.graph import Graph
 from monitor.analysis.search.pieces import Pieces
 from monitor.errors import StoreError
 from monitor.events import LEGS
+from monitor.npy_header import HEADERS
 from monitor.store.disk import refusals
 
 VECTORS, PLACES, CALLS, GRAPH = "vectors.npy", "places.npy", "calls.json", "graph.usearch"
@@ -71,8 +72,9 @@ class Segment:
         check_seals(folder, seals)
         try:
             calls = json.loads((folder / CALLS).read_text(encoding="utf-8"))
-            vectors = np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False)
-            places = np.load(folder / PLACES, mmap_mode="r", allow_pickle=False)
+            with HEADERS:
+                vectors = np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False)
+                places = np.load(folder / PLACES, mmap_mode="r", allow_pickle=False)
         except ValueError as error:
             raise StoreError(f"{folder} is damaged: {error}") from None
         self.folder = folder
