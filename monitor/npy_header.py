@@ -1,7 +1,7 @@
 """Headers of `.npy` files are read one at a time.
 
-numpy reads one as a Python literal, and CPython 3.11 makes a syntax tree in two threads at once into `SystemError: AST constructor
-recursion depth mismatch` (python/cpython issue 106905): its counter of the depth belongs to the interpreter, not to a thread.
+numpy reads one as a Python literal, and CPython 3.11 makes of syntax trees in two threads at once `SystemError: AST constructor
+recursion depth mismatch` (python/cpython issue 106905): its counter of the depth is the interpreter's, not a thread's.
 """
 
 import threading
