@@ -33,6 +33,8 @@ class Clip:
     """Empty where it is not told."""
     emotion: str = ""
     """Empty where nobody gave one."""
+    fold: str = ""
+    """In which a probe is tested on it, where the set publishes folds. Empty: drawn, or only learned from."""
 
     @property
     def person(self) -> tuple[str, str]:
@@ -48,8 +50,8 @@ class Clip:
 def read_clips(folder: Path, known: Collection[str] | None = None) -> list[Clip]:
     """The clips that `folder/labels.csv` names, in its order.
 
-    Columns: file, speaker, emotion; dataset (default: the folder's name) and lang may be left out, others are ignored. Raises
-    `ConfigError` with the line where a column, a value or a file is missing, or an emotion is not among those `known`.
+    Columns: file, speaker, emotion; dataset (default: the folder's name), lang and fold may be left out, others are ignored.
+    Raises `ConfigError` with the line where a column, a value or a file is missing, or an emotion is not among those `known`.
     """
     table = folder / TABLE
     try:
@@ -65,7 +67,7 @@ def read_clips(folder: Path, known: Collection[str] | None = None) -> list[Clip]
 
 
 def _clip(folder: Path, where: str, row: dict[str, str | None], known: Collection[str] | None) -> Clip:
-    values = {column: (row.get(column) or "").strip() for column in (*COLUMNS, "dataset", "lang")}
+    values = {column: (row.get(column) or "").strip() for column in (*COLUMNS, "dataset", "lang", "fold")}
     if empty := [column for column in COLUMNS if not values[column]]:
         raise ConfigError(f"{where}: {', '.join(empty)} is empty")
     if values["dataset"] == RESERVED:
@@ -75,7 +77,8 @@ def _clip(folder: Path, where: str, row: dict[str, str | None], known: Collectio
     path = folder / values["file"]
     if not path.is_file():
         raise ConfigError(f"{where}: there is no file {path}")
-    return Clip(path, values["dataset"] or folder.resolve().name, values["speaker"], values["lang"], values["emotion"])
+    dataset = values["dataset"] or folder.resolve().name
+    return Clip(path, dataset, values["speaker"], values["lang"], values["emotion"], values["fold"])
 
 
 def held_out(clips: Iterable[Clip], share: float) -> set[tuple[str, str]]:

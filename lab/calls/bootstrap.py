@@ -7,6 +7,7 @@ labels name no speaker is one by itself.
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -15,26 +16,37 @@ from lab.calls.score import CallScore
 RESAMPLES = 1000
 LEVEL = 0.95
 
+Item = TypeVar("Item")
 Figures = Callable[[Sequence[CallScore]], Mapping[str, float | None]]
 
 
 def intervals(
     scores: Sequence[CallScore], figures: Figures, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> dict[str, tuple[float, float]]:
-    """For each of `figures`, the bounds between which `LEVEL` of the resamples lie. Without those that no resample can give.
-
-    Empty where there are fewer than two speakers. The same seed gives the same bounds.
-    """
+    """For each of `figures`, the bounds between which `LEVEL` of the resamples of speakers lie; as `bounds` has them."""
     people = defaultdict(list)
     for score in scores:
         people[score.call.person].append(score)
-    groups = list(people.values())
+    return bounds(list(people.values()), figures, resamples=resamples, seed=seed)
+
+
+def bounds(
+    groups: Sequence[Sequence[Item]],
+    figures: Callable[[Sequence[Item]], Mapping[str, float | None]],
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> dict[str, tuple[float, float]]:
+    """Bounds of figures of all that is of some people, a group each. Without those that no resample can give.
+
+    Empty where there are fewer than two groups. The same seed gives the same bounds.
+    """
     if len(groups) < 2:
         return {}
     generator = np.random.default_rng(seed)
     values: dict[str, list[float]] = defaultdict(list)
     for _ in range(resamples):
-        drawn = [score for index in generator.integers(len(groups), size=len(groups)) for score in groups[index]]
+        drawn = [item for index in generator.integers(len(groups), size=len(groups)) for item in groups[index]]
         for name, value in figures(drawn).items():
             if value is not None:
                 values[name].append(value)

@@ -74,6 +74,21 @@ def evaluate(
     line: Annotated[
         LineChoice, typer.Option(help="Hear it as it is, or over a telephone line: 300-3400 Hz, G.711, noise 18-35 dB below.")
     ] = LineChoice.clean,
+    probe: Annotated[
+        bool,
+        typer.Option(
+            "--probe", help="Also teach a linear classifier on the embeddings of the clips, and test it on other speakers."
+        ),
+    ] = False,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            help="Of --probe: draw so many, by speaker. [default: those of the column fold in labels.csv, else 5]",
+            metavar="N",
+            show_default=False,
+        ),
+    ] = None,
     degrade: Annotated[
         bool, typer.Option("--degrade", help="Also hear the clips over ever worse lines: codec, noise, loss, level.")
     ] = False,
@@ -95,7 +110,7 @@ def evaluate(
     limit: Annotated[
         int | None, typer.Option(min=1, help="Hear so many at most; of clips, each dataset and emotion alike.", metavar="N")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of simulated lines and of the choice under --limit.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Of simulated lines, of the choice under --limit and of drawn folds.")] = 1,
     jobs: JobsOption = None,
     config: ConfigOption = None,
     engine: EngineOption = None,
@@ -137,6 +152,8 @@ def evaluate(
 
       emotion-monitor evaluate clips --degrade --noise noise --limit 300 --plots plots
 
+      emotion-monitor evaluate clips --probe --folds 5 --json probe.json
+
       emotion-monitor evaluate --judged --store emotion-store
 
       emotion-monitor evaluate recorded-call.flac --pages pages
@@ -148,6 +165,7 @@ def evaluate(
 
     from lab.calls.alerts import DEFAULT_RULE
     from lab.cli.evaluate_report import print_report
+    from lab.clips.probe import Folds
     from lab.evaluation.against import against, read_report
     from lab.evaluation.evaluate import Plan, evaluate
     from lab.evaluation.inputs import read_inputs
@@ -164,12 +182,15 @@ def evaluate(
         logs="warning",
         log__level="error" if quiet else None,
     )
+    if folds is not None and not probe:
+        raise ConfigError("--folds are those of --probe: give that too")
     plan = Plan(
         classes=_names(classes),
         speakers=speakers.value,
         limit=limit,
         seed=seed,
         line=TELEPHONE if line is LineChoice.telephone else None,
+        probe=Folds(folds, seed) if probe else None,
         degrade=degrade,
         noise=noise,
         pages=pages,

@@ -9,6 +9,7 @@ from rich.table import Table
 from lab.calls.figures import NAMES
 from lab.calls.judged import JudgedFigures
 from lab.calls.report import of_real_calls, tables
+from lab.clips.probe import Probe
 from lab.clips.scores import ClipScores
 from lab.evaluation.report import Against, DegradedPoint, Recordings, Report
 from monitor.cli.tables import table
@@ -26,6 +27,8 @@ def print_report(report: Report, console: Console) -> None:
     )
     if report.clips is not None:
         _print_clips(report, console)
+    if report.probe is not None:
+        _print_probe(report.probe, console)
     if report.calls_result is not None:
         heard = report.recordings
         real = None if heard is None else of_real_calls(heard.emotion_alerts_per_hour, _counted(heard))
@@ -87,6 +90,33 @@ def _print_clips(report: Report, console: Console) -> None:
         if sum(row):
             table.add_row(name, *(f"{100 * count / sum(row):.0f}" for count in row))
     console.print(table)
+
+
+def _print_probe(probe: Probe, console: Console) -> None:
+    rows = []
+    for name, found in probe.datasets.items():
+        low, high = found.intervals.get("uar", (None, None))
+        rows.append(
+            {
+                "": name,
+                "clips": found.clips,
+                "speakers": found.speakers,
+                "folds": len(found.folds),
+                "UAR": _three(found.uar),
+                "95 % of resampled speakers": "" if low is None or high is None else f"{low:.3f} to {high:.3f}",
+                "WA": _three(found.wa),
+                "F1": _three(found.f1),
+            }
+        )
+    console.print(table("a linear probe of the embeddings on speakers it has not heard, mean of folds", rows))
+    console.print(f"mean of datasets: UAR {probe.uar_mean_of_datasets:.3f}; {probe.dim} numbers an embedding")
+    for name, found in probe.datasets.items():
+        if found.speakers_in_several_folds:
+            console.print(
+                f"{name}: {found.speakers_in_several_folds} speakers are in several of its folds, so they were heard before",
+                style="yellow",
+                markup=False,
+            )
 
 
 def _scores(title: str, rows: Mapping[str, ClipScores]) -> Table:

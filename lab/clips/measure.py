@@ -25,6 +25,8 @@ class ClipsHeard:
     clips: tuple[Clip, ...]
     logits: Logits
     """Of each utterance, shape (n, C)."""
+    embeddings: NDArray[np.float64]
+    """Of each utterance, shape (n, D); D is 0 where they were not asked for."""
     unheard: tuple[Unheard, ...]
     """Clips that could not be read; they are not among `clips`."""
     seconds: float
@@ -37,15 +39,21 @@ def hear_clips(
     line: Condition | None = None,
     *,
     seed: int = 1,
+    embeddings: bool = False,
     progress: Callable[[int], None] = lambda _: None,
 ) -> ClipsHeard:
-    """Hear each clip as a call of one leg, customer; `progress` is told how many are done."""
+    """Hear each clip as a call of one leg, customer. `embeddings` are kept if asked for; `progress` is told how many are
+    done.
+    """
     takes = (Take(clip.path, one_speaker=True, line=line, seed=seed) for clip in clips)
     heard: list[Clip] = []
     logits: list[NDArray[np.float64]] = []
+    means: list[NDArray[np.float64]] = []
     unheard: list[Unheard] = []
     seconds = 0.0
-    for done, (clip, (take, hearing)) in enumerate(zip(clips, listeners.hear(takes), strict=True), start=1):
+    for done, (clip, (take, hearing)) in enumerate(
+        zip(clips, listeners.hear(takes, embeddings=embeddings), strict=True), start=1
+    ):
         said = utterance_logits(hearing) if isinstance(hearing, Hearing) else None
         if isinstance(hearing, Unheard):
             unheard.append(hearing)
@@ -54,10 +62,17 @@ def hear_clips(
         else:
             heard.append(clip)
             logits.append(said)
+            means.append(utterance_embedding(hearing))
             seconds += hearing.seconds
         progress(done)
-    shape = (len(logits), len(listeners.info.labels))
-    return ClipsHeard(tuple(heard), np.array(logits, np.float64).reshape(shape), tuple(unheard), seconds)
+    labels, dim = len(listeners.info.labels), listeners.info.dim if embeddings else 0
+    return ClipsHeard(
+        tuple(heard),
+        np.array(logits, np.float64).reshape(len(heard), labels),
+        np.array(means, np.float64).reshape(len(heard), dim),
+        tuple(unheard),
+        seconds,
+    )
 
 
 def utterance_logits(hearing: Hearing) -> NDArray[np.float64] | None:
@@ -68,6 +83,16 @@ def utterance_logits(hearing: Hearing) -> NDArray[np.float64] | None:
         return None
     weight = leg.frames.speech[known].astype(np.float64) + FLOOR
     return np.asarray(weight @ leg.frames.logits[known].astype(np.float64) / weight.sum())
+
+
+def utterance_embedding(hearing: Hearing) -> NDArray[np.float64]:
+    """Mean of the embeddings of the only leg, weighted by speech, shape (D,). A frame must have a result."""
+    (leg,) = hearing.legs.values()
+    frames = leg.frames
+    known = (frames.marks & Mark.SKIPPED) == 0
+    weight = np.add.reduceat((frames.speech + FLOOR) * known, np.arange(0, len(frames), frames.stride), dtype=np.float64)
+    said = weight > 0
+    return np.asarray(weight[said] @ frames.embedding[said].astype(np.float64) / weight[said].sum())
 
 
 def tabulate(

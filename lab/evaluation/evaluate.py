@@ -14,6 +14,7 @@ from lab.calls.score import score_call
 from lab.calls.stored import StoredCalls, score_stored
 from lab.clips.choice import Speakers, check_kept_apart, check_labels, chosen
 from lab.clips.measure import ClipsHeard, confusions_by_person, hear_clips, tabulate
+from lab.clips.probe import Folds, Probe, check_folds, probe
 from lab.clips.scores import ClipScores
 from lab.evaluation.degrade import points
 from lab.evaluation.inputs import Inputs
@@ -51,6 +52,8 @@ class Plan:
     """Of the choice under `limit`, and of simulated lines."""
     line: Condition | None = None
     """None hears what is as it is."""
+    probe: Folds | None = None
+    """The folds in which a linear classifier is tested on the embeddings of clips; None makes none."""
     degrade: bool = False
     noise: Path | None = None
     """Folder of recordings that `degrade` is noisy with."""
@@ -71,6 +74,8 @@ def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None
     """
     if plan.degrade and not inputs.clips:
         raise ConfigError("--degrade needs labelled clips: a folder with labels.csv")
+    if plan.probe and not inputs.clips:
+        raise ConfigError("--probe needs labelled clips: a folder with labels.csv")
     if plan.pages and not (inputs.calls or inputs.recordings):
         raise ConfigError("--pages needs calls or recordings: clips have no timeline worth a page")
     renderer = Renderer() if plan.pages else None  # what it lacks is told before the long work
@@ -86,7 +91,7 @@ def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None
         _check(settings, plan, clips, listeners.info)
         pages = PageFolder(plan.pages, listeners.info, renderer, embed=plan.sound) if plan.pages else None
         evaluation = _Evaluation(listeners, plan, progress, pages)
-        table, languages, people = evaluation.clips("clips", clips, plan.line) if clips else (None, None, None)
+        table, languages, people, probed = evaluation.clips(clips) if clips else (None, None, None, None)
         calls = evaluation.calls(inputs.calls, settings, aim) if inputs.calls else None
         recordings = (
             evaluation.recordings(inputs.recordings, settings.state.speech_threshold, about_emotion(rules))
@@ -109,6 +114,7 @@ def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None
             clips=table,
             languages=languages or None,
             people=people,
+            probe=probed,
             calls=calls.calls_part() if calls else None,
             baselines=calls.baselines_part() if calls else None,
             calls_result=calls,
@@ -157,14 +163,19 @@ class _Evaluation:
         self.unheard: list[UnheardFile] = []
 
     def clips(
-        self, stage: str, clips: Sequence[Clip], line: Condition | None
-    ) -> tuple[dict[str, ClipScores], dict[str, ClipScores], dict[str, list[list[int]]]]:
-        """Scores by dataset and by language, and the confusion of each person."""
-        heard = self._hear_clips(stage, clips, line)
+        self, clips: Sequence[Clip]
+    ) -> tuple[dict[str, ClipScores], dict[str, ClipScores], dict[str, list[list[int]]], Probe | None]:
+        """Scores by dataset and by language, the confusion of each person, and what a probe tells."""
+        folds = self._plan.probe
+        heard = self._hear_clips("clips", clips, self._plan.line, embeddings=folds is not None)
         for each in heard.unheard:
             self._note(each)
         labels, classes = self._listeners.info.labels, self._plan.classes
-        return *tabulate(heard, labels, classes), confusions_by_person(heard, labels, classes)
+        people = confusions_by_person(heard, labels, classes)
+        return *tabulate(heard, labels, classes), people, None if folds is None else self._probe(heard, folds)
+
+    def _probe(self, heard: ClipsHeard, folds: Folds) -> Probe:
+        return probe(heard, folds, lambda done, of: self._progress("probe", done, of))
 
     def calls(self, calls: Sequence[LabelledCall], settings: Settings, aim: AlertAim) -> CallsResult:
         """Labelled calls, the first of them where there is a limit."""
@@ -213,9 +224,14 @@ class _Evaluation:
             uar = row.uar if row.uar_mean_of_datasets is None else row.uar_mean_of_datasets
             yield DegradedPoint(sweep=point.sweep, value=point.value, clips=row.clips, uar=uar, f1=row.f1, ece=row.ece)
 
-    def _hear_clips(self, stage: str, clips: Sequence[Clip], line: Condition | None) -> ClipsHeard:
+    def _hear_clips(self, stage: str, clips: Sequence[Clip], line: Condition | None, *, embeddings: bool = False) -> ClipsHeard:
         heard = hear_clips(
-            self._listeners, clips, line, seed=self._plan.seed, progress=lambda done: self._progress(stage, done, len(clips))
+            self._listeners,
+            clips,
+            line,
+            seed=self._plan.seed,
+            embeddings=embeddings,
+            progress=lambda done: self._progress(stage, done, len(clips)),
         )
         if not heard.clips:
             raise SourceError(f"none of {len(clips)} clips could be heard; the first: {heard.unheard[0].reason}")
@@ -251,6 +267,8 @@ def _check(settings: Settings, plan: Plan, clips: Sequence[Clip], engine: Engine
     if unknown := sorted(set(plan.classes or ()) - set(engine.labels)):
         raise ConfigError(f"--classes: {engine.name} does not tell {', '.join(unknown)}; it tells {', '.join(engine.labels)}")
     check_labels(clips, engine.labels, engine.name)
+    if plan.probe:
+        check_folds(clips, plan.probe)
     if clips and plan.speakers == "held":
         check_kept_apart(settings.engine)
     if clips and "customer" not in settings.privacy.subjects:

@@ -7,6 +7,7 @@ from pydantic import Field, InstanceOf
 from lab.calls import CallsResult
 from lab.calls.judged import JudgedFigures
 from lab.calls.report import BaselinePart, CallsPart
+from lab.clips.probe import Probe
 from lab.clips.scores import ClipScores
 from lab.document import Document
 
@@ -103,6 +104,7 @@ class Report(Document):
     people: dict[str, list[list[int]]] | None = Field(
         default=None, description="confusion of each dataset/speaker, as `clips.all.confusion`"
     )
+    probe: Probe | None = Field(default=None, description="what a linear classifier tells from the embeddings of the clips")
     calls: CallsPart | None = Field(default=None, description="figures of labelled calls")
     baselines: dict[str, BaselinePart] | None = Field(default=None, description="of the same calls, by other means")
     calls_result: InstanceOf[CallsResult] | None = Field(default=None, exclude=True, description="the same, to print and draw")

@@ -18,6 +18,9 @@ def test_clips_give_a_table_json_and_plots(emotion_monitor: Command, clips_folde
         "angry,happy,neutral,sad",
         "--line",
         "telephone",
+        "--probe",
+        "--folds",
+        2,
         "--json",
         "r.json",
         "--plots",
@@ -25,7 +28,9 @@ def test_clips_give_a_table_json_and_plots(emotion_monitor: Command, clips_folde
     )
     report = json.loads((tmp_path / "r.json").read_text())
     assert (done.returncode, "Traceback" in done.stderr) == (0, False)
-    assert all(word in done.stdout for word in ("UAR", "ECE", "one", "two", "mean of datasets", "by language"))
+    assert all(
+        word in done.stdout for word in ("UAR", "ECE", "one", "two", "mean of datasets", "by language", "a linear probe")
+    )
     assert (report["clips"]["all"]["clips"], report["line"], report["engine"]["name"]) == (16, "telephone", "compact")
     assert sorted(path.name for path in (tmp_path / "p").iterdir()) == ["confusion.svg", "reliability.svg"]
 
@@ -42,6 +47,10 @@ def test_a_folder_that_is_not_there(emotion_monitor: Command) -> None:
 def test_a_recording_that_is_no_sound(emotion_monitor: Command, tmp_path: Path) -> None:
     (tmp_path / "text.wav").write_text("no sound " * 99)
     assert_one_clear_line(emotion_monitor("evaluate", "text.wav", "--jobs", 1), AUDIO, "text.wav")
+
+
+def test_folds_of_no_probe(emotion_monitor: Command) -> None:
+    assert_one_clear_line(emotion_monitor("evaluate", ".", "--folds", 5), CONFIG, "--folds", "--probe")
 
 
 @pytest.mark.parametrize("classes", ["angry", "angry,angry", "angry,,sad"])

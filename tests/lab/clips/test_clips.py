@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lab.clips.choice import check_kept_apart, check_labels, chosen
-from lab.clips.measure import ClipsHeard, hear_clips, tabulate, utterance_logits
+from lab.clips.measure import ClipsHeard, hear_clips, tabulate, utterance_embedding, utterance_logits
 from lab.hearing.hearing import Hearing
 from lab.hearing.listeners import Listeners
 from lab.hearing.takes import Take
@@ -128,6 +128,21 @@ def test_utterance_logits_are_the_mean_of_frame_logits_weighted_by_speech(listen
     np.testing.assert_allclose(said, expected, rtol=1e-9)
 
 
+def test_an_utterance_is_the_mean_of_its_embeddings_weighted_by_speech(listeners: Listeners, clips_folder: Path) -> None:
+    ((_, hearing),) = listeners.hear([Take(clips_folder / "0.wav", one_speaker=True)], embeddings=True)
+    assert isinstance(hearing, Hearing)
+    frames = hearing.legs["customer"].frames
+    weights = [part.sum() for part in np.split(frames.speech.astype(float) + 1e-6, range(frames.stride, 50, frames.stride))]
+    expected = np.average(frames.embedding.astype(float), axis=0, weights=weights)
+    np.testing.assert_allclose(utterance_embedding(hearing), expected, rtol=1e-6)
+
+
+def test_embeddings_of_clips_are_kept_where_they_are_asked_for(listeners: Listeners, clips_folder: Path) -> None:
+    clips = read_clips(clips_folder)[:2]
+    assert hear_clips(listeners, clips, embeddings=True).embeddings.shape == (2, listeners.info.dim)
+    assert hear_clips(listeners, clips).embeddings.shape == (2, 0)
+
+
 def test_clips_are_heard_in_their_order_and_a_broken_one_is_left_out(
     listeners: Listeners, clips_folder: Path, tmp_path: Path
 ) -> None:
@@ -148,7 +163,7 @@ def test_a_table_has_all_clips_each_dataset_and_each_language_that_is_told() -> 
     ]
     labels = ("angry", "other", "sad")
     logits = np.array([[2.0, 9.0, 1.0], [2.0, 9.0, 1.0], [1.0, 9.0, 2.0]])
-    table, languages = tabulate(ClipsHeard(tuple(clips), logits, (), 3.0), labels, ("sad", "angry"))
+    table, languages = tabulate(ClipsHeard(tuple(clips), logits, np.zeros((3, 0)), (), 3.0), labels, ("sad", "angry"))
     assert {name: row.uar for name, row in table.items()} == {"all": 0.75, "one": 0.5, "two": 1.0}
     assert (table["all"].uar_mean_of_datasets, table["one"].uar_mean_of_datasets) == (0.75, None)
     assert (table["all"].speakers, table["all"].confusion) == (3, [[1, 1], [0, 1]])
@@ -157,5 +172,5 @@ def test_a_table_has_all_clips_each_dataset_and_each_language_that_is_told() -> 
 
 def test_without_classes_all_labels_of_the_engine_are_decided_among() -> None:
     clip = Clip(Path("a"), "one", "1", "", "sad")
-    table, _ = tabulate(ClipsHeard((clip,), np.array([[0.0, 9.0, 1.0]]), (), 1.0), ("angry", "other", "sad"))
+    table, _ = tabulate(ClipsHeard((clip,), np.array([[0.0, 9.0, 1.0]]), np.zeros((1, 0)), (), 1.0), ("angry", "other", "sad"))
     assert (table["all"].wa, table["all"].confusion[2]) == (0.0, [0, 1, 0])

@@ -7,6 +7,7 @@ from pathlib import Path
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
+from lab.clips.probe import Folds
 from lab.evaluation.evaluate import Plan, evaluate
 from lab.evaluation.inputs import read_inputs
 from lab.evaluation.plots import draw
@@ -71,9 +72,10 @@ def test_the_schema_that_is_documented_is_that_of_the_report() -> None:
 
 
 def test_a_report_holds_to_its_schema(settings: Settings, clips_folder: Path) -> None:
-    document = evaluated(settings, clips_folder, limit=4).model_dump(mode="json", exclude_none=True)
+    document = evaluated(settings, clips_folder, probe=Folds()).model_dump(mode="json", exclude_none=True)
     jsonschema.validate(document, Report.model_json_schema(mode="serialization"))
     assert {"uar", "wa", "f1", "ece"} < document["clips"]["all"].keys()
+    assert {name: len(found["folds"]) for name, found in document["probe"]["datasets"].items()} == {"one": 2, "two": 2}
 
 
 def test_files_that_cannot_be_heard_are_named(settings: Settings, clips_folder: Path, tmp_path: Path) -> None:
@@ -98,6 +100,17 @@ def test_a_class_that_the_engine_does_not_tell_is_refused(settings: Settings, cl
 def test_degrading_needs_clips(settings: Settings, call_file: Path) -> None:
     with pytest.raises(ConfigError, match="--degrade needs labelled clips"):
         evaluated(settings, call_file, degrade=True)
+
+
+def test_a_probe_needs_clips_of_several_speakers(
+    settings: Settings, clips_folder: Path, call_file: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match="--probe needs labelled clips"):
+        evaluated(settings, call_file, probe=Folds())
+    (tmp_path / "a.wav").touch()
+    (tmp_path / "labels.csv").write_text("file,speaker,emotion,dataset\na.wav,1,sad,alone\na.wav,1,angry,alone\n")
+    with pytest.raises(ConfigError, match="alone has one speaker"):
+        evaluated(settings, tmp_path, probe=Folds())
 
 
 def test_clips_are_not_heard_where_nobody_may_be_analysed_as_customer(clips_folder: Path) -> None:
