@@ -41,7 +41,11 @@ class Keys {
   #hear(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.target instanceof Element ? event.target : null;
-    if (target?.closest(TYPING)) return;
+    const field = target?.closest<HTMLElement>(TYPING);
+    if (field) {
+      if (event.key === "Escape") field.blur(); // and the keys are heard again
+      return;
+    }
     if ((event.key === "Enter" || event.key === " ") && target?.closest(PRESSING)) return;
     if (document.querySelector("dialog[open]")) return;
     const pair = event.timeStamp < this.#first.until ? `${this.#first.key} ${event.key}` : "";

@@ -52,6 +52,17 @@ test("nobody who types, or uses the browser's own keys, is disturbed", () => {
   expect(pressed()).toEqual([]);
 });
 
+test("Escape leaves a field, a choice, too, and the keys are heard again", () => {
+  for (const markup of ["<input>", "<textarea></textarea>", "<select><option>x</option></select>"]) {
+    const field = shown(markup) as HTMLElement;
+    field.focus();
+    expect(document.activeElement).toBe(field);
+    press("Escape", field);
+    press("j", document.activeElement!);
+  }
+  expect(pressed()).toEqual(["j", "j", "j"]);
+});
+
 test("Enter on a button or a link is theirs, another key there is not", () => {
   const button = shown("<button>x</button>");
   press("Enter", button);

@@ -304,6 +304,7 @@ export const en = {
   "call.key.speed": "Slower, faster",
   "call.key.alert": "Next, previous alert",
   "call.key.finding": "Next, previous finding",
+  "call.key.turn": "Next change point",
   "call.told": "What was told",
   "call.told.none": "No alert and no change point so far.",
   "call.changes": { one: "{n} change point", other: "{n} change points" },

@@ -294,6 +294,7 @@ export const zh: Catalogue = {
   "call.key.speed": "减速、加速",
   "call.key.alert": "下一个、上一个告警",
   "call.key.finding": "下一条、上一条发现",
+  "call.key.turn": "下一个变化点",
   "call.told": "系统的发现",
   "call.told.none": "目前没有告警，也没有变化点。",
   "call.changes": "{n} 个变化点",
