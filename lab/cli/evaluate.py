@@ -1,6 +1,7 @@
 """`emotion-monitor evaluate`: how right any engine is on any labelled calls or clips."""
 
 from enum import StrEnum
+from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,9 @@ from monitor.cli.options import (
 )
 from monitor.errors import ConfigError
 from monitor.extras import LAB, need
+
+WHOLE = "-1,1"
+"""Range of valence and arousal."""
 
 
 class LineChoice(StrEnum):
@@ -107,6 +111,20 @@ def evaluate(
     baselines: Annotated[
         bool, typer.Option(help="Also look for the change points of calls by other means, as the measure of what is good.")
     ] = True,
+    affect: Annotated[
+        Path | None,
+        typer.Option(
+            help="Valence and arousal of the calls and recordings as people traced them: a table of file, annotator, time, "
+            "valence, arousal.",
+            metavar="CSV",
+        ),
+    ] = None,
+    affect_range: Annotated[
+        str, typer.Option("--affect-range", help="Of the values of --affect: least and greatest.", metavar="LOW,HIGH")
+    ] = WHOLE,
+    lag: Annotated[
+        float, typer.Option(min=0, max=60, help="Seconds by which annotators of --affect are later than what they heard.")
+    ] = 0.0,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Hear so many at most; of clips, each dataset and emotion alike.", metavar="N")
     ] = None,
@@ -158,12 +176,15 @@ def evaluate(
 
       emotion-monitor evaluate recorded-call.flac --pages pages
 
+      emotion-monitor evaluate conversations --affect traced.csv --affect-range=-100,100 --lag 3
+
       emotion-monitor evaluate calls --config ours.yaml --json ours.json --against defaults.json
     """
     need(LAB, "evaluate", ConfigError)
     from rich.console import Console
 
     from lab.calls.alerts import DEFAULT_RULE
+    from lab.calls.annotations import read_annotations
     from lab.cli.evaluate_report import print_report
     from lab.clips.probe import Folds
     from lab.evaluation.against import against, read_report
@@ -184,6 +205,8 @@ def evaluate(
     )
     if folds is not None and not probe:
         raise ConfigError("--folds are those of --probe: give that too")
+    if affect is None and (lag or affect_range != WHOLE):
+        raise ConfigError("--lag and --affect-range are those of --affect: give that too")
     plan = Plan(
         classes=_names(classes),
         speakers=speakers.value,
@@ -197,6 +220,8 @@ def evaluate(
         sound=sound,
         alert_rules=tuple(alert_rule or (DEFAULT_RULE,)),
         baselines=baselines,
+        affect=read_annotations(affect, *_range(affect_range)) if affect is not None else None,
+        lag=lag,
     )
     earlier = read_report(compared) if compared is not None else None
     inputs = read_inputs(folders or ())
@@ -214,6 +239,16 @@ def evaluate(
 
         for file in draw(report, plots):
             typer.echo(f"drawn: {file}", err=True)
+
+
+def _range(text: str) -> tuple[float, float]:
+    try:
+        low, high = map(float, text.split(","))
+    except ValueError:
+        low = high = 0.0
+    if not (low < high and isfinite(high - low)):
+        raise ConfigError(f"--affect-range: expected the least and the greatest value, such as -100,100; got {text!r}")
+    return low, high
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from lab.calls.affect import AffectPart, Agreement
 from lab.calls.figures import NAMES
 from lab.calls.judged import JudgedFigures
 from lab.calls.report import of_real_calls, tables
@@ -34,6 +35,8 @@ def print_report(report: Report, console: Console) -> None:
         real = None if heard is None else of_real_calls(heard.emotion_alerts_per_hour, _counted(heard))
         for title, rows in tables(report.calls_result, real):
             console.print(table(title, rows))
+    if report.affect is not None:
+        _print_affect(report.affect, console)
     if report.judged is not None:
         _print_judged(report.judged, console)
     if report.recordings is not None:
@@ -137,6 +140,29 @@ def _scores(title: str, rows: Mapping[str, ClipScores]) -> Table:
 def _cells(name: str, row: ClipScores) -> list[str]:
     shares = (row.uar, row.wa, row.f1, row.ece)
     return [name, str(row.clips), str(row.speakers), *(f"{share:.3f}" for share in shares), f"{row.temperature:.2f}"]
+
+
+def _print_affect(affect: AffectPart, console: Console) -> None:
+    rows = []
+    for dimension, overall in affect.dimensions.items():
+        low, high = overall.intervals.get("ccc", (None, None))
+        sure = "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
+        rows.append(_agreement("all", dimension, overall) | {"CCC, 95 % of resampled speakers": sure})
+    each = [
+        _agreement(f"{row.file} {row.leg}", dimension, found)
+        for row in affect.rows
+        for dimension, found in row.dimensions.items()
+    ]
+    console.print(
+        table(f"valence and arousal beside those of annotators, who are {affect.lag:g} s late; {len(affect.rows)} legs", rows)
+    )
+    if len(affect.rows) > 1:
+        console.print(table("the same, by leg", each))
+
+
+def _agreement(of: str, dimension: str, found: Agreement) -> dict[str, str | None]:
+    shown = {"CCC": _three(found.ccc), "RMSE": _three(found.rmse), "Pearson": _three(found.pearson)}
+    return {"of": of, "dimension": dimension, "minutes": f"{found.seconds / 60:.1f}", **shown}
 
 
 def _print_judged(judged: Mapping[str, JudgedFigures], console: Console) -> None:

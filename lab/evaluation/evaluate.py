@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from lab.calls import AlertAim, CallsResult, LabelledCall, evaluate_calls
+from lab.calls.affect import AffectScoring
 from lab.calls.alerts import DEFAULT_RULE, about_emotion, aim_for
+from lab.calls.annotations import Annotations
 from lab.calls.judged import JudgedFigures
 from lab.calls.score import score_call
 from lab.calls.stored import StoredCalls, score_stored
@@ -65,6 +67,10 @@ class Plan:
     """Rules whose alerts are held against the labels of calls; `any` is every rule about an angry leg."""
     baselines: bool = True
     """Whether change points of calls are also looked for by other means."""
+    affect: Annotations | None = None
+    """Valence and arousal of calls and recordings, as people traced them."""
+    lag: float = 0.0
+    """Seconds by which they are later than what they heard."""
 
 
 def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None = None, progress: Progress) -> Report:
@@ -78,6 +84,8 @@ def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None
         raise ConfigError("--probe needs labelled clips: a folder with labels.csv")
     if plan.pages and not (inputs.calls or inputs.recordings):
         raise ConfigError("--pages needs calls or recordings: clips have no timeline worth a page")
+    if plan.affect:
+        plan.affect.check([*(call.audio for call in inputs.calls), *inputs.recordings])
     renderer = Renderer() if plan.pages else None  # what it lacks is told before the long work
     begun = time.monotonic()
     judged = _judged(inputs.judged, settings) if inputs.judged else None
@@ -118,6 +126,7 @@ def evaluate(inputs: Inputs, settings: Settings, plan: Plan, *, jobs: int | None
             calls=calls.calls_part() if calls else None,
             baselines=calls.baselines_part() if calls else None,
             calls_result=calls,
+            affect=evaluation.affect.part() if evaluation.affect else None,
             judged=judged,
             recordings=recordings,
             degraded=degraded,
@@ -159,6 +168,7 @@ class _Evaluation:
         self._plan = plan
         self._progress = progress
         self._pages = pages
+        self.affect = AffectScoring(plan.affect, plan.lag) if plan.affect else None
         self.seconds = 0.0
         self.unheard: list[UnheardFile] = []
 
@@ -191,6 +201,8 @@ class _Evaluation:
                 self._note(hearing)
                 return
             self.seconds += hearing.seconds
+            if self.affect:
+                self.affect.take(call.audio, hearing, call.person)
             if self._pages:
                 score = score_call(call, hearing, self._listeners.info.labels, aim)
                 self._pages.add(take(call), hearing, truth=call, figures=figures_of(score))
@@ -247,6 +259,8 @@ class _Evaluation:
                 continue
             heard += 1
             self.seconds += hearing.seconds
+            if self.affect:
+                self.affect.take(take.path, hearing, (str(take.path),))
             if self._pages:
                 self._pages.add(take, hearing)
             yield hearing

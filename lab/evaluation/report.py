@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import Field, InstanceOf
 
 from lab.calls import CallsResult
+from lab.calls.affect import AffectPart
 from lab.calls.judged import JudgedFigures
 from lab.calls.report import BaselinePart, CallsPart
 from lab.clips.probe import Probe
@@ -108,6 +109,7 @@ class Report(Document):
     calls: CallsPart | None = Field(default=None, description="figures of labelled calls")
     baselines: dict[str, BaselinePart] | None = Field(default=None, description="of the same calls, by other means")
     calls_result: InstanceOf[CallsResult] | None = Field(default=None, exclude=True, description="the same, to print and draw")
+    affect: AffectPart | None = Field(default=None, description="valence and arousal beside those of annotators")
     judged: dict[str, JudgedFigures] | None = Field(
         default=None, description="judged alerts of stored calls by rule, under these settings and rules"
     )

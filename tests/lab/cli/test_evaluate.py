@@ -49,6 +49,28 @@ def test_a_recording_that_is_no_sound(emotion_monitor: Command, tmp_path: Path) 
     assert_one_clear_line(emotion_monitor("evaluate", "text.wav", "--jobs", 1), AUDIO, "text.wav")
 
 
+def test_traces_beside_valence_and_arousal(emotion_monitor: Command, call_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "traced.csv").write_text("file,annotator,time,valence,leg\ncall,A,0,10,agent\ncall,A,12,50,agent\n")
+    done = emotion_monitor(
+        "evaluate", call_file, "--affect", "traced.csv", "--affect-range=-100,100", "--lag", 3, "--json", "r.json", "--jobs", 1
+    )
+    affect = json.loads((tmp_path / "r.json").read_text())["affect"]
+    assert (done.returncode, "beside those of annotators" in done.stdout, affect["lag"]) == (0, True, 3.0)
+    assert affect["dimensions"]["valence"]["seconds"] == 9.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--lag", 2), "give that too"),
+        (("--affect", "none.csv"), "none.csv"),
+        (("--affect", "none.csv", "--affect-range", "5,1"), "the least and the greatest value"),
+    ],
+)
+def test_traces_that_cannot_be_used(emotion_monitor: Command, arguments: tuple[object, ...], told: str) -> None:
+    assert_one_clear_line(emotion_monitor("evaluate", ".", *arguments), CONFIG, told)
+
+
 def test_folds_of_no_probe(emotion_monitor: Command) -> None:
     assert_one_clear_line(emotion_monitor("evaluate", ".", "--folds", 5), CONFIG, "--folds", "--probe")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
+from lab.calls.annotations import read_annotations
 from lab.clips.probe import Folds
 from lab.evaluation.evaluate import Plan, evaluate
 from lab.evaluation.inputs import read_inputs
@@ -41,6 +42,27 @@ def test_clips_and_recordings_are_told_in_one_report(settings: Settings, clips_f
     assert (report.classes, report.line, report.unheard) == (list(EMOTIONS), "clean", [])
     assert (report.recordings.recordings, list(report.recordings.legs)) == (1, ["customer", "agent"])
     assert report.seconds == pytest.approx(16 + 12)
+
+
+def test_traces_of_what_was_shown_agree_with_it(
+    settings: Settings, listeners: Listeners, call_file: Path, tmp_path: Path
+) -> None:
+    ((_, hearing),) = listeners.hear([Take(call_file)])
+    assert isinstance(hearing, Hearing)
+    customer = hearing.legs["customer"]
+    table = tmp_path / "traced.csv"
+    table.write_text(
+        "file,annotator,time,valence,arousal,leg\n"
+        + "".join(
+            f"call.wav,A,{(tick + 1) / 10 + 2:.1f},{100 * valence:.6f},{100 * arousal:.6f},customer\n"
+            for tick, (valence, arousal) in enumerate(zip(customer.valence, customer.arousal, strict=True))
+        )
+    )
+    report = evaluated(settings, call_file, affect=read_annotations(table, -100, 100), lag=2.0)
+    jsonschema.validate(report.model_dump(mode="json", exclude_none=True), Report.model_json_schema(mode="serialization"))
+    assert report.affect is not None
+    assert {name: found.ccc for name, found in report.affect.dimensions.items()} == pytest.approx({"valence": 1, "arousal": 1})
+    assert [(row.file, row.leg) for row in report.affect.rows] == [("call.wav", "customer")]
 
 
 def test_a_line_is_heard_and_told(settings: Settings, clips_folder: Path) -> None:
