@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import lcm
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ def leg_series(stored: StoredCall, leg: Leg, begin: float, end: float | None, ra
     would be more than `MAX_VALUES`.
     """
     step = FRAME_RATE // rate
-    grid = max(step, TICK_FRAMES)
+    grid = lcm(step, TICK_FRAMES)  # blocks of a chart are whole values, too
     start = frames_for(begin) // grid * grid
     committed = stored.committed(leg)
     stop = committed if end is None else min(frames_for(end), committed)

@@ -111,4 +111,4 @@ def test_the_page_says_why_its_websocket_is_refused(start_service: StartService,
         opened_page(browser, ignore_https_errors=True) as page,
     ):
         page.goto(f"https://127.0.0.1:{port}/")
-        expect(page.locator("#connection")).to_contain_text("server.allowed_origins", timeout=PATIENCE * 1_000)
+        expect(page.locator(".connection")).to_contain_text("server.allowed_origins", timeout=PATIENCE * 1_000)

@@ -16,6 +16,10 @@ def stored() -> StoredCall:
     return store.open("call-1")
 
 
+def test_a_chart_of_pairs_of_frames_begins_with_a_whole_pair(stored: StoredCall) -> None:
+    assert series.leg_series(stored, "customer", 1.5, 2.5, 25)["time"] == 1.4
+
+
 @given(begin=st.floats(0, 45), length=st.floats(0, 45), rate=st.sampled_from([50, 25, 10, 5, 2, 1]), block=st.integers(1, 9))
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_chart_is_the_same_however_much_is_read_at_a_time(

@@ -139,7 +139,7 @@ class _Direction:
     def _take(self, sequence: int, payload: bytes) -> None:
         distance = self._distance(sequence)
         if distance > 0:
-            self._ahead.setdefault(sequence, payload)
+            self._ahead[sequence] = max(self._ahead.get(sequence, b""), payload, key=len)  # it may be sent again with more
         elif -distance < len(payload):  # else it was sent again
             self._text += payload[-distance:]
             self._next = sequence + len(payload) & 0xFFFFFFFF

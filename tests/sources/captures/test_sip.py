@@ -123,6 +123,13 @@ def test_a_damaged_message_is_read_without_an_error(inserted, start, stop):
     assert parsed is None or len(parsed.call_id) <= 256
 
 
+def test_a_segment_that_is_sent_again_with_more_is_taken_with_more():
+    text = FIRST + SECOND
+    parts = [(0, 200), (400, 1), (400, len(text) - 400), (200, 200)]
+    segments = [Segment(CUSTOMER, AGENT, start, text[start : start + size], False) for start, size in parts]
+    assert heard(segments) == [FIRST, SECOND]
+
+
 @given(st.lists(st.tuples(st.integers(0, 600), st.integers(1, 200)), max_size=30), st.randoms(use_true_random=False))
 def test_any_pieces_in_any_order_give_only_messages_that_were_sent(pieces, chance):
     text = FIRST + SECOND
