@@ -60,8 +60,9 @@ system-packages:
 	      || echo "apt-get could not install: $$missing" >&2; fi; \
 	fi
 
+# One process more than there are cores: calls in real time and browsers wait for a quarter of their time.
 test: $(VENV)/all.stamp system-packages web
-	@$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $$(( $$(nproc) + 1 )) $(PYTEST_ARGS)
 
 check: $(VENV)/all.stamp web
 	@$(BIN)/ruff check .
