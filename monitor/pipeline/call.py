@@ -1,11 +1,17 @@
-"""One call in progress: a thread that has the source's audio listened to, and puts what is heard where it belongs."""
+"""One call in progress: has the source's audio listened to, and puts what is heard where it belongs.
+
+A source at which one looks is heard in rounds with all others (`rounds.py`); one that is waited for, a file or a microphone,
+has a thread of its own. Both take the same steps: `take` what has come, `go_on` with what the engine has heard, `write`; at the
+end `conclude`.
+"""
 
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -21,10 +27,11 @@ from monitor.pipeline.listening import MAX_AHEAD, Listening, advance
 from monitor.pipeline.live import LiveFrames
 from monitor.pipeline.recorder import CallRecorder
 from monitor.pipeline.report import LegTally, leg_line, leg_report
+from monitor.pipeline.rounds import Rounds
 from monitor.pipeline.snapshots import Snapshots
 from monitor.pipeline.tap import Tap
 from monitor.pipeline.urgency import CallUrgency
-from monitor.sources.base import Source
+from monitor.sources.base import PolledSource, Source
 from monitor.timeline import TICK_RATE, frame_seconds, frames_for
 
 log = structlog.get_logger(__name__)
@@ -94,21 +101,34 @@ class LiveCall(CallInProgress):
         self._give_up_at: float | None = None
         """When a disk that refuses is waited for no longer; None while the program runs."""
         self._over = threading.Event()
-        self._announced = threading.Event()
-        self._dismissed = False
-        self._thread = threading.Thread(target=self._run, name=f"call-{call_id}", daemon=True)
+        self._polled = source if isinstance(source, PolledSource) else None
+        self._begun = 0.0
+        self._fault: Exception | None = None
+        """What this program did wrong, while the call was heard or written."""
 
-    def start(self, announce: Callable[[], object]) -> None:
+    def start(self, announce: Callable[[], object], rounds: Rounds) -> None:
         """Begin taking audio, once `announce` has said so. Where that raises, or there is no thread, nothing was begun."""
+        announced, dismissed = threading.Event(), False
+
+        def run() -> None:
+            announced.wait()
+            if not dismissed:
+                self._wait_for_audio()
+
         try:
-            self._thread.start()
+            rounds.begin()
+            if self._polled is None:
+                threading.Thread(target=run, name=f"call-{self.id}", daemon=True).start()
             announce()
+            self._begun = time.monotonic()
+            if self._polled is not None:
+                rounds.add(self)
         except BaseException:
-            self._dismissed = True
+            dismissed = True
             self._over.set()
             raise
         finally:
-            self._announced.set()
+            announced.set()
 
     def stop(self, reason: str) -> None:
         """End the call soon; what came is still analysed and stored."""
@@ -179,13 +199,44 @@ class LiveCall(CallInProgress):
             "overtalk": round(floor.overtalk / TICK_RATE, 1),
         }
 
-    def _run(self) -> None:
-        self._announced.wait()
-        if self._dismissed:
-            return
-        begun = time.monotonic()
+    def take(self) -> bool:
+        """Take the audio that has come, and have the engine hear it; whether more is to come. Waits for nothing."""
+        if self._polled is None or self._fault is not None:
+            return False
         try:
-            self.reason = self._take_audio()
+            self._hear(self._polled.look())
+        except SourceError as error:
+            self.error = error
+            return False
+        except Exception as error:  # noqa: BLE001 - one call's defect is not the others'
+            self._fault = error
+            return False
+        return not self._polled.over
+
+    def go_on(self) -> None:
+        """Say what follows from all that the engine has heard by now."""
+        try:
+            self._advance(None)
+            self._hurry()
+        except Exception as error:  # noqa: BLE001 - likewise
+            self._fault = self._fault or error
+
+    def write(self) -> None:
+        """Have what was said written. In whatever thread."""
+        try:
+            self._recorder.write()
+            if self._recorder.error is None:
+                self._snapshots.when_due()
+        except Exception as error:  # noqa: BLE001 - likewise
+            self._fault = self._fault or error
+
+    def conclude(self) -> None:
+        """The audio is over, or something failed: what is left is heard and stored, and the call closed. Waits for the disk."""
+        try:
+            self._hear_rest()
+            if self._fault is not None:
+                raise self._fault
+            self.reason = self._end_reason()
             self.tap.end(self.reason)
             self._close(self.reason)
         except MonitorError as error:
@@ -197,44 +248,66 @@ class LiveCall(CallInProgress):
             self.reason = f"error: defect: {type(error).__name__}"
             self._give_up(self.reason)
         finally:
+            if self._polled is not None:
+                self._polled.close()
             self._listening.close()
             self.tap.end(self.reason or "error")
-            self.wall_seconds = time.monotonic() - begun
+            self.wall_seconds = time.monotonic() - self._begun
             self._over.set()
             self._on_end(self)
 
-    def _give_up(self, reason: str) -> None:
-        """Close a call that met a defect: what was committed is kept, and clients are told that it is over."""
-        self.source.stop()
-        ended = CallEnded(call=self.id, time=self.seconds, at=self.seconds, reason=reason, legs=self.reports())
-        try:
-            self._snapshots.finish()
-            self._recorder.finish(ended, lambda: True)
-        except MonitorError as error:
-            log.error("call_not_closed", call=self.id, error=str(error))
-
-    def _take_audio(self) -> str:
+    def _wait_for_audio(self) -> None:
+        """The way of a source that is waited for."""
         try:
             for chunk in self.source.chunks():
-                self._listening.push(chunk)
-                self.tap.hear(chunk)
-                self._compare_legs(chunk)
-                self._recorder.audio(chunk)
-                for event in self.source.events():
-                    self._recorder.put(replace(event, call=self.id, at=self.seconds))
-                    if isinstance(event, HearingChanged):
-                        log.warning("leg_hearing", call=self.id, leg=event.leg, heard=event.heard, detail=event.detail)
+                self._hear([chunk])
                 self._advance(None if self.source.realtime else MAX_AHEAD)
                 self._hurry()
-                if self._recorder.error is None:
-                    self._snapshots.when_due()
+                self.write()
+                if self._fault is not None:
+                    break
         except SourceError as error:
             self.error = error
-            return f"error: {error}"
+        except Exception as error:  # noqa: BLE001 - `conclude` says it
+            self._fault = error
+        self.conclude()
+
+    def _hear_rest(self) -> None:
+        if self._polled is None or self._fault is not None or self.error is not None:
+            return
+        try:
+            self._hear(self._polled.rest())
+        except SourceError as error:
+            self.error = error
+
+    def _end_reason(self) -> str:
+        if self.error is not None:
+            return f"error: {self.error}"
         reason = self.source.end_reason()
         if self.source.bounded:
             return "interrupted" if reason == "stopped" else reason
         return self._stop_reason or reason
+
+    def _give_up(self, reason: str) -> None:
+        """Close a call that met a defect."""
+        self.source.stop()
+        ended = CallEnded(call=self.id, time=self.seconds, at=self.seconds, reason=reason, legs=self.reports())
+        try:
+            self._snapshots.finish()
+            self._recorder.give_up(ended)
+        except Exception as error:
+            log.exception("call_not_closed", call=self.id, error=str(error))
+
+    def _hear(self, chunks: Iterable[AudioChunk]) -> None:
+        for chunk in chunks:
+            self._listening.push(chunk)
+            self.tap.hear(chunk)
+            self._compare_legs(chunk)
+            self._recorder.audio(chunk)
+        for event in self.source.events():
+            self._recorder.put(replace(event, call=self.id, at=self.seconds))
+            if isinstance(event, HearingChanged):
+                log.warning("leg_hearing", call=self.id, leg=event.leg, heard=event.heard, detail=event.detail)
 
     def _compare_legs(self, chunk: AudioChunk | None) -> None:
         """Say once that both legs carry the same sound; without a chunk, the audio is over."""
@@ -274,18 +347,12 @@ class LiveCall(CallInProgress):
                 for message in self._live.messages(analysed):
                     self._on_live(message)
         for leg in self.legs:
-            self._trace(leg, said)
+            for trace in self._listening.tracks[leg].take_traced():
+                self._recorder.once_written(partial(trace.stored, [event for event in said if event.leg in (leg, None)]))
             skipped = self._skipped_frames(leg)
             unsaid = skipped - self._said_skips[leg].total()
             if unsaid and (skipped == before[leg] or unsaid >= SKIP_REPORT_FRAMES):
                 self._say_skips(leg)
-
-    def _trace(self, leg: Leg, said: Sequence[Event]) -> None:
-        """End the traces of windows whose frames are stored now."""
-        track = self._listening.tracks[leg]
-        traced, track.traced = track.traced, []
-        for trace in traced:
-            trace.stored([event for event in said if event.leg in (leg, None)])
 
     def _take_frames(self, frames: Frames) -> None:
         self._tallies[frames.leg].add(frames)

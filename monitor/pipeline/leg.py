@@ -47,6 +47,11 @@ class LegTrack(ABC):
         self._marks = SourceMarks()
         self._stitcher = Stitcher(call, leg, leg_format)
 
+    def take_traced(self) -> list[WindowTrace]:
+        """Those of `traced` that nobody has taken."""
+        traced, self.traced = self.traced, []
+        return traced
+
     def push(self, chunk: AudioChunk) -> None:
         """Take the audio that follows."""
         self.heard = chunk.stop

@@ -31,6 +31,7 @@ from monitor.pipeline.live import LiveFrames
 from monitor.pipeline.monitor_status import MonitorStatus
 from monitor.pipeline.open_alerts import OpenAlerts
 from monitor.pipeline.recorder import CallRecorder
+from monitor.pipeline.rounds import Rounds
 from monitor.pipeline.snapshots import Snapshots
 from monitor.pipeline.traces import open_tracing
 from monitor.pipeline.windows import Geometry
@@ -73,6 +74,7 @@ class Monitor:
         self._held_memory = HeldMemory()
         self._tracing = open_tracing(settings.telemetry)
         self._snapshot_thread = ThreadPoolExecutor(1, thread_name_prefix="snapshots")
+        self._rounds = Rounds()
         self._lock = threading.Lock()
         self._calls: dict[str, LiveCall] = {}
         self._beginning: set[str] = set()
@@ -149,7 +151,7 @@ class Monitor:
                     if self._closing:
                         raise BusyError(CLOSING)
                     self._calls[call_id] = call
-                call.start(lambda: self.journal.append(_started(record)))
+                call.start(lambda: self.journal.append(_started(record)), self._rounds)
             except BaseException:
                 with self._lock:
                     self._calls.pop(call_id, None)
@@ -271,6 +273,7 @@ class Monitor:
         for call in calls:
             if not call.wait(timeout):
                 log.error("call_not_flushed", call=call.id, waited_seconds=timeout)
+        self._rounds.close()
         self.inference.close()
         self._snapshot_thread.shutdown()
         if self._tracing is not None:

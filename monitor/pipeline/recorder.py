@@ -1,15 +1,16 @@
 """What a call says, on its way to the disk: kept in order, and kept trying where the disk refuses.
 
-A full disk or a lost mount must not end a call: what could not be written waits in memory and goes out in order as soon
-as writing works again. Frames and events wait each for themselves, since they may lie on different disks. Where frames wait so
-long that memory would suffer (`held_memory.py`), the oldest are replaced by frames that are marked as skipped; events are never
-given up. A call that is over waits like any other.
+Who hears the call puts, and waits for no disk; who writes has it written. A full disk or a lost mount must not end a call: what
+could not be written waits in memory and goes out in order as soon as writing works again. Frames and events wait each for
+themselves, since they may lie on different disks. Where frames wait so long that memory would suffer (`held_memory.py`), the
+oldest are replaced by frames that are marked as skipped; events are never given up. A call that is over waits like any other.
 """
 
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from threading import Lock
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -25,57 +26,133 @@ from monitor.store.journal import Journal
 log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 1.0
+MOST_SOUND = 1_200
+"""Pieces of audio (a minute of two legs) that wait whole for a disk that hangs; those after them are recorded as silence."""
 
 _T = TypeVar("_T")
 
 
-@dataclass(slots=True)
 class _Way(Generic[_T]):
-    """The way of frames, or of events, to their disk."""
+    """The way of frames, or of events, to their disk. One thread puts, one at a time writes."""
 
-    what: str
-    write: Callable[[_T], object]
-    waiting: deque[_T] = field(default_factory=deque)
-    error: str | None = None
-    """Why the disk refuses, while it does."""
-    retry_at: float = 0.0
+    def __init__(self, what: str, write: Callable[[_T], object]) -> None:
+        self.write = write
+        self.waiting: deque[_T] = deque()
+        self.error: str | None = None
+        """Why the disk refuses, while it does."""
+        self._what = what
+        self._retry_at = 0.0
 
-    def flush(self, written: Callable[[_T], None]) -> None:
-        """Write what waits, as far as the disk takes it; `written` is told of each."""
+    def flush(self) -> None:
+        """Write what waits, as far as the disk takes it."""
         try:
             while self.waiting:
-                self.write(self.waiting[0])
-                written(self.waiting.popleft())
+                self._write_first()
         except StoreError as error:
             if self.error is None:
-                log.error("store_refuses", what=self.what, error=str(error), kept_in_memory=len(self.waiting))
+                log.error("store_refuses", what=self._what, error=str(error), kept_in_memory=len(self.waiting))
             self.error = str(error)
-            self.retry_at = time.monotonic() + RETRY_SECONDS
+            self._retry_at = time.monotonic() + RETRY_SECONDS
         else:
             if self.error is not None:
-                log.warning("store_works_again", what=self.what)
+                log.warning("store_works_again", what=self._what)
             self.error = None
+
+    def _write_first(self) -> None:
+        self.write(self.waiting[0])
+        self.waiting.popleft()
 
     @property
     def due(self) -> bool:
         """Whether to try."""
-        return self.error is None or time.monotonic() >= self.retry_at
+        return self.error is None or time.monotonic() >= self._retry_at
+
+
+class _FramesWay(_Way[Frames]):
+    """Of frames, the oldest of which are given up where too many wait."""
+
+    def __init__(self, write: Callable[[Frames], object], memory: HeldMemory) -> None:
+        super().__init__("frames", write)
+        self.blanked: Counter[Leg] = Counter()
+        """Frames of each leg given up because too many waited; without those that had been skipped before."""
+        self._memory = memory
+        self._lock = Lock()
+        """Held for no longer than it takes to look: never while the disk is asked."""
+        self._given_up = 0
+        """Of the frames that wait, how many at the front have no content any more."""
+        self._in_hand = self._lost = 0
+        """Frames that are being written; that never will be."""
+
+    def put(self, frames: Frames) -> None:
+        """Have frames wait."""
+        with self._lock:
+            self.waiting.append(frames)
+            self._memory.hold(self, _size(frames))
+            while self._given_up < len(self.waiting) and self._memory.too_much(self):
+                self._blank(self._given_up)
+                self._given_up += 1
+
+    @property
+    def count(self) -> int:
+        """Frames that no disk has yet."""
+        with self._lock:
+            return self._lost + self._in_hand + sum(map(len, self.waiting))
+
+    def let_go(self) -> None:
+        """Write nothing more: what waits is lost, and holds up nobody else's memory."""
+        with self._lock:
+            self._memory.hold(self, -sum(map(_size, list(self.waiting)[self._given_up :])))
+            self._lost += sum(map(len, self.waiting))
+            self.waiting.clear()
+            self._given_up = 0
+
+    def _write_first(self) -> None:
+        with self._lock:
+            frames, blank = self.waiting.popleft(), self._given_up > 0
+            self._given_up -= blank
+            self._in_hand = len(frames)
+        try:
+            self.write(frames)
+        except BaseException:
+            with self._lock:
+                self._in_hand = 0
+                self._put_back(frames, blank)
+            raise
+        with self._lock:
+            self._in_hand = 0
+            if not blank:
+                self._memory.hold(self, -_size(frames))
+
+    def _put_back(self, frames: Frames, blank: bool) -> None:
+        self.waiting.appendleft(frames)
+        if not blank and self._given_up:  # those after it were given up while it was tried
+            self._blank(0)
+        self._given_up += blank or self._given_up > 0
+
+    def _blank(self, index: int) -> None:
+        frames = self.waiting[index]
+        self.waiting[index] = _blank(frames)
+        self._memory.hold(self, -_size(frames))
+        self.blanked[frames.leg] += int((frames.marks & Mark.SKIPPED == 0).sum())
 
 
 class CallRecorder:
-    """Frames to the writer, events to the journal. One thread at a time."""
+    """Frames to the writer, events to the journal. One thread puts; another may write, and one ends it."""
 
     def __init__(self, writer: CallWriter, journal: Journal, memory: HeldMemory | None = None) -> None:
         """`memory`: shared by all calls."""
         self._writer = writer
         self._journal = journal
-        self._memory = memory or HeldMemory()
-        self._frames: _Way[Frames] = _Way("frames", writer.append)
+        self._frames = _FramesWay(writer.append, memory or HeldMemory())
         self._events: _Way[Event] = _Way("events", journal.append)
-        self._given_up = 0
-        """Of the frames that wait, how many at the front have no content any more."""
-        self.blanked: Counter[Leg] = Counter()
+        self._sound: deque[AudioChunk] = deque()
+        self._once_written: deque[Callable[[], object]] = deque()
+        self._writing = Lock()
+
+    @property
+    def blanked(self) -> Counter[Leg]:
         """Frames of each leg given up because too many waited; without those that had been skipped before."""
+        return self._frames.blanked
 
     @property
     def error(self) -> str | None:
@@ -85,22 +162,29 @@ class CallRecorder:
     @property
     def waiting(self) -> int:
         """Frames that no disk has yet."""
-        return sum(map(len, self._frames.waiting))
+        return self._frames.count
 
     def put(self, item: Frames | Event) -> None:
-        """Commit frames or journal an event, or keep it until that works."""
+        """Have frames committed, or an event journalled, with the next `write` that the disk takes."""
         if isinstance(item, Frames):
-            self._frames.waiting.append(item)
-            self._memory.hold(self, _size(item))
+            self._frames.put(item)
         else:
             self._events.waiting.append(item)
-        self._write(patient=True)
-        while self._given_up < len(self._frames.waiting) and self._memory.too_much(self):
-            self._blank_oldest()
 
     def audio(self, chunk: AudioChunk) -> None:
         """Keep audio, where the settings say so."""
-        self._writer.append_audio(chunk.leg, chunk.samples)
+        if len(chunk.samples) and self._writer.records:
+            kept = len(self._sound) < MOST_SOUND
+            self._sound.append(chunk if kept else replace(chunk, samples=np.broadcast_to(np.float32(0), chunk.samples.shape)))
+
+    def once_written(self, tell: Callable[[], object]) -> None:
+        """Call this once all that was put by now is on its disk."""
+        self._once_written.append(tell)
+
+    def write(self) -> None:
+        """Write what waits, as far as the disks take it; one that refused is not tried at every call. From any thread."""
+        with self._writing:
+            self._write(patient=True)
 
     def finish(self, ended: CallEnded, gives_up: Callable[[], bool]) -> None:
         """Write all that waits, close the call, and only then say that it has ended: who hears it finds the call stored.
@@ -109,40 +193,51 @@ class CallRecorder:
         """
         stored = False
         while True:
-            self._write(patient=False)
             try:
-                if self.error is not None:
-                    raise StoreError(self.error)
-                if not stored:
-                    self._writer.close(ended.reason, ended.legs)
-                    stored = True
-                self._journal.append(ended)
-                self._writer.release()
+                with self._writing:
+                    self._write(patient=False)
+                    if self.error is not None:
+                        raise StoreError(self.error)
+                    if not stored:
+                        self._writer.close(ended.reason, ended.legs)
+                        stored = True
+                    self._journal.append(ended)
+                    self._writer.release()
                 return
             except StoreError:
                 if gives_up():
-                    self._memory.hold(self, -sum(map(_size, list(self._frames.waiting)[self._given_up :])))
+                    self._frames.let_go()
                     raise
                 time.sleep(RETRY_SECONDS)
 
+    def give_up(self, ended: CallEnded) -> None:
+        """Close a call that met a defect: what was committed is kept, and clients are told that it is over.
+
+        Frames that wait are lost where they are what is at fault. Raises `StoreError` where the disk refuses.
+        """
+        try:
+            self.finish(ended, lambda: True)
+        except StoreError:
+            raise
+        except Exception:
+            log.exception("frames_given_up", call=ended.call, frames=self.waiting)
+            self._frames.let_go()
+            self.finish(ended, lambda: True)
+
     def _write(self, patient: bool) -> None:
+        written = [self._once_written.popleft() for _ in range(len(self._once_written))]
+        for _ in range(len(self._sound)):
+            chunk = self._sound.popleft()
+            self._writer.append_audio(chunk.leg, chunk.samples)
         if self._frames.due or not patient:
-            self._frames.flush(self._written)
+            self._frames.flush()
         if self._events.due or not patient:
-            self._events.flush(lambda _: None)
-
-    def _written(self, frames: Frames) -> None:
-        if self._given_up:
-            self._given_up -= 1
+            self._events.flush()
+        if self.error is None:
+            for tell in written:
+                tell()
         else:
-            self._memory.hold(self, -_size(frames))
-
-    def _blank_oldest(self) -> None:
-        frames = self._frames.waiting[self._given_up]
-        self._frames.waiting[self._given_up] = _blank(frames)
-        self._memory.hold(self, -_size(frames))
-        self.blanked[frames.leg] += int((frames.marks & Mark.SKIPPED == 0).sum())
-        self._given_up += 1
+            self._once_written.extendleft(reversed(written))
 
 
 def _size(frames: Frames) -> int:

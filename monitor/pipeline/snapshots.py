@@ -4,8 +4,10 @@ One thread writes for all calls: snapshots that came together would take the pro
 and each new thread keeps a heap of its own.
 """
 
+import math
 import time
 from concurrent.futures import Executor, Future, wait
+from threading import Lock
 
 import structlog
 
@@ -16,22 +18,26 @@ log = structlog.get_logger(__name__)
 
 
 class Snapshots:
-    """Those of one call. One thread at a time uses it; `thread` writes them."""
+    """Those of one call; `thread` writes them."""
 
     def __init__(self, writer: CallWriter, every: float, thread: Executor) -> None:
         self._writer, self._every, self._thread = writer, every, thread
         self._due_at = time.monotonic() + every
         self._writing: Future[None] | None = None
+        self._lock = Lock()
 
     def when_due(self) -> None:
         """Have a snapshot written if it is time."""
         now = time.monotonic()
-        if now >= self._due_at and (self._writing is None or self._writing.done()):
-            self._due_at = now + self._every
-            self._writing = self._thread.submit(self._write)
+        with self._lock:
+            if now >= self._due_at and (self._writing is None or self._writing.done()):
+                self._due_at = now + self._every
+                self._writing = self._thread.submit(self._write)
 
     def finish(self) -> None:
-        """Call off a snapshot that has not begun; wait for one that has."""
+        """Call off a snapshot that has not begun; wait for one that has. No other is written after that."""
+        with self._lock:
+            self._due_at = math.inf
         if self._writing is not None and not self._writing.cancel():
             wait([self._writing])
 

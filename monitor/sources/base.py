@@ -7,9 +7,12 @@ when they are loaded, so that what a source is (its options, its endings) can be
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from threading import Event as Flag
 from typing import Any, ClassVar
+
+import numpy as np
 
 from monitor.audio.chunk import AudioChunk
 from monitor.errors import ConfigError
@@ -113,3 +116,54 @@ class Source(SourceKind):
     def events(self) -> list[Event]:
         """What people should hear of since the last call of this method: `SourceMoved`, `HearingChanged`; `call` is empty."""
         return []
+
+
+class PolledSource(Source):
+    """A source at which one looks: it never has its caller wait, so one thread takes the audio of many calls.
+
+    `look` until it is `over`, then `rest`, then `close`. One thread at a time; `stop` from any.
+    """
+
+    tick: ClassVar[float] = 0.1
+    """Seconds between two looks."""
+
+    def __init__(self) -> None:
+        self.realtime = True
+        self._stop = Flag()
+
+    @abstractmethod
+    def look(self) -> Iterable[AudioChunk]:
+        """What has come since the last look. Raises `SourceError` as `chunks` does."""
+
+    @property
+    @abstractmethod
+    def over(self) -> bool:
+        """Whether nothing more is to be looked for, as of the last look: it was stopped, or the sender is gone."""
+
+    @abstractmethod
+    def rest(self) -> Iterable[AudioChunk]:
+        """What is left, once it is over: at its end all legs have the same length."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of what it holds. After the last look; may be called twice."""
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        """See `Source`."""
+        taken = dict.fromkeys(self.legs, 0)
+        try:
+            while not self.over:
+                self._pause(self.tick)
+                chunk = None
+                for chunk in self.look():
+                    taken[chunk.leg] = chunk.stop
+                    yield chunk
+                if chunk is None:
+                    yield AudioChunk(self.legs[0], taken[self.legs[0]], np.zeros(0, np.float32))
+            yield from self.rest()
+        finally:
+            self.close()
+
+    def _pause(self, seconds: float) -> object:
+        """Wait, or less where it is stopped."""
+        return self._stop.wait(seconds)

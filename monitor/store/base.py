@@ -69,6 +69,9 @@ class CallSummary:
 class CallWriter(ABC):
     """Writes one call. One thread at a time, but for `snapshot`."""
 
+    records: bool = False
+    """Whether it keeps audio."""
+
     @abstractmethod
     def append(self, frames: Frames) -> None:
         """Commit frames: when this returns, they are kept as well as this store keeps anything. They must follow the last ones.

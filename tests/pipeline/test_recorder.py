@@ -88,13 +88,16 @@ def test_what_waited_for_the_disk_is_written_in_order_once_it_works(
     recorder: CallRecorder, writer: RefusingWriter, journal: FileJournal
 ) -> None:
     recorder.put(frames(0))
+    recorder.write()
     writer.works = False
     recorder.put(frames(25))
     recorder.put(state(1.0))
     recorder.put(frames(50))
+    recorder.write()
     assert (recorder.error, journal.last) == ("no space left on device", 1), "events have a way of their own"
     writer.works = True
     recorder.put(frames(75))
+    recorder.write()
     assert ([run.start for run in writer.taken], journal.last, recorder.error) == ([0, 25, 50, 75], 1, None)
 
 
@@ -107,8 +110,11 @@ def test_when_too_much_waits_the_oldest_frames_become_gaps_and_no_event_is_lost(
     for start in range(0, 125, 25):
         recorder.put(frames(start))
         recorder.put(state(start / 50))
+        recorder.write()
     writer.works = True
+    recorder.write()
     recorder.put(frames(125))
+    recorder.write()
     skipped = [bool((run.marks & Mark.SKIPPED).all()) for run in writer.taken]
     assert ([run.start for run in writer.taken], skipped) == ([0, 25, 50, 75, 100, 125], [True] * 3 + [False] * 3)
     assert (journal.last, recorder.blanked["customer"], np.isnan(writer.taken[0].logits).all()) == (5, 75, True)
@@ -146,9 +152,11 @@ def test_a_journal_that_refuses_holds_back_no_frame(
         refusing.put(state(0.5))
         refusing.put(frames(0))
         refusing.put(frames(25))
+        refusing.write()
         assert ([run.start for run in writer.taken], refusing.error, refusing.waiting) == ([0, 25], "read-only file system", 0)
     refusing._events.write = journal.append
     refusing.put(state(1.0))
+    refusing.write()
     assert (journal.last, refusing.error) == (2, None)
 
 

@@ -7,7 +7,7 @@ What is placed where follows from the order of what is pushed alone, never from 
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,13 +16,11 @@ from monitor.audio.chunk import AudioChunk
 from monitor.config.sections import IncomingSection
 from monitor.errors import ConfigError
 from monitor.events import LEGS, Leg, LegReport
-from monitor.sources.base import Source
+from monitor.sources.base import PolledSource
 from monitor.sources.channels import Cause
 from monitor.sources.decode.raw import Encoding
 from monitor.sources.incoming.lane import Lane, Missing
 
-TICK = 0.05
-"""Seconds between two looks at what came."""
 STEP = 0.25
 """Seconds of a leg handed on at a time."""
 LEAD = 1.0
@@ -39,14 +37,16 @@ ROUNDED = 0.1
 """Seconds that a told moment may lie before the place that counting gives: senders round."""
 
 
-class PushedSource(Source):
-    """A call whose audio somebody else brings: `push`, `position` and `end` from one thread, `chunks` from another.
+class PushedSource(PolledSource):
+    """A call whose audio somebody else brings: `push`, `position` and `end` from one thread, looked for from another.
 
     Memory is bounded: who brings it waits while it is `full`; one who cannot loses what comes beyond twice as much, which is
     marked as lost at its place. Audio that comes faster than it can have been spoken waits; where none comes, the call waits.
     """
 
     kind = "pushed"
+
+    tick = 0.05
 
     def __init__(
         self,
@@ -59,8 +59,8 @@ class PushedSource(Source):
         wait: Callable[[float], object] | None = None,
     ) -> None:
         """`rate` in Hz, of all legs. `clock` tells seconds; `wait` sleeps for some, or less where there is a reason to wake."""
+        super().__init__()
         self.legs = tuple(leg for leg in LEGS if leg in legs)
-        self.realtime = True
         self.description = description
         self.on_change: Callable[[], None] = lambda: None
         """Called, from any thread, where there is room again after it was `full`, and when no more audio is taken."""
@@ -69,8 +69,11 @@ class PushedSource(Source):
         self._clock = clock
         self._lanes = {leg: Lane(leg, rate, encoding) for leg in self.legs}
         self._lock = threading.Lock()
-        self._stop = threading.Event()
         self._wait = wait or self._stop.wait
+        self._looked: float | None = None
+        """When it was last looked at ..."""
+        self._first_look = 0.0
+        """... and first."""
         self._begun: float | None = None
         self._last_heard: float | None = None
         self._ended_as: str | None = None
@@ -90,6 +93,26 @@ class PushedSource(Source):
     def over(self) -> bool:
         """Whether no more audio is taken."""
         return self._over or self._stop.is_set()
+
+    def look(self) -> Iterable[AudioChunk]:
+        """See `PolledSource`."""
+        now = self._clock()
+        if self._looked is None:
+            self._looked = self._first_look = now
+        yield from self._due(np.inf if self._stop.is_set() else now)
+        self._looked = self._hurry(self._looked)
+        if self._has_room_again():
+            self.on_change()
+        self._over = self._over or self._stop.is_set() or self._is_over(self._first_look)
+
+    def rest(self) -> Iterable[AudioChunk]:
+        """See `PolledSource`. Nothing where it was stopped before anybody looked."""
+        return () if self._looked is None else self._finish()
+
+    def close(self) -> None:
+        """See `PolledSource`."""
+        self._over = True
+        self.on_change()
 
     def push(self, leg: Leg, data: bytes) -> None:
         """Take whole samples of a leg, which follow on those before. Never waits."""
@@ -127,33 +150,6 @@ class PushedSource(Source):
         with self._lock:
             self._ended_as = self._ended_as or reason
 
-    def chunks(self) -> Iterator[AudioChunk]:
-        """See `Source`."""
-        began = self._clock()
-        try:
-            if self._stop.is_set():
-                return
-            over = False
-            last = began
-            while not over:
-                self._wait(TICK)
-                over = self._stop.is_set()
-                given = False
-                for chunk in self._due(np.inf if over else self._clock()):
-                    given = True
-                    yield chunk
-                last = self._hurry(last)
-                if self._has_room_again():
-                    self.on_change()
-                if not given:
-                    lane = self._lanes[self.legs[0]]
-                    yield lane.audio.push(np.zeros(0, np.float32))
-                over = over or self._is_over(began)
-            yield from self._finish()
-        finally:
-            self._over = True
-            self.on_change()
-
     def stop(self) -> None:
         """See `Source`."""
         if not self._over:
@@ -171,6 +167,9 @@ class PushedSource(Source):
     def end_reason(self) -> str:
         """See `Source`."""
         return self._reason
+
+    def _pause(self, seconds: float) -> object:
+        return self._wait(seconds)
 
     def _hear(self, leg: Leg) -> Lane:
         self._last_heard = self._clock()

@@ -117,12 +117,6 @@ class Receiver:
         for each in sockets:
             self._change(each, None)
 
-    def catch_up(self, patience: float = 0.5) -> None:
-        """Return once all that has arrived by now is in the inboxes, at the latest after `patience` seconds."""
-        began = time.monotonic()
-        while self.read_until < began and time.monotonic() - began < patience:
-            time.sleep(_HEARTBEAT / 4)
-
     def _change(self, opened: socket.socket, inbox: Inbox | None) -> None:
         done = threading.Event()
         with self._lock:

@@ -2,17 +2,17 @@
 
 import socket
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
 import structlog
 
 from monitor.audio.chunk import AudioChunk
 from monitor.config.sections import RtpSection
 from monitor.events import LEGS, Event, Leg, LegReport
-from monitor.sources.base import Source
+from monitor.sources.base import PolledSource
 from monitor.sources.rtp.flood import FloodGuard
 from monitor.sources.rtp.ownership import Address
 from monitor.sources.rtp.plan import plan_legs
@@ -20,8 +20,8 @@ from monitor.sources.rtp.ports import open_control, open_in_range, open_port
 from monitor.sources.rtp.receiver import Inbox, Received, shared_receiver
 from monitor.sources.rtp.session import LegSpec, Session
 
-TICK = 0.1
-"""Seconds between two looks at the inboxes."""
+CATCH_UP = 0.5
+"""Seconds, once it is stopped, for which what had arrived by then is waited for."""
 GOODBYE = 2.0
 """Seconds of silence after all legs said goodbye (RTCP BYE) by which the call is over: more than a pause of one who goes on, or
 who follows under a new SSRC."""
@@ -92,7 +92,7 @@ class _Port:
                 each.close()
 
 
-class RtpSource(Source):
+class RtpSource(PolledSource):
     """A live call. Its audio ends by `stop`, by goodbyes on all legs, or when nothing came for `settings.inactivity`."""
 
     kind: ClassVar[str] = "rtp"
@@ -114,10 +114,13 @@ class RtpSource(Source):
         offer, which tells payload types (ports are still ours to choose), or the path of a session file (as ffmpeg's
         `-sdp_file` writes), which names the ports too. `payload_types`: such as `111=opus/48000/2`.
         """
+        super().__init__()
         self._settings = settings or RtpSection()
         planned = plan_legs(legs, sdp, payload_types)
-        self._stop = threading.Event()
-        self._running = threading.Lock()
+        self._looking = threading.Lock()
+        """Held by whoever looks, from the first look on: until then, `stop` closes the ports."""
+        self._stopped_at: float | None = None
+        self._over = False
         self._reason = "finished"
         self._heard_at: float | None = None
         """Of `last_heard`, when it was last looked at ..."""
@@ -131,7 +134,7 @@ class RtpSource(Source):
             for port in self._ports.values():
                 port.listen()
         except BaseException:
-            self._close()
+            self.close()
             raise
         places = list(self._ports)
         specs = [LegSpec(leg.leg, places.index(leg.place), leg.payload_types, leg.ssrc, leg.peer) for leg in planned]
@@ -142,7 +145,6 @@ class RtpSource(Source):
             allow_move=self._settings.allow_move,
         )
         self.legs = tuple(leg.leg for leg in planned)
-        self.realtime = True
         self.ports: Mapping[Leg, int] = {leg.leg: self._ports[leg.place].number for leg in planned}
         """The RTP port of each leg; RTCP is taken on it and on the next one."""
         self.address = self._settings.advertise or self._settings.bind
@@ -170,31 +172,33 @@ class RtpSource(Source):
         """A socket for RTP and one for RTCP on each port."""
         return 2 * len(self._ports)
 
-    def chunks(self) -> Iterator[AudioChunk]:
-        """See `Source`."""
+    def look(self) -> Iterable[AudioChunk]:
+        """See `PolledSource`."""
         receiver = shared_receiver()
-        self._heard_at, self._quiet_since = None, receiver.listened
-        try:
-            with self._running:
-                over = False
-                while not over:
-                    over = self._stop.wait(TICK)
-                    if over:
-                        receiver.catch_up()
-                    now, listened = receiver.read_until, receiver.listened
-                    self._take(now)
-                    chunk = None
-                    for chunk in self._session.advance(now):
-                        yield chunk
-                    if chunk is None:
-                        yield AudioChunk(self.legs[0], self._session.taken(self.legs[0]), np.zeros(0, np.float32))
-                    over = over or self._is_over(listened)
-                for port in self._ports.values():
-                    port.ask_kernel()
-                self._account()
-                yield from self._session.finish()
-        finally:
-            self._close()
+        if self._looking.acquire(blocking=False):
+            self._quiet_since = receiver.listened
+        now, listened = receiver.read_until, receiver.listened
+        stopped = self._stopped_at is not None and (now >= self._stopped_at or time.monotonic() - self._stopped_at > CATCH_UP)
+        self._take(now)
+        self._over = stopped or self._is_over(listened)
+        return self._session.advance(now)
+
+    @property
+    def over(self) -> bool:
+        """See `PolledSource`."""
+        return self._over
+
+    def rest(self) -> Iterable[AudioChunk]:
+        """See `PolledSource`."""
+        for port in self._ports.values():
+            port.ask_kernel()
+        self._account()
+        return self._session.finish()
+
+    def close(self) -> None:
+        """See `PolledSource`."""
+        for port in self._ports.values():
+            port.close()
 
     def _take(self, now: float) -> None:
         for index, port in enumerate(self._ports.values()):
@@ -220,17 +224,14 @@ class RtpSource(Source):
             return True
         return False
 
-    def _close(self) -> None:
-        for port in self._ports.values():
-            port.close()
-
     def stop(self) -> None:
-        """See `Source`. Closes the ports at once where `chunks` was never called."""
+        """See `Source`. Closes the ports at once where nobody ever looked."""
         self._reason = "stopped"
+        self._stopped_at = self._stopped_at or time.monotonic()
         self._stop.set()
-        if self._running.acquire(blocking=False):
-            self._close()
-            self._running.release()
+        if self._looking.acquire(blocking=False):
+            self._over = True
+            self.close()
 
     def report(self) -> Mapping[Leg, LegReport]:
         """See `Source`."""

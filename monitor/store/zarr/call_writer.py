@@ -44,6 +44,7 @@ class ZarrCallWriter(CallWriter):
         self._move_at = dict.fromkeys(record.legs, CHUNK_FRAMES)
         self._closed = False
         self._record_sound()
+        self.records = bool(self._recordings)
 
     def append(self, frames: Frames) -> None:
         """Commit frames: they are in the leg's tail when this returns. Raises `ValueError` where they do not follow."""

@@ -1,0 +1,122 @@
+"""Rounds through all calls at whose sources one looks: two threads, however many calls.
+
+One hears: it takes what has come of every call, so that the engine gets the windows of all together, then has every call go on
+with what the engine has heard by now; it waits for no disk. The other writes what they say. A call whose audio is over leaves
+the rounds, and has a thread for as long as its end takes.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+ROUND = 0.1
+"""Seconds from the beginning of a round to that of the next."""
+BREATH = 0.01
+"""Seconds between two rounds at least, where one takes longer than that: others want the interpreter too."""
+
+
+class Heard(Protocol):
+    """A call, step by step. No step raises; `take` and `go_on` wait for nothing."""
+
+    id: str
+
+    def take(self) -> bool:
+        """Take what has come; whether more is to come."""
+
+    def go_on(self) -> None:
+        """Say what the engine has heard."""
+
+    def write(self) -> None:
+        """Have it written."""
+
+    def conclude(self) -> None:
+        """Come to the end, once nothing more is to come."""
+
+
+class Rounds:
+    """Hears and writes calls until they are over. From any thread; the threads begin with the first call."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._calls: list[Heard] = []
+        self._said = False
+        """Whether a round has ended since it was last written what was said."""
+        self._closed = False
+        self._threads: list[threading.Thread] = []
+
+    def begin(self) -> None:
+        """Have the threads. Raises `RuntimeError` where there is none to be had."""
+        with self._changed:
+            for number, (name, work) in enumerate((("calls-hear", self._hear), ("calls-write", self._write))):
+                if len(self._threads) == number:
+                    thread = threading.Thread(target=self._run, args=(work,), name=name, daemon=True)
+                    thread.start()
+                    self._threads.append(thread)
+
+    def add(self, call: Heard) -> None:
+        """Hear a call from the next round on."""
+        with self._changed:
+            self._calls.append(call)
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Stop. Calls that are not over are heard no longer."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join(ROUND)
+
+    def _run(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception:
+            log.exception("rounds_stopped")
+            raise
+
+    def _hear(self) -> None:
+        due = time.monotonic()
+        while calls := self._present():
+            over = [call for call in calls if not call.take()]
+            for call in calls:
+                call.go_on()
+            for call in over:
+                self._take_leave(call)
+            with self._changed:
+                self._said = True
+                self._changed.notify_all()
+            now = time.monotonic()
+            due = max(due + ROUND, now + BREATH)
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed, due - now)
+
+    def _write(self) -> None:
+        while self._wait_for_words():
+            for call in self._present():
+                call.write()
+
+    def _present(self) -> Sequence[Heard]:
+        """The calls; waits until there are some. Empty where it is closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._calls or self._closed)
+            return () if self._closed else tuple(self._calls)
+
+    def _wait_for_words(self) -> bool:
+        with self._changed:
+            self._changed.wait_for(lambda: self._said or self._closed)
+            self._said = False
+            return not self._closed
+
+    def _take_leave(self, call: Heard) -> None:
+        try:
+            threading.Thread(target=call.conclude, name=f"call-{call.id}-ends", daemon=True).start()
+        except RuntimeError as error:  # there is no thread now: it is over in the next round, too
+            log.error("call_cannot_end_yet", call=call.id, error=str(error))
+            return
+        with self._changed:
+            self._calls.remove(call)
