@@ -3,6 +3,9 @@
 Windows may be short, because a leg's context holds what the network needs of the past. A frame is computed once: whatever
 samples a window brings beyond those already heard are taken in as far as they are certain, and what is then said of
 frames not yet wanted waits in the context. So frames depend neither on the hop nor on how the audio was cut.
+
+A leg on hold is often digital silence. Once a window of it leaves what is remembered as it was, to the bit, the next would
+say the same again, and the network is not asked.
 """
 
 from collections import defaultdict
@@ -43,6 +46,8 @@ class CompactContext:
     """What was said of frames not yet asked for."""
     first_waiting: int = 0
     """Frame of its first row; frames before it have been handed out, or were never heard."""
+    at_rest: WindowFrames | None = None
+    """What was last said, where it was of digital silence that changed no queue: of as much more of it the same is said."""
 
 
 class CompactEngine(Engine):
@@ -100,8 +105,12 @@ class CompactEngine(Engine):
                 self._skip_to(context, window.start)
             fresh = _fresh(window, context)
             steps = (len(fresh) - 2 * MARGIN) // _STEP_SAMPLES
-            if steps > 0:
-                alike[steps].append((context, fresh[: steps * _STEP_SAMPLES + 2 * MARGIN]))
+            fresh = fresh[: steps * _STEP_SAMPLES + 2 * MARGIN]
+            said = context.at_rest
+            if said is not None and len(said.speech) == STEP * steps and not fresh.any():
+                self._stay(context, said)
+            elif steps > 0:
+                alike[steps].append((context, fresh))
         for batch in alike.values():
             self._take_in([context for context, _ in batch], [fresh for _, fresh in batch])
         return [self._hand_out(window, context) for window, context in zip(windows, contexts, strict=True)]
@@ -126,6 +135,7 @@ class CompactEngine(Engine):
         context.position, context.first_waiting = frame - frame % STEP, frame
         context.before = np.zeros(MARGIN, np.float32)
         context.queues, context.waiting = self._network.blank(1), None
+        context.at_rest = None
 
     def _take_in(self, contexts: Sequence[CompactContext], fresh: Sequence[Array]) -> None:
         """Advance some legs by the same number of steps; `fresh`: their new samples with margins."""
@@ -133,12 +143,28 @@ class CompactEngine(Engine):
         output, queues = self._network.advance(inputs, _together([context.queues for context in contexts]))
         steps = inputs.shape[1]
         for row, context in enumerate(contexts):
-            said = _said(output, row, skip=context.first_waiting - (context.position - STEP * self._delay))
-            context.waiting = said if context.waiting is None else _joined(context.waiting, said)
-            context.queues = [queue[row : row + 1].copy() for queue in queues]
+            said = _of(output, row)
+            own = [queue[row : row + 1].copy() for queue in queues]
+            context.at_rest = _part(said, 0, None) if comes_to_rest(fresh[row], context.queues, own) else None
+            context.queues = own
+            self._keep(context, said)
             context.heard = Heard(heard.sums[row : row + 1], heard.peak[row : row + 1])
             context.before = fresh[row][steps * _STEP_SAMPLES :][:MARGIN].copy()
-            context.position += STEP * steps
+
+    def _stay(self, context: CompactContext, said: WindowFrames) -> None:
+        """Advance a leg that is at rest."""
+        context.heard = context.heard.after_silence(len(said.speech))
+        self._keep(context, said)
+
+    def _keep(self, context: CompactContext, said: WindowFrames) -> None:
+        """Have what was said of the next frames wait, and move on by as many."""
+        wanted = self._wanted(context, said)
+        context.waiting = wanted if context.waiting is None else _joined(context.waiting, wanted)
+        context.position += len(said.speech)
+
+    def _wanted(self, context: CompactContext, said: WindowFrames) -> WindowFrames:
+        """What was said of the next frames, without those that were left out."""
+        return _part(said, max(context.first_waiting - (context.position - STEP * self._delay), 0), None)
 
     def _hand_out(self, window: Window, context: CompactContext) -> WindowFrames:
         """The frames wanted; those for which the lookahead is not there are computed as if silence followed."""
@@ -162,7 +188,7 @@ class CompactEngine(Engine):
         inputs, _ = self._inputs(fresh[None], [context])
         inputs = np.pad(inputs, ((0, 0), (0, self._delay), (0, 0)))
         output, _ = self._network.advance(inputs, context.queues)
-        return _said(output, 0, skip=context.first_waiting - (context.position - STEP * self._delay))
+        return self._wanted(context, _of(output, 0))
 
     def _inputs(self, fresh: Array, contexts: Sequence[CompactContext]) -> tuple[Array, Heard]:
         heard = Heard(
@@ -171,6 +197,11 @@ class CompactEngine(Engine):
         )
         frames, heard = normalise(raw_frames(fresh), self._prior, heard)
         return self._network.standardised(to_steps(frames)), heard
+
+
+def comes_to_rest(fresh: Array, before: Sequence[Array], after: Sequence[Array]) -> bool:
+    """Whether samples are digital silence and left the queues as they were."""
+    return not fresh.any() and all(map(np.array_equal, before, after))
 
 
 def _fresh(window: Window, context: CompactContext) -> Array:
@@ -184,10 +215,9 @@ def _together(queues: Sequence[Sequence[Array]]) -> list[Array]:
     return [np.concatenate(block) for block in zip(*queues, strict=True)]
 
 
-def _said(output: Output, row: int, skip: int) -> WindowFrames:
-    """What is said of one leg, without the first `skip` frames."""
-    after = slice(max(skip, 0), None)
-    return WindowFrames(output.embedding[row, after], output.logits[row, after], output.speech[row, after])
+def _of(output: Output, row: int) -> WindowFrames:
+    """What is said of one leg."""
+    return WindowFrames(output.embedding[row], output.logits[row], output.speech[row])
 
 
 def _joined(one: WindowFrames, other: WindowFrames) -> WindowFrames:
@@ -198,6 +228,6 @@ def _joined(one: WindowFrames, other: WindowFrames) -> WindowFrames:
     )
 
 
-def _part(frames: WindowFrames, start: int, stop: int) -> WindowFrames:
+def _part(frames: WindowFrames, start: int, stop: int | None) -> WindowFrames:
     """Rows [start, stop), in memory of their own."""
     return WindowFrames(frames.embedding[start:stop].copy(), frames.logits[start:stop].copy(), frames.speech[start:stop].copy())

@@ -75,6 +75,10 @@ def raw_frames(samples: Array) -> Array:
     return np.concatenate([mel, pooled, level, pitch, voicing], axis=-1, dtype=np.float32)
 
 
+SILENCE = raw_frames(np.zeros(WINDOW, np.float32))[0]
+"""The raw frame of digital silence, shape (RAW,)."""
+
+
 def frames_of(samples: Array) -> Array:
     """Raw frames of a whole recording, silence around it. Shape (n * 320,) to (n, RAW)."""
     return raw_frames(np.pad(samples, MARGIN))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.engines.compact.features import BANDS, LEVEL, MAP, PITCH, RAW, VOICING, Array
+from monitor.engines.compact.features import BANDS, LEVEL, MAP, PITCH, RAW, SILENCE, VOICING, Array
 
 INPUTS = RAW + 1 + BANDS + 4
 """Width of a normalised frame."""
@@ -45,6 +45,11 @@ class Heard:
     def nothing(cls, legs: int = 1) -> "Heard":
         """Before the first frame."""
         return cls(np.zeros((legs, _SUMS)), np.full(legs, -30.0))
+
+    def after_silence(self, frames: int) -> "Heard":
+        """What `normalise` leaves, to the bit, of so many frames of digital silence: nothing is learned, the peak falls."""
+        fall = frames * _DECAY
+        return Heard(self.sums, np.maximum(self.peak, float(SILENCE[LEVEL]) + fall) - fall)
 
 
 def normalise(raw: Array, prior: Prior, heard: Heard) -> tuple[Array, Heard]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from monitor.engines.base import Window, WindowError, WindowFrames
 from monitor.engines.compact.engine import CompactEngine
+from monitor.engines.compact.network import Network
 from monitor.engines.compact.options import CompactOptions
 from monitor.errors import EngineError
 
@@ -91,6 +92,45 @@ def test_digital_silence_gives_finite_frames(engine):
     said = stream(engine, np.zeros(16_000, np.float32), [20])
     assert np.isfinite(said.logits).all()
     assert np.isfinite(said.embedding).all()
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list[int]:
+    """Of how many legs the network was asked, each time."""
+    legs, advance = [], Network.advance
+
+    def counted(self, inputs, queues):
+        legs.append(len(inputs))
+        return advance(self, inputs, queues)
+
+    monkeypatch.setattr(Network, "advance", counted)
+    return legs
+
+
+def test_on_hold_the_network_is_not_asked_and_every_frame_is_the_same_to_the_bit(engine, speak, asked, monkeypatch):
+    call = np.concatenate([speak(2.0), np.zeros(8 * 16_000, np.float32), speak(2.0, 220)])
+    held = stream(engine, call, [20])
+    spared = len(asked)
+    monkeypatch.setattr("monitor.engines.compact.engine.comes_to_rest", lambda *_: False)
+    heard = stream(engine, call, [20])
+    assert spared < 0.6 * (len(asked) - spared)
+    assert distance(held, heard) == 0
+
+
+def test_on_hold_hops_may_change(engine, speak, asked):
+    call = np.concatenate([speak(1.0), np.zeros(6 * 16_000, np.float32), speak(1.0)])
+    said = stream(engine, call, [20] * 10 + [40, 40] + [20])
+    assert distance(said, stream(engine, call, [1000])) < 1e-4
+
+
+def test_a_leg_on_hold_leaves_the_batch_to_the_others(engine, speak, asked):
+    silence, voice = np.zeros(4 * 16_000, np.float32), speak(4.0)
+    held, speaks = engine.open_leg(), engine.open_leg()
+    for first in range(0, 160, 20):
+        part = slice(first * 320, (first + 40) * 320)
+        engine.infer([Window(leg, first, sound[part], first, first + 20) for leg, sound in ((held, silence), (speaks, voice))])
+    assert asked[0] == 2
+    assert asked[-1] == 1
 
 
 def test_full_scale_noise_gives_finite_frames(engine):

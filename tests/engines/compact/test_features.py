@@ -80,3 +80,12 @@ def test_silence_is_finite_and_teaches_nothing():
     assert frames.shape == (1, 50, INPUTS)
     assert np.isfinite(frames).all()
     assert heard.sums.sum() == 0
+
+
+@pytest.mark.parametrize("frames", [2, 20, 400])
+def test_what_is_heard_after_silence_is_known_to_the_bit_without_hearing_it(frames):
+    _, spoken = normalise(frames_of(harmonic(150, seconds=2))[None], PRIOR, Heard.nothing())
+    _, heard = normalise(frames_of(np.zeros(frames * 320, np.float32))[None], PRIOR, spoken)
+    known = spoken.after_silence(frames)
+    np.testing.assert_array_equal(known.sums, heard.sums)
+    np.testing.assert_array_equal(known.peak, heard.peak)
