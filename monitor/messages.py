@@ -6,6 +6,7 @@ compares the two). Clients ignore keys that they do not know; a key is never tak
 
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, TypeAdapter
@@ -36,8 +37,18 @@ class Message(BaseModel):
     def as_text(self) -> str:
         """The message as it goes over the wire, made once for all who are told."""
         if self._text is None:
-            self._text = encode(self.as_message())
+            self._text = self._encoded()
         return self._text
+
+    @cached_property
+    def websocket_frame(self) -> bytes:
+        """The message as a server sends it, made once for all who are told: a server masks nothing (RFC 6455, section 5.1)."""
+        from websockets.frames import Frame, Opcode
+
+        return Frame(Opcode.TEXT, self.as_text().encode()).serialize(mask=False)
+
+    def _encoded(self) -> str:
+        return encode(self.as_message())
 
 
 def encode(message: Any) -> str:
@@ -384,6 +395,11 @@ class HelloMessage(Message):
     def as_message(self) -> dict[str, Any]:
         """JSON-ready data."""
         return {**self.model_dump(exclude={"present"}), "present": [event.as_message() for event in self.present]}
+
+    def _encoded(self) -> str:
+        # Put together from the texts of the events, which are made once: many clients come at once after a restart.
+        head = encode(self.model_dump(exclude={"present"}))
+        return f'{head[:-1]},"present":[{",".join(event.as_text() for event in self.present)}]}}'
 
 
 class LaggedMessage(Message):

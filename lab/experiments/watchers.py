@@ -18,48 +18,112 @@ import time
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import numpy as np
-from websockets.asyncio.client import connect
 
 from lab.experiments.many_calls import SENDER, service
 from monitor.demo import CALL
 
-MADE = re.compile(r'"(?:recorded_at|at)":"([^"]+)"')
+MADE = re.compile(rb'"(?:recorded_at|at)":"([^"]+)"')
+PING = 0x9
+SETTLE = 2.0
+"""Seconds between the last client's coming and the first message that counts."""
 SECONDS = 20.0
+READY = 4.0
+"""Seconds after which a service has its first worker."""
+
+
+class Watcher(asyncio.Protocol):
+    """One client that reads all it is sent, at a cost as low as Python allows: headers of frames, and when they were made."""
+
+    def __init__(self, handshake: bytes, late: dict[str, list[tuple[float, float]]]) -> None:
+        """`late`: for each kind of message when each was made and when it came, by the wall clock."""
+        self.greeted = asyncio.get_running_loop().create_future()
+        self._handshake = handshake
+        self._late = late
+        self._open = False
+        self._unread = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ask for the websocket."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.write(self._handshake)
+
+    def data_received(self, data: bytes) -> None:
+        """Note what came."""
+        now = time.time()
+        data = self._unread + data if self._unread else data
+        place = 0
+        if not self._open:
+            place = data.find(b"\r\n\r\n") + 4
+            if place < 4:
+                self._unread = data
+                return
+            self._open = data.startswith(b"HTTP/1.1 101")
+            if not self._open:
+                raise SystemExit(data.decode(errors="replace"))
+        while (frame := _frame(data, place)) is not None:
+            kind, begin, place = frame
+            if kind == PING:
+                self._transport.write(b"\x8a\x84\0\0\0\0" + data[begin:place])
+            elif not self.greeted.done():
+                self.greeted.set_result(None)
+            elif (made := MADE.search(data, begin, place)) is not None:
+                what = "boards" if data.startswith(b'{"type":"board"', begin) else "events"
+                self._late[what].append((datetime.fromisoformat(made[1].decode()).timestamp(), now))
+        self._unread = data[place:]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The service has let go of this client."""
+        if not self.greeted.done():
+            self.greeted.set_exception(exc or ConnectionError("the service closed the connection"))
+
+
+def _frame(data: bytes, place: int) -> tuple[int, int, int] | None:
+    """Opcode, begin and end of the payload of a server's frame (RFC 6455, section 5.2); None where it is not whole."""
+    if len(data) < place + 2:
+        return None
+    length, begin = data[place + 1], place + 2
+    if length >= 126:
+        size = 2 if length == 126 else 8
+        begin += size
+        length = int.from_bytes(data[place + 2 : begin], "big")
+    end = begin + length
+    return None if len(data) < max(begin, end) else (data[place] & 0x0F, begin, end)
 
 
 async def follow(url: str, clients: int, seconds: float) -> dict[str, list[float]]:
-    """Latencies in seconds of events and boards, over all clients."""
-    late: dict[str, list[float]] = {"events": [], "boards": []}
+    """Latencies in seconds of events and boards that were made once all clients were there, over all clients."""
+    address = urlsplit(url)
+    handshake = (
+        f"GET {address.path}?{address.query} HTTP/1.1\r\nHost: {address.netloc}\r\n"
+        "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    ).encode()
+    late: dict[str, list[tuple[float, float]]] = {"events": [], "boards": []}
+    loop = asyncio.get_running_loop()
     there = asyncio.Semaphore(20)
-    ready = asyncio.Event()
-    begun = 0
 
-    async def one() -> None:
-        nonlocal begun
+    async def come() -> asyncio.BaseTransport:
         async with there:
-            websocket = await connect(url, open_timeout=60, max_size=None, ping_interval=None, compression=None)
-        begun += 1
-        if begun == clients:
-            ready.set()
-        await ready.wait()
-        end = time.monotonic() + seconds
-        await websocket.recv()
-        while (left := end - time.monotonic()) > 0:
-            try:
-                text = str(await asyncio.wait_for(websocket.recv(), left))
-            except TimeoutError:
-                break
-            now = time.time()
-            if (made := MADE.search(text)) is not None:
-                kind = "boards" if text.startswith('{"type":"board"') else "events"
-                late[kind].append(now - datetime.fromisoformat(made[1]).timestamp())
-        await websocket.close()
+            transport, watcher = await loop.create_connection(
+                lambda: Watcher(handshake, late), str(address.hostname), address.port or 80
+            )
+            await watcher.greeted
+            return transport
 
-    await asyncio.gather(*(one() for _ in range(clients)))
-    return late
+    transports = await asyncio.gather(*(come() for _ in range(clients)))
+    await asyncio.sleep(SETTLE)
+    begun = time.time()
+    await asyncio.sleep(seconds)
+    end = time.time()
+    await asyncio.sleep(SETTLE)  # what was made in time, and is late
+    for transport in transports:
+        transport.close()
+    return {what: [came - made for made, came in times if begun <= made < end] for what, times in late.items()}
 
 
 def main() -> None:
@@ -80,6 +144,7 @@ def main() -> None:
         service(args.tree, args.workers, args.calls) as (url, _),
         httpx.Client(base_url=url, timeout=60, trust_env=False) as http,
     ):
+        time.sleep(READY)
         ports = []
         for _ in range(args.calls):
             body = {"legs": {"customer": {"codec": "PCMU"}, "agent": {"codec": "PCMU"}}}

@@ -44,6 +44,7 @@ def serve(
         server__port=port,
         server__workers=workers,
     )
+    import gc
     from functools import partial
 
     from monitor.cli.log_output import set_up_logging
@@ -54,10 +55,11 @@ def serve(
     from monitor.pipeline.inference import InferenceWorker
     from monitor.server.auth import check_exposure
     from monitor.server.rule_book import RuleBook
-    from monitor.server.serve import run_server
+    from monitor.server.serve import RunningServer, run_server
     from monitor.server.static_sources import StaticSources
     from monitor.sinks.following import Sinks, check_rules
     from monitor.store.registry import open_store
+    from monitor.workers.crew import Crew
     from monitor.workers.open_monitor import open_monitor
 
     keep_few_arenas()
@@ -73,12 +75,19 @@ def serve(
         monitor = open_monitor(settings, InferenceWorker.of(model_engine, settings.engine), frame_store, prepare)
         monitor.on_end(GivingBack().soon)
         static = StaticSources(monitor, settings)
+
+        def begins(running: RunningServer) -> None:
+            listens(running.url)
+            gc.freeze()  # what is loaded stays: collections, which hold up all clients, need not look at it
+            if isinstance(monitor, Crew):
+                monitor.begin()
+
         try:
             book = RuleBook(monitor, settings)
             check_rules(settings.sinks, monitor.rules.names)
             sinks.start()
             static.start()
-            run_server(monitor, settings, lambda running: listens(running.url), sinks=sinks, book=book)
+            run_server(monitor, settings, begins, sinks=sinks, book=book)
         finally:
             static.close()
             monitor.close()

@@ -266,8 +266,8 @@ class ServerSection(Section):
     """Origins of pages besides the server's own that may open websockets."""
     max_calls: int = Field(default=200, ge=1)
     workers: int | None = Field(default=None, ge=1, le=256)
-    """Processes that hear calls. 1: the service itself; more: workers beside it, begun as calls come. Default: as many as
-    cores, where the engine takes one core and the store is on a disk."""
+    """Processes that hear calls. 1: the service itself; more: workers beside it, the first begun with it, the others as calls
+    come. Default: as many as cores, where the engine takes one core and the store is on a disk."""
     max_connections: int = Field(default=2_000, ge=10)
     """Of clients, websockets among them; more are turned away."""
 

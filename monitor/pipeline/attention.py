@@ -51,6 +51,9 @@ class Attention:
         """Somebody looks at some calls for as long as the context lasts; `frames`: takes their live frames, where no call is
         named those of all."""
         calls = tuple(calls)
+        if not (calls or frames):
+            yield
+            return
         self._follow(calls, frames, 1)
         try:
             yield

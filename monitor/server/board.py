@@ -57,7 +57,7 @@ class Board:
         return Look(time.monotonic(), self._monitor.inference_status())
 
     def make(self, before: Look) -> tuple[BoardMessage, Look]:
-        """The board of this moment, and the look that it was made of; its text is made, too."""
+        """The board of this moment, and the look that it was made of; its frame is made, too."""
         now, alerts = self.look(), self._monitor.alert_counts()
         calls = self._monitor.calls()
         board = board_message(
@@ -76,7 +76,7 @@ class Board:
                 },
             }
         )
-        board.as_text()
+        _ = board.websocket_frame
         return board, now
 
     def _load(self, before: Look, now: Look) -> dict[str, Any]:

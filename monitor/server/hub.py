@@ -18,6 +18,7 @@ from monitor.messages import (
     BoardMessage,
     DroppedMessage,
     ErasedMessage,
+    FramesMessage,
     LaggedMessage,
     Message,
     RecordedMessage,
@@ -140,6 +141,8 @@ class Hub:
         self.limits = limits or Limits()
         self.counts = Counts()
         self.clients: set[Client] = set()
+        self._framed: set[Client] = set()
+        """Those that take live frames, which come a hundred times as often as anything else."""
         self.board_wanted = asyncio.Event()
         """Set while any client asks for the board."""
         self.present = Present()
@@ -174,12 +177,15 @@ class Hub:
         """Add a client."""
         client = Client(self, subscription)
         self.clients.add(client)
+        if subscription.frames:
+            self._framed.add(client)
         self._look_who_wants_the_board()
         return client
 
     def leave(self, client: Client) -> None:
         """Take a client out."""
         self.clients.discard(client)
+        self._framed.discard(client)
         self._look_who_wants_the_board()
 
     def publish(self, message: Message) -> None:
@@ -228,7 +234,7 @@ class Hub:
         self._wake()
 
     def _offer(self, message: Message) -> None:
-        for client in self.clients:
+        for client in self._framed if isinstance(message, FramesMessage) else self.clients:
             client.offer(message)
 
     def _forget(self, erased: tuple[str, int]) -> None:

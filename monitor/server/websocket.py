@@ -39,6 +39,8 @@ router = APIRouter()
 
 MAX_INBOUND = 16 * 1024
 """Bytes of a client's message: a security limit; the longest that is of use is a quarter of this."""
+_AT_A_TIME = 50
+"""Messages to a write: what a client that does not read keeps in memory beyond the socket's buffer."""
 
 
 class UnknownSinceError(ConfigError):
@@ -84,8 +86,8 @@ def _subscribe(websocket: WebSocket, hub: Hub) -> Subscription:
 
 async def _speak(websocket: WebSocket, client: Client, hub: Hub) -> None:
     while messages := await client.messages():
-        for message in messages:
-            await _say(websocket, message)
+        for first in range(0, len(messages), _AT_A_TIME):
+            await _say(websocket, *messages[first : first + _AT_A_TIME])
         hub.counts.sent += len(messages)
     await _say(websocket, ServerStoppingMessage(type="server_stopping"))
     await websocket.close(GOING_AWAY, "server stopping")
@@ -146,5 +148,6 @@ def _error(error: MonitorError) -> ErrorMessage:
     return ErrorMessage(type="error", code=error_code(error), message=str(error))
 
 
-async def _say(websocket: WebSocket, message: Message) -> None:
-    await websocket.send_text(message.as_text())
+async def _say(websocket: WebSocket, *messages: Message) -> None:
+    """Send messages in one write: `KeepaliveProtocol` takes frames as they are."""
+    await websocket.send({"type": "websocket.send", "frames": b"".join([message.websocket_frame for message in messages])})

@@ -1,4 +1,4 @@
-"""uvicorn's websocket, made to let go of a client whose socket is stuck.
+"""uvicorn's websocket, made to let go of a client whose socket is stuck, and to send what was made for all in one write.
 
 Pings travel behind the data, so a client answers one only once it has taken what was sent before it: the keepalive finds
 every client that does not read. uvicorn then closes politely, which waits for ever for the unsent bytes to leave.
@@ -9,7 +9,9 @@ audio. So whoever sends, or is kept waiting, and takes what is sent to it, is al
 
 from typing import Any
 
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.protocol import State
 
 GRACE = 2.0
 """Seconds for the close frame, with its reason, to get through."""
@@ -50,7 +52,16 @@ class KeepaliveProtocol(WebSocketsSansIOProtocol):
         super().handle_ping()
 
     async def send(self, message: Any) -> None:
-        """Send; a handshake that was refused with an HTTP answer is over, which uvicorn would log as a defect."""
+        """Send; `frames` of a `websocket.send` are whole websocket frames already.
+
+        A handshake that was refused with an HTTP answer is over, which uvicorn would log as a defect.
+        """
+        if (frames := message.get("frames")) is not None:
+            await self.writable.wait()
+            if self.disconnected or self.conn.state is not State.OPEN:
+                raise ClientDisconnected
+            self.transport.write(frames)
+            return
         await super().send(message)
         if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
             self.handshake_complete = True

@@ -1,15 +1,17 @@
 """The front: the monitor that the world talks to, whose calls are heard by workers beside it.
 
-Workers are begun when calls come: while there are few, the front hears them itself, so a small installation is one process.
-A worker that dies takes its own calls with it, which are closed as interrupted; the next call begins another worker.
+The first worker is begun with the service, and the front, which has clients to answer, hears a call itself only until that one
+is there. Further ones are begun as calls come. A worker that dies takes its own calls with it, which are closed as interrupted;
+the next call begins another worker.
 """
 
 import itertools
 import multiprocessing
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -36,6 +38,9 @@ log = structlog.get_logger(__name__)
 
 ENOUGH = 8
 """Calls that a process hears before another is begun beside it."""
+COMING = 10.0
+"""Seconds that a call waits for a worker that is being begun, where each process has enough: calls stay where they begin, so
+many that come at once would else burden one process for as long as they last."""
 FRESH = 0.25
 """Seconds for which a look at a worker serves all who ask."""
 LOOK_PATIENCE = 5.0
@@ -51,7 +56,11 @@ class Hand:
         self.number = number
         self.ready = threading.Event()
         self.dead = threading.Event()
+        self.settled = threading.Event()
+        """Whether it is known that it is ready, or dead."""
         self.calls: dict[str, WorkerCall] = {}
+        self.beginning = 0
+        """Calls on their way to it; under the crew's lock."""
         self._crew = crew
         self._looking = threading.Lock()
         self._look: Look | None = None
@@ -79,6 +88,11 @@ class Hand:
         self.calls[call.id] = call
         return call
 
+    @property
+    def load(self) -> int:
+        """Its calls, with those on their way."""
+        return len(self.calls) + self.beginning
+
     def look(self) -> Look | None:
         """How it is, at most `FRESH` old; the last that is known where it does not answer."""
         with self._looking:
@@ -97,7 +111,9 @@ class Hand:
 
     def close(self) -> None:
         """End its calls, store them, end it."""
-        if not self.dead.is_set():
+        if not self.ready.is_set():  # it has no calls
+            self.process.kill()
+        elif not self.dead.is_set():
             try:
                 self.line.ask("close", patience=CLOSE_PATIENCE)
             except MonitorError as error:
@@ -113,6 +129,7 @@ class Hand:
     def _begun(self) -> None:
         self.line.tell("attention", self._crew.attention.looks())
         self.ready.set()
+        self.settled.set()
         log.info("worker_ready", worker=self.number, pid=self.process.pid)
 
     def _sound(self, number: int, ticks: list[Any], over: str | None) -> None:
@@ -159,26 +176,31 @@ class Crew(Monitor):
         self._closing_up = ThreadPoolExecutor(1, thread_name_prefix="interrupted")
         self.attention.on_change = self._tell_attention
 
+    def begin(self) -> None:
+        """Begin the first worker: calls will come."""
+        self._hire(1)
+
     def open_call(
         self, kind: str, options: Mapping[str, Any], *, call_id: str | None = None, metadata: Mapping[str, Any] | None = None
     ) -> CallInProgress:
         """See `Monitor`. The process that has the fewest calls takes it."""
-        hand = self._choose()
-        if hand is None:
-            return super().open_call(kind, options, call_id=call_id, metadata=metadata)
-        self.check_room()
-        call_id = check_call_id(call_id) if call_id is not None else new_call_id(datetime.now(UTC))
-        with self._lock:
-            if call_id in self._ids or call_id in self._beginning or call_id in {call.id for call in self._all()}:
-                raise TakenError(f"cannot start call {call_id}: a call of this id is in progress; choose another id")
-            self._ids.add(call_id)
-        try:
-            call = hand.begin(Asked(kind, options, call_id, metadata or {}))
-        except LineDeadError as error:
-            raise BusyError(f"cannot start call {call_id}: {error}; try again") from None
-        finally:
+        self._have_enough()
+        with self._chosen() as hand:
+            if hand is None:
+                return super().open_call(kind, options, call_id=call_id, metadata=metadata)
+            self.check_room()
+            call_id = check_call_id(call_id) if call_id is not None else new_call_id(datetime.now(UTC))
             with self._lock:
-                self._ids.discard(call_id)
+                if call_id in self._ids or call_id in self._beginning or call_id in {call.id for call in self._all()}:
+                    raise TakenError(f"cannot start call {call_id}: a call of this id is in progress; choose another id")
+                self._ids.add(call_id)
+            try:
+                call = hand.begin(Asked(kind, options, call_id, metadata or {}))
+            except LineDeadError as error:
+                raise BusyError(f"cannot start call {call_id}: {error}; try again") from None
+            finally:
+                with self._lock:
+                    self._ids.discard(call_id)
         if call_id in self.over_already:
             self.over_already.discard(call_id)
             hand.calls.pop(call_id, None)
@@ -209,8 +231,10 @@ class Crew(Monitor):
         """See `Monitor`."""
         with self._lock:
             self._closing = True
-        with ThreadPoolExecutor(max(len(self._hands), 1)) as closing:
-            list(closing.map(Hand.close, list(self._hands)))
+        with self._hiring:  # one that was on its way is among them
+            hands = self._living()
+        with ThreadPoolExecutor(max(len(hands), 1)) as closing:
+            list(closing.map(Hand.close, hands))
         self._stopped.set()
         self._refresh.set()
         self._refreshing.join(5)
@@ -227,6 +251,7 @@ class Crew(Monitor):
     def lost(self, hand: Hand) -> None:
         """A worker is gone."""
         hand.dead.set()
+        hand.settled.set()
         if self._closing:
             return
         with self._lock:
@@ -246,34 +271,50 @@ class Crew(Monitor):
         with self._lock:
             self._hands = [other for other in self._hands if other is not hand]
 
-    def _choose(self) -> Hand | None:
-        """Who takes the next call; None for this process. A further worker is begun where all have enough."""
+    def _have_enough(self) -> None:
+        """Have as many workers as the next call asks for; where all have enough to do, wait for the one that comes."""
         with self._lock:
             if self._closing:
                 raise BusyError(CLOSING)
-            hands = [hand for hand in self._hands if not hand.dead.is_set()]
             own = len(self._calls) + len(self._beginning)
-        ready = [hand for hand in hands if hand.ready.is_set()]
-        if len(hands) < self._most and (own if not ready else min(len(hand.calls) for hand in ready)) >= ENOUGH:
-            self._hire(len(hands))
-        if not ready:
-            return None
-        return min(ready, key=lambda hand: len(hand.calls))
+            hands = self._there()
+            ready = [hand for hand in hands if hand.ready.is_set()]
+            least = min((hand.load for hand in ready), default=own)
+            calls = own + sum(hand.load for hand in hands)
+        self._hire(1 + calls // ENOUGH if least >= ENOUGH else 1)
+        coming = [hand for hand in self._living() if not hand.ready.is_set()]
+        if coming and least >= ENOUGH:
+            coming[0].settled.wait(COMING)
 
-    def _hire(self, there: int) -> None:
-        """Begin a worker; it takes calls once it is ready."""
+    @contextmanager
+    def _chosen(self) -> Iterator[Hand | None]:
+        """Who takes the next call, and has it on its way meanwhile: the worker that has the fewest; None for this process."""
+        with self._lock:
+            hand = min((hand for hand in self._there() if hand.ready.is_set()), key=lambda hand: hand.load, default=None)
+            if hand is not None:
+                hand.beginning += 1
+        try:
+            yield hand
+        finally:
+            if hand is not None:
+                with self._lock:
+                    hand.beginning -= 1
+
+    def _hire(self, workers: int) -> None:
+        """Begin workers until there are so many, or as many as there may be; they take calls once they are ready."""
         with self._hiring:
-            with self._lock:
-                if len([hand for hand in self._hands if not hand.dead.is_set()]) > there:
-                    return
-            hand = Hand(next(self._numbers), self, self._prepare)
-            with self._lock:
-                self._hands.append(hand)
-        log.info("worker_begun", worker=hand.number, pid=hand.process.pid)
+            while len(self._living()) < min(workers, self._most) and not self._closing:
+                hand = Hand(next(self._numbers), self, self._prepare)
+                with self._lock:
+                    self._hands.append(hand)
+                log.info("worker_begun", worker=hand.number, pid=hand.process.pid)
 
     def _living(self) -> list[Hand]:
         with self._lock:
-            return [hand for hand in self._hands if not hand.dead.is_set()]
+            return self._there()
+
+    def _there(self) -> list[Hand]:
+        return [hand for hand in self._hands if not hand.dead.is_set()]
 
     def _all(self) -> list[CallInProgress]:
         return [*self._calls.values(), *(call for hand in self._hands for call in list(hand.calls.values()))]

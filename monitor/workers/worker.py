@@ -3,6 +3,7 @@
 It appends to the one journal like any process (`store/zarr/ledger.py`), and tells the front that it did.
 """
 
+import gc
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -179,4 +180,6 @@ def work(connection: Connection, settings: Settings, rules: RuleSet, prepare: Ca
     if prepare is not None:
         prepare()
     raise_limit()
-    Worker(connection, settings, rules).run()
+    worker = Worker(connection, settings, rules)
+    gc.freeze()  # what is loaded stays: collections, which hold up all calls, need not look at it
+    worker.run()

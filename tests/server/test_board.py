@@ -55,7 +55,7 @@ def test_a_board_is_made_into_text_once_for_all_who_want_the_same() -> None:
     board = board_message({"type": "board", "at": "", "calls": {"a": {}, "b": {}}, "load": {}})
     one, other = Subscription(board=True, calls=frozenset("a")), Subscription(board=True, calls=frozenset("a"))
     assert one.wanted_of(board) is other.wanted_of(board)
-    assert board.as_text() is board.as_text()
+    assert board.websocket_frame is board.websocket_frame
     assert Subscription(board=True).wanted_of(board) is board
 
 

@@ -19,7 +19,7 @@ from monitor.events import (
     NoteWritten,
     SourceMoved,
 )
-from monitor.messages import EVENTS, EventMessage, StateMessage, recorded
+from monitor.messages import EVENTS, EventMessage, HelloMessage, StateMessage, recorded
 from monitor.server.schemas import asyncapi, ingest_schema, listen_schema, messages_schema
 from monitor.server.subscription import Subscription
 from tests.server.service import CALM, LOUD, Service, of_type, receive, receive_until
@@ -142,3 +142,16 @@ def _leads(document: Any, reference: str) -> bool:
 def _payload(document: dict[str, Any], kind: str) -> Draft202012Validator:
     payload = document["components"]["messages"][kind]["payload"]
     return Draft202012Validator({**payload, "components": document["components"]})
+
+
+def test_hello_is_put_together_from_the_texts_of_the_present() -> None:
+    state = recorded({"type": "state", "seq": 3, "call": "ü", "leg": "agent", "confidence": 0.5})
+    hello = HelloMessage.model_construct(type="hello", version="1", seq=3, present=[state, state])
+    assert json.loads(hello.as_text()) == hello.as_message()
+    assert hello.as_message()["present"] == [state.as_message()] * 2
+
+
+def test_a_message_is_made_into_a_frame_once() -> None:
+    state = recorded({"type": "state", "seq": 3, "call": "c" * 200, "leg": "agent"})
+    assert state.websocket_frame is state.websocket_frame
+    assert state.websocket_frame == b"\x81\x7e" + len(state.as_text()).to_bytes(2, "big") + state.as_text().encode()

@@ -44,17 +44,13 @@ def opened(kind: type[Monitor], folder: Path, *more: Any) -> Monitor:
 
 @pytest.fixture(scope="module")
 def crew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crew]:
-    """A front that hears nothing itself once it has its worker."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(crew_module, "ENOUGH", 0)
-        front = opened(Crew, tmp_path_factory.mktemp("crew") / "store", 1)
-        assert isinstance(front, Crew)
-        first = front.open_call("rtp", {}, call_id="first")
-        wait_until(lambda: front.status().workers == 1 and front._hands[0].ready.is_set())
-        front.stop_call("first")
-        assert first.wait(60)
-        yield front
-        front.close()
+    """A front that has its worker."""
+    front = opened(Crew, tmp_path_factory.mktemp("crew") / "store", 1)
+    assert isinstance(front, Crew)
+    front.begin()
+    wait_until(lambda: front.status().workers == 1 and front._hands[0].ready.is_set())
+    yield front
+    front.close()
 
 
 def frames_of(monitor: Monitor, call: str) -> dict[str, Any]:
@@ -171,8 +167,7 @@ def test_a_worker_that_is_killed_takes_its_calls_alone_and_the_next_call_begins_
         assert crew.store.open(call).status == "complete"
 
 
-def test_a_crew_that_stops_stores_the_calls_of_its_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crew_module, "ENOUGH", 0)
+def test_a_crew_that_stops_stores_the_calls_of_its_workers(tmp_path: Path) -> None:
     front = opened(Crew, tmp_path / "store", 1)
     assert isinstance(front, Crew)
     front.open_call("rtp", {}, call_id="front")
@@ -184,3 +179,25 @@ def test_a_crew_that_stops_stores_the_calls_of_its_workers(tmp_path: Path, monke
         assert front.store.open(name).reason == "shutdown"
     with pytest.raises(BusyError):
         front.open_call("rtp", {}, call_id="late")
+
+
+def test_a_call_waits_for_the_worker_that_comes_where_the_front_has_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew_module, "ENOUGH", 1)
+    monkeypatch.setattr(crew_module, "COMING", 300.0)
+    front = opened(Crew, tmp_path / "store", 1)
+    assert isinstance(front, Crew)
+    for name in ("first", "second"):
+        front.open_call("rtp", {}, call_id=name)
+    assert ([*front._calls], [*front._hands[0].calls]) == (["first"], ["second"])
+    front.close()
+
+
+def test_a_crew_that_stops_while_its_worker_comes_leaves_none_behind(tmp_path: Path) -> None:
+    front = opened(Crew, tmp_path / "store", 1)
+    assert isinstance(front, Crew)
+    front.begin()
+    worker = front._hands[0]
+    front.close()
+    assert worker.process.exitcode is not None
