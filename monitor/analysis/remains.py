@@ -72,16 +72,16 @@ def _files(
 
 
 def _keepers(store: Store, call: str, unread: list[str]) -> Iterator[str]:
-    for summary in store.catalogue():
+    for other in sorted(store.naming(call)):
         try:
-            if call in _learnt_from(store.open(summary.id).record.settings.get("learned", {})):
-                yield summary.id
+            if call in _learnt_from(store.open(other).record.settings.get("learned", {})):
+                yield other
         except NotFoundError:  # erased meanwhile
             continue
         except MonitorError as error:
-            unread.append(f"call {summary.id}: {error}")
+            unread.append(f"call {other}: {error}")
         except (AttributeError, KeyError, TypeError):
-            unread.append(f"call {summary.id}: the templates and heads that it keeps cannot be read")
+            unread.append(f"call {other}: the templates and heads that it keeps cannot be read")
 
 
 def _learnt_from(kept: Mapping[str, Any]) -> set[str]:

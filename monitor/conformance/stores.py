@@ -236,6 +236,14 @@ def test_the_ids_are_those_of_the_catalogue_and_each_has_its_line(make_store: Ma
         store.line("one")
 
 
+def test_the_calls_whose_records_name_another_are_told(store: Store) -> None:
+    for call, settings in (("plain", {}), ("learnt", {"learned": {"templates": [{"calls": ["plain"]}]}})):
+        store.create(record_of(call, settings=settings)).finish("finished", {})
+
+    assert "learnt" in store.naming("plain")
+    assert set(store.naming("plain")) <= store.ids()
+
+
 def test_a_store_without_calls_has_an_empty_catalogue(store: Store) -> None:
     assert store.catalogue() == []
     assert store.recover() == []

@@ -1,9 +1,11 @@
 """Closes in the journal what a dead process left open: clients must not wait for the end of a call that nobody follows."""
 
+from contextlib import suppress
+
 import structlog
 
 from monitor.alerts.standing import alerts_of
-from monitor.errors import StoreError
+from monitor.errors import BusyError, StoreError
 from monitor.events import Alert, CallEnded
 from monitor.messages import CallEndedMessage, CallStartedMessage, recorded
 from monitor.store.base import Store
@@ -43,7 +45,8 @@ def _close(store: Store, call: str) -> bool:
         return False
     frames = {leg: stored.committed(leg) for leg in stored.record.legs}
     if not messages and not any(frames.values()):
-        store.delete(call)  # its process died between the store and the journal: nobody heard that it began
+        with suppress(BusyError):  # somebody has it erased already
+            store.delete(call)  # its process died between the store and the journal: nobody heard that it began
         return False
     end = frame_seconds(max(frames.values(), default=0))
     for alert in (span.latest for span in alerts_of(messages) if not span.over):

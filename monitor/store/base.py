@@ -4,7 +4,7 @@ Every store passes the suite of `monitor/conformance/stores.py`.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -213,6 +213,10 @@ class Store(CallReader):
         """A call's line of the catalogue. Raises as `open` does."""
         return self.open(call).summary()
 
+    def naming(self, text: str) -> Collection[str]:
+        """The ids of calls whose records hold a text, such as the id of another call; of others too where that is cheaper."""
+        return self.ids()
+
     @property
     @abstractmethod
     def journal(self) -> Journal:
@@ -235,7 +239,11 @@ class Store(CallReader):
 
     @abstractmethod
     def delete(self, call: str) -> None:
-        """Remove every trace of a call: frames, snapshots, audio, its events in the journal and with sinks."""
+        """Remove every trace of a call: frames, snapshots, audio, its events in the journal and with sinks.
+
+        Raises `NotFoundError`; `StoreError` where it is live; `BusyError` where another deletes it at this moment, if that is
+        not waited for.
+        """
 
     @abstractmethod
     def is_written(self, call: str) -> bool:

@@ -137,7 +137,7 @@ def _take(descriptor: int, kind: int, patience: float | None) -> None:
             return
         except BlockingIOError:
             if time.monotonic() >= give_up:
-                message = f"another program has held a lock of the store for more than {patience:g} s: end it (fuser, lslocks)"
+                message = f"another program has held a lock of the store for more than {round(patience, 1):g} s: end it (fuser, lslocks)"
                 raise OSError(errno.ETIMEDOUT, message) from None
         time.sleep(pause)
         pause = min(2 * pause, 0.05)

@@ -75,7 +75,7 @@ def test_of_a_call_of_which_nothing_was_learnt_nothing_remains(store: ZarrStore)
 
 
 def test_what_cannot_be_looked_into_is_told_and_the_call_is_erased(store: ZarrStore, tmp_path: Path) -> None:
-    store_call(store, "odd", {"customer": [(1, 1)]}, settings={"learned": {"templates": [{"name": "no calls"}]}})
+    store_call(store, "odd", {"customer": [(1, 1)]}, settings={"learned": {"templates": [{"name": "call-1"}]}})
     section = AnalysisSection(templates=tmp_path / "nowhere", heads=(tmp_path / "gone.safetensors",))
     remains = erase_call(store, "call-1", section)
     assert remains.unread == (

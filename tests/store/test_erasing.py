@@ -3,16 +3,18 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
 
 from monitor.conformance.stored_calls import FORMATS, assert_as_written, frames_of, record_of
-from monitor.errors import NotFoundError, StoreError
+from monitor.errors import BusyError, NotFoundError, StoreError, TakenError
 from monitor.history.history import History, forget_call
+from monitor.store.disk import hold
 from monitor.store.sink_state import DeadLetter
 from monitor.store.traces import traces
-from monitor.store.zarr import ledger
+from monitor.store.zarr import erasing, ledger
 from monitor.store.zarr.store import ZarrStore
 from tests.store.conftest import Worker
 from tests.store.full_disk import disk_with_room
@@ -133,6 +135,43 @@ def test_an_id_whose_erasure_was_interrupted_is_free_once_that_is_done(store: Za
 
     assert again.open(GONE).record.metadata == {"queue": "sales"}
     assert again.journal.read(0, call=GONE) == []
+
+
+def test_a_call_that_another_erases_at_this_moment_is_left_to_it_and_holds_up_no_other(store: ZarrStore) -> None:
+    note = store.layout.erasing(GONE)
+    note.parent.mkdir()
+    other = store_at(store.settings.path)
+    with hold(note):
+        with pytest.raises(BusyError, match=f"call {GONE} is being erased at this moment"):
+            other.delete(GONE)
+        with pytest.raises(TakenError, match=f"cannot create call {GONE}: call {GONE} is being erased"):
+            other.create(record_of(GONE))
+        other.recover()
+        other.create(record_of("new")).discard()
+        other.delete(STAYS)
+        left = other.ids()
+    store.delete(GONE)
+
+    assert (left, store.ids(), note.exists()) == ({GONE}, set(), False)
+
+
+def test_an_erasure_that_was_over_before_its_note_was_locked_is_begun_anew(
+    store: ZarrStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[BinaryIO] = []
+
+    def late(path: Path) -> BinaryIO:
+        """The first time, the note goes between opening and locking it."""
+        file = hold(path)
+        if not held:
+            path.unlink()
+        held.append(file)
+        return file
+
+    monkeypatch.setattr(erasing, "hold", late)
+    begun = erasing.begin_erasing(store.layout, GONE)
+
+    assert (begun is held[1], store.layout.being_erased()) == (True, [GONE])
 
 
 def test_a_refused_erasure_is_not_done_later(store: ZarrStore) -> None:

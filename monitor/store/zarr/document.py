@@ -36,6 +36,14 @@ def read_document(call_folder: Path) -> CallDocument:
     return document
 
 
+def document_bytes(call_folder: Path) -> bytes:
+    """The file that the document is in; empty where the call went meanwhile. Raises `OSError`."""
+    try:
+        return (call_folder / "zarr.json").read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
 def write_document(call_folder: Path, document: CallDocument, fsync: bool) -> None:
     """Put the document in place, atomically: the root group of the call, as zarr 3 writes it."""
     attributes = document.model_dump(mode="json")

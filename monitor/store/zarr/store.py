@@ -1,11 +1,9 @@
 """The store on a local disk: zarr 3 for frames, files beside it for the rest. Several processes may use it at once."""
 
-import errno
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
@@ -13,16 +11,18 @@ from threading import Lock
 import structlog
 
 from monitor.config.sections import DiskOptions
-from monitor.errors import MonitorError, NotFoundError, StoreError, TakenError
+from monitor.errors import BusyError, NotFoundError, StoreError, TakenError
+from monitor.store import disk
 from monitor.store.base import RELEASE_SECONDS, CallRecord, CallSummary, Store
 from monitor.store.call_id import check_call_id
-from monitor.store.disk import PRIVATE, exclusively, hold, is_held, refusals, remove_temporaries, takes_a_byte
+from monitor.store.disk import as_json, exclusively, hold, is_held, refusals, remove_temporaries, takes_a_byte
 from monitor.store.sink_state import SinkState
 from monitor.store.snapshot import SnapshotWriter
 from monitor.store.zarr.call_writer import ZarrCallWriter
 from monitor.store.zarr.closing import close_frames, forget_live, remove_frames, settle
 from monitor.store.zarr.days import Days
-from monitor.store.zarr.dead_letters import erase_letters
+from monitor.store.zarr.document import document_bytes
+from monitor.store.zarr.erasing import begin_erasing, erase, finish_erasing
 from monitor.store.zarr.journal import FileJournal
 from monitor.store.zarr.layout import Layout, check_format, prepare, writer_lock
 from monitor.store.zarr.recording import repair
@@ -54,6 +54,8 @@ class ZarrStore(Store):
         self.descriptors = 1 if settings.audio == "none" else 3
         self._journal: FileJournal | None = None
         self._opening = Lock()
+        self._turn = Lock()
+        """Threads of this process wait here for the store's lock, which others ask for now and then: it knows no order."""
         self._days = Days(self.layout.calls)
         self._closed: dict[Path, tuple[int, CallSummary]] = {}
 
@@ -87,7 +89,7 @@ class ZarrStore(Store):
         check_call_id(record.id)
         with self._alone(f"cannot create call {record.id}"):
             if self.layout.erasing(record.id).exists():
-                self._erase(record.id)
+                self._finish_erasure(record.id)
             if self.layout.find_frames(record.id) is not None:
                 raise TakenError(f"cannot create call {record.id}: a call of this id is in the store; choose another id")
             remove_frames(self.layout.new_frames(record.id, record.started_at))
@@ -115,6 +117,12 @@ class ZarrStore(Store):
         with refusals(f"cannot list the store {self.layout.root}"):
             return self._days.ids()
 
+    def naming(self, text: str) -> list[str]:
+        """See `Store`. Documents are searched as they lie, so that a store of many calls is soon looked through."""
+        wanted = as_json(text).strip()
+        with refusals(f"cannot search the store {self.layout.root}"):
+            return [call_folder.stem for call_folder in self.layout.all_frames() if wanted in document_bytes(call_folder)]
+
     def line(self, call: str) -> CallSummary:
         """See `Store`."""
         return catalogue_line(self.layout, self._find(call))
@@ -122,14 +130,22 @@ class ZarrStore(Store):
     def delete(self, call: str) -> None:
         """Remove every trace of a call. What interrupts that is finished at the next start, or by repeating it.
 
-        A live call is refused. It needs no room on the disk.
+        A live call is refused, and one that another deletes at this moment (`BusyError`). It needs no room on the disk.
         """
+        doing = f"cannot delete call {call}"
         self._wait_for_release(call)
-        with self._alone(f"cannot delete call {call}"):
+        with ExitStack() as held:
+            held.enter_context(self._alone(doing))
             call_folder = self.layout.find_frames(call)
             if call_folder is not None and is_held(writer_lock(call_folder)):
-                raise StoreError(f"cannot delete call {call}: it is live; end it first")
-            if not self._erase(call):
+                raise StoreError(f"{doing}: it is live; end it first")
+            known = self.layout.erasing(call).exists()
+            note = begin_erasing(self.layout, call)
+            if note is not None:
+                held.close()
+                held.enter_context(note)
+            held.enter_context(refusals(doing))
+            if not erase(self.layout, self.journal, call, self.settings.fsync) and not known:
                 raise NotFoundError(f"call {call} is not in this store")
 
     def recover(self) -> list[str]:
@@ -138,10 +154,7 @@ class ZarrStore(Store):
             return []
         interrupted = []
         with self._alone("cannot recover the store"):
-            for call in self.layout.being_erased():
-                self._finish_erasing(call)
-            for remains in self.layout.calls.glob("*/*.deleted"):
-                shutil.rmtree(remains, ignore_errors=True)
+            finish_erasing(self.layout, self.journal, self.settings.fsync)
             self.journal.tidy()
             for folder in sorted(self.layout.calls.glob("*/*.live")):
                 call_folder = folder.with_suffix(".zarr")
@@ -227,36 +240,14 @@ class ZarrStore(Store):
         while self.is_written(call) and self.open(call).status != "live" and time.monotonic() < give_up:
             time.sleep(0.01)
 
-    def _erase(self, call: str) -> bool:
-        """Remove what there is of a call that nobody writes; whether there was anything. Needs the store's lock."""
-        begun = self.layout.erasing(call)
-        known = begun.exists()
-        if not known:
-            _note(begun)
-        erased = self.journal.erase(call) + erase_letters(self.layout.sinks, call, self.settings.fsync)
-        folders = list(self.layout.beside_frames(call))
-        folders += self.layout.calls.glob(f"*/{call}.deleted")
-        folders += self.layout.calls.glob(f"*/{call}.live")
-        call_folder = self.layout.find_frames(call)
-        if call_folder is not None:
-            gone = call_folder.with_suffix(".deleted")
-            call_folder.rename(gone)
-            folders.append(gone)
-        found = [folder for folder in folders if folder.exists()]
-        for folder in found:
-            shutil.rmtree(folder)
-        begun.unlink(missing_ok=True)
-        return known or bool(found) or erased > 0
-
-    def _finish_erasing(self, call: str) -> None:
-        """What cannot be erased now is logged, and tried at the next start again."""
+    def _finish_erasure(self, call: str) -> None:
+        """Of a call whose id is wanted again. Needs the store's lock."""
         try:
-            with refusals(f"cannot erase call {call}"):
-                self._erase(call)
-        except MonitorError as error:
-            log.error("erasure_not_finished", call=call, error=str(error))
-        else:
-            log.warning("erasure_finished", call=call)
+            note = begin_erasing(self.layout, call)
+        except BusyError as error:
+            raise TakenError(f"cannot create call {call}: {error}") from None
+        with note or nullcontext():
+            erase(self.layout, self.journal, call, self.settings.fsync)
 
     def _line(self, call_folder: Path) -> tuple[int, CallSummary]:
         """A line of the catalogue and the version of the document it is from; that of a closed call is read once."""
@@ -300,16 +291,11 @@ class ZarrStore(Store):
         """Hold the store's lock, so that no other process creates, recovers or deletes calls meanwhile."""
         with refusals(f"{doing}: the store {self.layout.root}"):
             prepare(self.layout.root, self.settings.fsync)
-        with refusals(doing), exclusively(self.layout.lock):
-            yield
-
-
-def _note(begun: Path) -> None:
-    """Say that a call is to be erased. A disk that is too full for an empty file still lets the call go."""
-    try:
-        begun.parent.mkdir(exist_ok=True)
-        begun.touch(PRIVATE)
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        log.warning("erasure_not_noted", call=begun.name, error=str(error))
+        give_up = time.monotonic() + disk.PATIENCE
+        if not self._turn.acquire(timeout=disk.PATIENCE):
+            raise StoreError(f"{doing}: more calls begin and go than the disk keeps up with; try again in a moment")
+        try:
+            with refusals(doing), exclusively(self.layout.lock, give_up - time.monotonic()):
+                yield
+        finally:
+            self._turn.release()
