@@ -137,7 +137,8 @@ def _take(descriptor: int, kind: int, patience: float | None) -> None:
             return
         except BlockingIOError:
             if time.monotonic() >= give_up:
-                message = f"another program has held a lock of the store for more than {round(patience, 1):g} s: end it (fuser, lslocks)"
+                waited = f"{round(patience, 1):g} s"
+                message = f"another program has held a lock of the store for more than {waited}: end it (fuser, lslocks)"
                 raise OSError(errno.ETIMEDOUT, message) from None
         time.sleep(pause)
         pause = min(2 * pause, 0.05)

@@ -274,10 +274,10 @@ def test_erasing_a_call_leaves_its_numbers(folder: Path, small_segments: None):
 
 def test_erasing_a_call_that_is_not_there_changes_nothing(folder: Path):
     journal = filled(folder, 2)
-    before = newest_segment(folder).stat()
+    before = newest_segment(folder).stat().st_mtime_ns
 
     assert journal.erase("other") == 0
-    assert newest_segment(folder).stat() == before
+    assert newest_segment(folder).stat().st_mtime_ns == before
 
 
 def test_another_process_forgets_what_was_erased(folder: Path):

@@ -75,6 +75,17 @@ class Shared:
             path.write_bytes(b"".join(lines))
         self.open()
 
+    def damage_a_key(self, call: str) -> None:
+        self._rewrite(lambda content: content.replace(b'"call": "%b"' % call.encode(), b'"c\xffll": "%b"' % call.encode(), 1))
+
+    def lose_a_line_feed(self, _: str) -> None:
+        self._rewrite(lambda content: content.replace(b"}\n", b"}", 1))
+
+    def _rewrite(self, change: Callable[[bytes], bytes]) -> None:
+        for path in segments(self.folder)[:1]:
+            path.write_bytes(change(path.read_bytes()))
+        self.open()
+
     def tear_the_end(self, _: str) -> None:
         for path in segments(self.folder)[-1:]:
             os.truncate(path, max(path.stat().st_size - 7, 0))
@@ -90,6 +101,8 @@ ACTS: tuple[Callable[[Shared, str], None], ...] = (
     Shared.lose_index,
     Shared.damage_index,
     Shared.damage_a_line,
+    Shared.damage_a_key,
+    Shared.lose_a_line_feed,
     Shared.tear_the_end,
 )
 
@@ -108,6 +121,52 @@ def test_a_call_is_found_as_reading_everything_finds_it(
     assert found == {call: [scanned(shared.folder, call)] * 2 for call in CALLS}
     later = [message for message in found["one"][0] if message["seq"] > since]
     assert shared.journals[0].read(since, call="one", limit=4) == later[:4]
+
+
+@given(acts=st.lists(st.tuples(st.sampled_from(ACTS), st.sampled_from(CALLS)), max_size=25))
+@DRAWN
+def test_whatever_happened_an_erased_call_is_nowhere_and_the_others_are_where_they_were(
+    acts: list[tuple[Callable[[Shared, str], None], str]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    shared = Shared(tmp_path_factory.mktemp("store"))
+    for act, call in [*acts, (Shared.append, "one"), (Shared.append, "three")]:
+        act(shared, call)
+    others = [scanned(shared.folder, call) for call in ("one", "two")]
+
+    shared.erase("three")
+
+    assert [path for path in segments(shared.folder) if b'"three"' in path.read_bytes()] == []
+    assert [scanned(shared.folder, call) for call in ("one", "two")] == others
+    in_memory = [journal.read(0) for journal in shared.journals]
+    assert in_memory == [FileJournal(shared.folder, fsync=False).read(0)] * 2
+
+
+def test_a_call_is_erased_from_the_segments_that_hold_some_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = Shared(tmp_path / "store")
+    for call in ("one", "two", "three"):
+        say(shared.journals[0], call, times=20)
+    looked_at: list[bytes] = []
+    monkeypatch.setattr(ledger, "erasures", lambda content, call: looked_at.append(content) or erasures(content, call))
+
+    erased = shared.journals[0].erase("two")
+
+    assert erased == 20
+    assert 1 < len(looked_at) < len(segments(shared.folder)) / 2 + 1
+
+
+def test_a_segment_that_came_back_from_a_backup_is_looked_at_again(tmp_path: Path) -> None:
+    shared = Shared(tmp_path / "store")
+    for call in ("gone", "one"):
+        say(shared.journals[0], call, times=20)
+    first = segments(shared.folder)[0]
+    backup = first.read_bytes()
+    shared.erase("gone")
+    first.write_bytes(backup)
+    shared.open()
+
+    erased = (shared.journals[0].erase("gone"), shared.journals[0].erase("gone"))
+
+    assert (erased[0] > 0, erased[1], b"gone" in first.read_bytes()) == (True, 0, False)
 
 
 def test_a_call_is_read_from_the_segments_that_hold_some_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,21 +108,26 @@ class Ledger:
                     yield message
 
     def without(self, call: str) -> set[Path]:
-        """The full segments that hold nothing of a call. Reads them all and trusts no index; it needs no lock."""
-        return {segment for segment in segments(self._folder)[:-1] if not any(erasures(_content(segment), call))}
+        """The full segments that hold nothing of a call, for certain. It needs no lock."""
+        full = segments(self._folder)[:-1]
+        return set(full) - set(self._places.of(call, full, erasing=True))
 
     def erase(self, call: str, without: Collection[Path]) -> int:
         """Overwrite the messages of a call in their places, wherever there may be some; how many they were."""
         if not segments(self._folder):
             return 0
-        erased = 0
+        erased: set[int] = set()
         with exclusively(self._lock_path):
+            self._take_in()
             for segment in segments(self._folder):
                 if segment not in without:
-                    erased += self._erase_from(segment, call)
-            self._take_in()
+                    erased |= self._erase_from(segment, call)
+            if erased:
+                messages = ({"seq": m["seq"], "type": "erased"} if m["seq"] in erased else m for m in self.recent)
+                self.recent = deque(messages, self.recent.maxlen)
+                self._erasures = _touched(self._erasures_path)
         self._places.forget(call)
-        return erased
+        return len(erased)
 
     def drop_before(self, moment: datetime) -> int:
         """Remove full segments whose messages are all older than `moment`; how many."""
@@ -135,7 +140,7 @@ class Ledger:
                 segment.unlink()
         return len(old)
 
-    def _erase_from(self, segment: Path, call: str) -> int:
+    def _erase_from(self, segment: Path, call: str) -> set[int]:
         changes = list(erasures(segment.read_bytes(), call))
         if changes:
             self._note_erasure()
@@ -147,7 +152,7 @@ class Ledger:
                     os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-        return sum(messages for _, _, messages in changes)
+        return {seq for _, _, seq in changes if seq is not None}
 
     def _write(self, bodies: Sequence[bytes]) -> list[Message]:
         segment, position = self._segment, self._position

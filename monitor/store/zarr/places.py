@@ -1,7 +1,10 @@
 """Which segments of the journal hold events of a call, so that nobody reads a journal whole for one call.
 
-Segments that another one follows do not grow, so each is looked at once. A segment too many costs time alone: what is in one
-is read from it, and erasing changes neither its place nor its size. The newest segment is not in here.
+Segments that another one follows do not grow, so each is looked at once, and again where it was changed: by an erasure, by a
+copy from a backup. A segment too many costs time alone: what is in one is read from it. The newest segment is not in here.
+
+Who erases must miss nothing. So each segment is known to be plain, every line of it the whole head of a message, whose call was
+taken in, or an erased one; or it is not, as after damage, and is then looked at whichever call is erased.
 """
 
 import json
@@ -17,11 +20,19 @@ from monitor.store.index_file import IndexFile
 from monitor.store.zarr.segment import first_seq
 
 _CALL = re.compile(rb'"call": ?("[^"\\]*(?:\\.[^"\\]*)*")')
-_VERSION = 1
+_HEAD = re.compile(
+    rb'^\{"seq": \d{1,19}, (?:"type": "erased" *\}$|"recorded_at": "[^"\\\n]*", "type": "\w+", "call": "[\w.-]+"[,}])',
+    re.MULTILINE,
+)
+"""The beginning of a line as this program writes it, or an erased one whole."""
+_ANY_HEAD = re.compile(rb'\{"seq": \d{1,19}, "')
+_VERSION = 2
 _SCHEMA = (
-    "CREATE TABLE segments (first INTEGER PRIMARY KEY, size INTEGER NOT NULL)",
+    "CREATE TABLE segments (first INTEGER PRIMARY KEY, size INTEGER, changed INTEGER, plain INTEGER)",
     "CREATE TABLE places (call TEXT NOT NULL, first INTEGER NOT NULL, PRIMARY KEY (call, first)) WITHOUT ROWID",
 )
+_State = tuple[int, int]
+"""Of a segment: bytes, and when it was written last, in nanoseconds."""
 
 log = structlog.get_logger(__name__)
 
@@ -32,14 +43,17 @@ class Places:
     def __init__(self, path: Path | None) -> None:
         self._index = IndexFile(path, _SCHEMA, _VERSION)
 
-    def of(self, call: str, full: Sequence[Path]) -> list[Path]:
-        """Those of all the full segments, which are given oldest first, that hold events of a call, or may."""
+    def of(self, call: str, full: Sequence[Path], *, erasing: bool = False) -> list[Path]:
+        """Those of all the full segments, which are given oldest first, that hold events of a call, or may.
+
+        `erasing`: those too of which it cannot be told for certain.
+        """
         try:
-            sizes = {first_seq(segment): segment.stat().st_size for segment in full}
-            found = self._index.read(lambda database: _found(database, call, sizes))
+            states = {first_seq(segment): _state(segment) for segment in full}
+            found = self._index.read(lambda database: _found(database, call, states, erasing))
             if found is None:
-                self._index.write(lambda database: _take_in(database, full, sizes))
-                found = self._index.read(lambda database: _found(database, call, sizes))
+                self._index.write(lambda database: _take_in(database, full, states))
+                found = self._index.read(lambda database: _found(database, call, states, erasing))
         except (StoreError, OSError) as error:
             log.warning("journal_read_without_index", error=str(error))
             found = None
@@ -53,21 +67,40 @@ class Places:
             log.warning("journal_index_not_erased", error=str(error))
 
 
-def _found(database: sqlite3.Connection, call: str, sizes: Mapping[int, int]) -> set[int] | None:
+def _found(database: sqlite3.Connection, call: str, states: Mapping[int, _State], erasing: bool) -> set[int] | None:
     """First numbers of the segments of a call; None where there are others than those that were looked at."""
-    if dict(database.execute("SELECT first, size FROM segments")) != sizes:
+    if _known(database) != states:
         return None
-    return {first for (first,) in database.execute("SELECT first FROM places WHERE call = ?", (call,))}
+    found = {first for (first,) in database.execute("SELECT first FROM places WHERE call = ?", (call,))}
+    if erasing:
+        found |= {first for (first,) in database.execute("SELECT first FROM segments WHERE NOT plain")}
+    return found
 
 
-def _take_in(database: sqlite3.Connection, full: Sequence[Path], sizes: Mapping[int, int]) -> None:
-    known = dict(database.execute("SELECT first, size FROM segments"))
-    for first in [first for first, size in known.items() if sizes.get(first) != size]:
+def _take_in(database: sqlite3.Connection, full: Sequence[Path], states: Mapping[int, _State]) -> None:
+    known = _known(database)
+    for first in [first for first, state in known.items() if states.get(first) != state]:
         database.execute("DELETE FROM segments WHERE first = ?", (first,))
         database.execute("DELETE FROM places WHERE first = ?", (first,))
     for segment in full:
         first = first_seq(segment)
-        if known.get(first) != sizes[first]:
-            rows = [(json.loads(call), first) for call in set(_CALL.findall(segment.read_bytes()))]
+        if known.get(first) != states[first]:
+            content = segment.read_bytes()
+            rows = [(json.loads(call), first) for call in set(_CALL.findall(content))]
             database.executemany("INSERT INTO places VALUES (?, ?)", rows)
-            database.execute("INSERT INTO segments VALUES (?, ?)", (first, sizes[first]))
+            database.execute("INSERT INTO segments VALUES (?, ?, ?, ?)", (first, *states[first], _is_plain(content)))
+
+
+def _known(database: sqlite3.Connection) -> dict[int, _State]:
+    return {first: (size, changed) for first, size, changed in database.execute("SELECT first, size, changed FROM segments")}
+
+
+def _state(segment: Path) -> _State:
+    status = segment.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _is_plain(content: bytes) -> bool:
+    """Whether every line is one message, or an erased one, by its beginning."""
+    lines = content.count(b"\n")
+    return content.endswith(b"\n") and lines == len(_HEAD.findall(content)) == len(_ANY_HEAD.findall(content))

@@ -15,7 +15,8 @@ from monitor.store.journal import Message
 
 _NAME = re.compile(r"\d{20}\.jsonl")
 _SHORTEST = len(b'{"seq": 1, "type": "x"}\n')
-_TORN = re.compile(rb'^\{"seq": (\d{1,19}), "type": "erased"(?! *\}$)[^\n]*\n', re.MULTILINE)
+_ERASED = b', "type": "erased"'
+_TORN = re.compile(rb'\{"seq": (\d{1,19}), "type": "erased"(?! *\}\n)[^\n]*\n')
 """An erased line that is not whole."""
 _SEQ = re.compile(rb'\{"seq": (\d{1,19}), ')
 
@@ -111,33 +112,37 @@ def of_call(content: bytes, first: int, call: str) -> list[Message]:
 
 def lines_with(content: bytes, call: str) -> Iterator[tuple[int, bytes]]:
     """The lines that hold the id of a call, its own and others, each with where it begins."""
-    name = _name(call)
-    position = content.find(name)
+    return _lines_with(content, _name(call))
+
+
+def _lines_with(content: bytes, text: bytes) -> Iterator[tuple[int, bytes]]:
+    position = content.find(text)
     while position >= 0:
         start = content.rfind(b"\n", 0, position) + 1
         end = content.find(b"\n", position) + 1 or len(content)
         yield start, content[start:end]
-        position = content.find(name, end)
+        position = content.find(text, end)
 
 
-def erasures(content: bytes, call: str) -> Iterator[tuple[int, bytes, int]]:
-    """What to write over a segment, and where, so that nothing is left of a call; with each the number of its messages in it.
+def erasures(content: bytes, call: str) -> Iterator[tuple[int, bytes, int | None]]:
+    """What to write over a segment, and where, so that nothing is left of a call; with each the `seq` that is erased by it.
 
     Each is as long as what it replaces, so nobody else's lines move. A line is blanked behind the call's id before it is
     replaced: of one that was half written when the process died, the id is there, or the beginning of what replaces it, and
     erasing again, whatever call, finishes it. What is left of a damaged line is blanked.
     """
-    for torn in _TORN.finditer(content):
-        yield torn.start(), _erased(int(torn[1]), len(torn[0])), 1
+    for start, text in _lines_with(content, _ERASED):
+        if torn := _TORN.match(text):
+            yield start, _erased(int(torn[1]), len(text)), int(torn[1])
     for start, text in lines_with(content, call):
         message = decode(text)
         after = text.index(_name(call)) + len(_name(call))
         if message is None:
-            yield start + after, _blank(len(text) - after), 0
-            yield start, _blank(len(text)), 0
+            yield start + after, _blank(len(text) - after), None
+            yield start, _blank(len(text)), None
         elif message.get("call") == call:
-            yield start + after, _blank(len(text) - after), 0
-            yield start, _erased(message["seq"], len(text)), 1
+            yield start + after, _blank(len(text) - after), None
+            yield start, _erased(message["seq"], len(text)), message["seq"]
 
 
 def _erased(seq: int, length: int) -> bytes:
