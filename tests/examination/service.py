@@ -138,6 +138,11 @@ class Examined:
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
         return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) * 1024 / 1e6
 
+    def processor(self) -> float:
+        """Seconds of the processor that it has used."""
+        user, system = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def threads(self) -> int:
         """Of the process."""
         return len(list(Path(f"/proc/{self.process.pid}/task").iterdir()))

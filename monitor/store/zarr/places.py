@@ -21,11 +21,10 @@ from monitor.store.zarr.segment import first_seq
 
 _CALL = re.compile(rb'"call": ?("[^"\\]*(?:\\.[^"\\]*)*")')
 _HEAD = re.compile(
-    rb'^\{"seq": \d{1,19}, (?:"type": "erased" *\}$|"recorded_at": "[^"\\\n]*", "type": "\w+", "call": "[\w.-]+"[,}])',
+    rb'^\{"seq": \d{1,19}, (?:"type": "erased" *\}$|"recorded_at": "[^"\\\n]*", "type": "\w+", "call": ("[\w.-]+")[,}])',
     re.MULTILINE,
 )
-"""The beginning of a line as this program writes it, or an erased one whole."""
-_ANY_HEAD = re.compile(rb'\{"seq": \d{1,19}, "')
+"""The beginning of a line as this program writes it, with the call, or an erased one whole."""
 _VERSION = 2
 _SCHEMA = (
     "CREATE TABLE segments (first INTEGER PRIMARY KEY, size INTEGER, changed INTEGER, plain INTEGER)",
@@ -85,10 +84,9 @@ def _take_in(database: sqlite3.Connection, full: Sequence[Path], states: Mapping
     for segment in full:
         first = first_seq(segment)
         if known.get(first) != states[first]:
-            content = segment.read_bytes()
-            rows = [(json.loads(call), first) for call in set(_CALL.findall(content))]
-            database.executemany("INSERT INTO places VALUES (?, ?)", rows)
-            database.execute("INSERT INTO segments VALUES (?, ?, ?, ?)", (first, *states[first], _is_plain(content)))
+            calls, plain = _calls_in(segment.read_bytes())
+            database.executemany("INSERT INTO places VALUES (?, ?)", [(call, first) for call in calls])
+            database.execute("INSERT INTO segments VALUES (?, ?, ?, ?)", (first, *states[first], plain))
 
 
 def _known(database: sqlite3.Connection) -> dict[int, _State]:
@@ -100,7 +98,8 @@ def _state(segment: Path) -> _State:
     return status.st_size, status.st_mtime_ns
 
 
-def _is_plain(content: bytes) -> bool:
-    """Whether every line is one message, or an erased one, by its beginning."""
-    lines = content.count(b"\n")
-    return content.endswith(b"\n") and lines == len(_HEAD.findall(content)) == len(_ANY_HEAD.findall(content))
+def _calls_in(content: bytes) -> tuple[set[str], bool]:
+    """The calls of which a segment holds messages, or more; and whether each of its lines is the message of one, or erased."""
+    heads = _HEAD.findall(content)
+    plain = content.endswith(b"\n") and content.count(b"\n") == len(heads) == content.count(b'{"seq": ')
+    return {json.loads(call) for call in set(heads if plain else _CALL.findall(content)) if call}, plain
