@@ -318,6 +318,8 @@ class BoardLeg(BaseModel):
     """Share of the packets that never came; null where it does not come in packets."""
     late: int
     """Packets that came too late to be heard."""
+    overflow: float
+    """Seconds of its audio that came and that this program, or the kernel before it, had to drop: lost here, not on the way."""
     backlog: float
     """Seconds of its audio that came and whose frames did not yet; a hop and a lookahead without any load."""
 

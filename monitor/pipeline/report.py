@@ -48,5 +48,6 @@ def leg_line(source: LegReport, tally: LegTally, track: LegTrack) -> dict[str, A
         "talk": round(tally.speech / FRAME_RATE, 1),
         "lost": round(source.lost / due, 4) if due else None,
         "late": source.late,
+        "overflow": source.overflow_seconds,
         "backlog": round(max(0.0, sample_seconds(track.heard) - track.frames / FRAME_RATE), 2),
     }

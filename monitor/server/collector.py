@@ -138,13 +138,17 @@ def _legs(totals: Mapping[_Key, float]) -> Iterator[Metric]:
             if key == name:
                 family.add_metric([leg, codec], count)
         yield family
+    dropped = sum(count for (_, _, key), count in totals.items() if key == "overflow_seconds")
+    yield _counter(
+        "audio_dropped_seconds", "Audio that came and was dropped, here or in the kernel, for want of time.", dropped
+    )
 
 
 def _by_leg(reports: Mapping[Leg, Mapping[str, Any]] | Mapping[str, Mapping[str, Any]]) -> Counter[_Key]:
     """Counts by (leg, codec, name): a few series, however many calls there are. A call's own are in its report."""
     counts: Counter[_Key] = Counter()
     for leg, report in reports.items():
-        for name in (*PACKET_COUNTS, "frames", "blanked"):
+        for name in (*PACKET_COUNTS, "frames", "blanked", "overflow_seconds"):
             counts[leg, report.get("codec") or "unknown", name] += report.get(name, 0)
     return counts
 

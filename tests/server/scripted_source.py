@@ -14,16 +14,22 @@ CHUNK = SAMPLE_RATE // 10
 
 
 class ScriptedSource(Source):
-    """Legs of noise, a level for each second; then silence, in real time, until `stop`, or the end where `endless` is False."""
+    """Legs of noise, a level for each second; then silence, in real time, until `stop`, or the end where `endless` is False.
+
+    `overflow`: seconds of each leg that are said to have been dropped.
+    """
 
     kind = "scripted"
 
-    def __init__(self, levels: Mapping[Leg, Sequence[float]], *, endless: bool = True, realtime: bool = False) -> None:
+    def __init__(
+        self, levels: Mapping[Leg, Sequence[float]], *, endless: bool = True, realtime: bool = False, overflow: float = 0.0
+    ) -> None:
         self.legs = tuple(levels)
         self.realtime = realtime
         self.description = "scripted"
         self._levels = levels
         self._endless = endless
+        self._overflow = overflow
         self._stopped = threading.Event()
 
     def chunks(self) -> Iterator[AudioChunk]:
@@ -42,7 +48,7 @@ class ScriptedSource(Source):
         self._stopped.set()
 
     def report(self) -> Mapping[Leg, LegReport]:
-        return {leg: LegReport(codec="pcm", packets=50) for leg in self.legs}
+        return {leg: LegReport(codec="pcm", packets=50, overflow_seconds=self._overflow) for leg in self.legs}
 
     def end_reason(self) -> str:
         return "stopped" if self._endless else "finished"

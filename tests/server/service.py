@@ -110,8 +110,8 @@ class Service:
         metadata = options.pop("metadata", None)
         return self.monitor.start_call(ScriptedSource(levels, **options), call_id=call_id, metadata=metadata)
 
-    def finished_call(self, call_id: str, levels: Mapping[Leg, Sequence[float]]) -> None:
-        call = self.call(levels, call_id, endless=False)
+    def finished_call(self, call_id: str, levels: Mapping[Leg, Sequence[float]], **options: Any) -> None:
+        call = self.call(levels, call_id, endless=False, **options)
         if not call.wait(PATIENCE):
             raise TimeoutError(f"call {call_id} did not end")
 

@@ -66,8 +66,8 @@ def test_a_call_that_is_over_leaves_the_board_and_one_that_was_never_heard_is_on
     service.http().post("/api/v1/calls", json={"call": "quiet", "legs": BOTH}).raise_for_status()
     message, _ = board.make(before)
     (line,) = message.as_message()["calls"].values()
-    leg = {key: line["legs"]["agent"][key] for key in ("emotion", "talk", "lost", "backlog")}
-    assert leg == {"emotion": "unknown", "talk": 0.0, "lost": None, "backlog": 0.0}
+    leg = {key: line["legs"]["agent"][key] for key in ("emotion", "talk", "lost", "overflow", "backlog")}
+    assert leg == {"emotion": "unknown", "talk": 0.0, "lost": None, "overflow": 0.0, "backlog": 0.0}
 
 
 @pytest.mark.parametrize(("late", "given_up", "overload"), [(0, 0, False), (1, 0, True), (0, 1, True)])

@@ -131,6 +131,18 @@ def test_a_leg_that_privacy_excludes_says_so(start_service: StartService, page: 
     expect(page.locator(".lane").first).not_to_contain_text("Not analysed")
 
 
+def test_sound_that_was_lost_here_is_told_beside_its_leg_and_on_the_board(service: Service, page: Page) -> None:
+    call = service.call({"customer": [CALM] * 60}, "c1", realtime=True, overflow=1.24)
+    service.finished_call("over", {"customer": [CALM]}, overflow=0.02)
+    page.goto(service.url)
+    expect(page.locator(".audio", has_text="1.2 s lost here")).to_be_visible()
+    opened(page, service, "c1")
+    expect(page.locator(".lane .faults")).to_have_text("⚠ 1.2 s lost here")
+    call.stop("stopped")
+    opened(page, service, "over")
+    expect(page.locator(".lane .faults")).to_have_text("⚠ 0.1 s lost here")
+
+
 def test_a_call_that_is_not_there_is_said_not_to_be(service: Service, page: Page) -> None:
     page.goto(f"{service.url}/calls/nobody")
     expect(page.get_by_role("alert")).to_contain_text("nobody")

@@ -129,6 +129,7 @@ class SyntheticCall:
             "level": -24.0 if speaks else -61.0,
             "lost": 0.06 if self._lossy and leg == "customer" else 0.001,
             "late": 4 if self._lossy else 0,
+            "overflow": 0.0,
             "backlog": 0.6,
         }
 

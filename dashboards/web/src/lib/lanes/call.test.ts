@@ -72,4 +72,13 @@ describe("a call", () => {
     call.take({ type: "hearing", seq: 2, leg: "agent", time: 2, at: 2, heard: true, detail: "" });
     expect(call.deaf.size).toBe(0);
   });
+
+  it("knows how much sound of which leg was lost here, while it goes on and at its end", () => {
+    const call = model();
+    call.stored([], []);
+    call.account({ customer: { overflow_seconds: 0.4 }, agent: { overflow_seconds: 0 } });
+    expect([...call.dropped]).toEqual([["customer", 0.4]]);
+    call.take({ type: "call_ended", seq: 1, time: 12, at: 12, reason: "finished", legs: { customer: { overflow_seconds: 1.2 }, agent: {} } });
+    expect([...call.dropped]).toEqual([["customer", 1.2]]);
+  });
 });

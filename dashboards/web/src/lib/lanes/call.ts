@@ -41,6 +41,9 @@ export interface Skipped {
   cause: string;
 }
 
+/** What became of each leg's sound, of which this much is shown. */
+export type Reports = Readonly<Record<string, { readonly overflow_seconds?: number }>>;
+
 const ORDER = ["customer", "agent", "mixed"];
 
 export class CallModel {
@@ -50,6 +53,8 @@ export class CallModel {
   readonly skipped: Skipped[] = [];
   /** Legs whose audio is not understood (encrypted, another codec), and what is known of why. */
   readonly deaf = new Map<string, string>();
+  /** Legs of which sound came and was lost here, in the kernel or in this service, and how many seconds. */
+  readonly dropped = new Map<string, number>();
   notes: Note[] = [];
   live: boolean;
   /** Why it ended; empty while it goes on or where that is not known. */
@@ -110,6 +115,12 @@ export class CallModel {
     this.tell();
   }
 
+  /** The accounts of the legs, as far as they have come. */
+  account(reports: Reports): void {
+    this.note(reports);
+    this.tell();
+  }
+
   keepNotes(notes: readonly Note[]): void {
     this.notes = [...notes].sort((one, other) => one.time - other.time);
     this.tell();
@@ -166,11 +177,16 @@ export class CallModel {
         break;
       case "call_ended":
         this.live = false;
+        this.note(event.legs as Reports | undefined);
         this.reason = String(event.reason);
         break;
       default:
         this.findings.take(event);
     }
+  }
+
+  private note(reports: Reports = {}): void {
+    for (const [leg, { overflow_seconds }] of Object.entries(reports)) if (overflow_seconds) this.dropped.set(leg, overflow_seconds);
   }
 
   private keep(note: Note): void {

@@ -1,7 +1,7 @@
 // Brings a call into its model: what the store has, then what comes live, and whatever is missing between.
 import { get } from "../api";
 import { Connection } from "../connection.svelte";
-import { CallModel, type LiveFrames } from "./call";
+import { CallModel, type LiveFrames, type Reports } from "./call";
 import type { CallEvent } from "./findings";
 import type { Run } from "./track";
 
@@ -17,6 +17,7 @@ export interface Detail {
   labels: string[];
   metadata: Record<string, unknown>;
   reason: string;
+  reports: Reports;
   /** Legs whose sound was kept. */
   sound?: string[];
 }
@@ -28,7 +29,7 @@ interface Series extends Run {
 const EVENTS = 10_000; // the most that are asked for at once
 const STRETCH = 3_000; // seconds of frames that are asked for at once
 const LOOK_FOR_HOLES = 1_500; // ms
-const RENEW_MARKS = 10_000; // ms: the connection does not say what was lost or late
+const RENEW = 10_000; // ms: the connection does not say what was lost or late
 const RECENT = 30; // seconds of which marks are asked for again
 
 export class Loading {
@@ -52,7 +53,7 @@ export class Loading {
     const [events, ...runs] = await Promise.all([this.events(), ...model.tracks.map((track) => this.runs(track.leg, track.analysed, 0, seen))]);
     model.stored(events, runs.flat());
     if (!model.live) return;
-    this.timers.push(setInterval(() => void this.fillHole(), LOOK_FOR_HOLES), setInterval(() => void this.recent(), RENEW_MARKS));
+    this.timers.push(setInterval(() => void this.fillHole(), LOOK_FOR_HOLES), setInterval(() => void this.recent(), RENEW));
   }
 
   close(): void {
@@ -96,7 +97,7 @@ export class Loading {
     }
   }
 
-  /** Marks of the last seconds. */
+  /** Marks of the last seconds, and the accounts of the legs. */
   private async recent(): Promise<void> {
     const from = Math.floor(Math.max(this.model.seconds - RECENT, 0));
     try {
@@ -104,6 +105,7 @@ export class Loading {
         const { time, rate, marks, level } = await get<Series>(this.path("frames"), { leg, from, rate: 10 });
         this.model.fill(leg, { time, rate, ...(marks ? { marks } : {}), ...(level ? { level } : {}) });
       }
+      this.model.account((await get<Detail>(`/calls/${encodeURIComponent(this.detail.call)}`)).reports);
     } catch {
       // as above
     }
@@ -139,5 +141,6 @@ export async function openCall(id: string, ended: () => void): Promise<Loading> 
   });
   const loading = new Loading(model, detail, ended);
   await loading.load();
+  model.account(detail.reports);
   return loading;
 }

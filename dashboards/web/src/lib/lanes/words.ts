@@ -10,3 +10,5 @@ export function stamp(seconds: number, digits = 1): string {
 
 export const signed = (value: number): string => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
 export const percent = (share: number): string => `${Math.round(share * 100)} %`;
+/** Seconds to a tenth; what is something is never nothing. */
+export const tenths = (seconds: number): string => Math.max(seconds, 0.1).toFixed(1);

@@ -286,6 +286,8 @@ export const en = {
   "call.arousal": "arousal",
   "call.deaf": "not understood",
   "call.lost": "audio was lost",
+  "lost.here": "{seconds} s lost here",
+  "lost.here.why": "The sound came to this machine, which was too busy to take it.",
   "call.skipped": "not heard (overload)",
   "call.late": "came late",
   "call.whole": "the whole call",

@@ -276,6 +276,8 @@ export const zh: Catalogue = {
   "call.arousal": "唤醒度",
   "call.deaf": "无法识别的音频",
   "call.lost": "音频丢失",
+  "lost.here": "本机丢失 {seconds} 秒",
+  "lost.here.why": "音频已到达本机，但本机过于繁忙，未能接收。",
   "call.skipped": "未分析（过载）",
   "call.late": "迟到",
   "call.whole": "整个通话",

@@ -6,7 +6,7 @@ import type { Row } from "./row";
 const row: Row = {
   id: "queue-7", who: "Bea", agent: "Li", queue: "billing", metadata: {}, seconds: 83, alert: null, alertSeen: false, alertAge: 0, more: 0,
   state: { leg: "customer", emotion: "angry", confidence: 0.86, inferred: true }, other: { leg: "agent", emotion: "neutral", confidence: 1, inferred: true },
-  talk: [{ leg: "customer", share: 0.75 }, { leg: "agent", share: 0.25 }], silence: 0, overtalk: 0, lost: 0.001, behind: 0, unheard: "", skipped: 0, ended: "",
+  talk: [{ leg: "customer", share: 0.75 }, { leg: "agent", share: 0.25 }], silence: 0, overtalk: 0, lost: 0.001, overflow: 0, behind: 0, unheard: "", skipped: 0, ended: "",
 };
 const alert = {
   id: "a", call: "queue-7", leg: "customer", rule: "customer-angry", severity: "critical" as const, message: "customer sounds angry", time: 60, at: 63,
@@ -46,6 +46,8 @@ test.each([
   [{ lost: null }, "–"],
   [{ lost: 0.052 }, "5.2 % lost"],
   [{ behind: 4 }, "4 s behind"],
+  [{ overflow: 1.24, lost: 0.5 }, "⚠ 1.2 s lost here"],
+  [{ overflow: 0.02 }, "⚠ 0.1 s lost here"],
   [{ skipped: 2, lost: 0.5 }, "2 s not heard"],
   [{ unheard: "encrypted" }, "not heard"],
 ] as [Partial<Row>, string][])("sound is told in words: %o is %s", (more, words) => {

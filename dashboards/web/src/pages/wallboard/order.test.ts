@@ -8,7 +8,7 @@ function row(id: string, severity: "critical" | "warning" | "info" | null = null
   const state = { leg: "customer", emotion: "neutral", confidence: 0.9, inferred: true };
   return {
     id, who: id, agent: "", queue: "", metadata: {}, seconds: 60, state, other: null, alert, alertSeen: false, alertAge: 0, more: 0,
-    talk: [], silence: 0, overtalk: 0, lost: 0, behind: 0, unheard: "", skipped: 0, ended: "", ...more,
+    talk: [], silence: 0, overtalk: 0, lost: 0, overflow: 0, behind: 0, unheard: "", skipped: 0, ended: "", ...more,
   };
 }
 

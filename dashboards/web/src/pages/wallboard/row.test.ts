@@ -11,10 +11,10 @@ function call(metadata: Record<string, unknown> = {}, legs: ("customer" | "agent
   });
 }
 
-const leg = { emotion: "angry", confidence: 0.9, valence: -0.4, arousal: 0.5, speech: 1, talk: 30, level: -20, lost: 0.001, late: 0, backlog: 0.8 };
+const leg = { emotion: "angry", confidence: 0.9, valence: -0.4, arousal: 0.5, speech: 1, talk: 30, level: -20, lost: 0.001, late: 0, overflow: 0, backlog: 0.8 };
 const board: BoardCall = {
   seconds: 61, silence: 0, overtalk: 2, alerts: { critical: 0, warning: 0, info: 0 },
-  legs: { customer: leg, agent: { ...leg, emotion: "neutral", talk: 10, lost: 0.05, backlog: 4 } },
+  legs: { customer: leg, agent: { ...leg, emotion: "neutral", talk: 10, lost: 0.05, overflow: 1.2, backlog: 4 } },
 };
 
 test("a row says who, where and how the customer is", () => {
@@ -32,7 +32,7 @@ test("before the first board, time is that of the clock and the state is not cle
 });
 
 test("sound is as good as that of the worse leg, and lateness counts where no hop explains it", () => {
-  expect(rowOf(call(), board, MS)).toMatchObject({ lost: 0.05, behind: 4 });
+  expect(rowOf(call(), board, MS)).toMatchObject({ lost: 0.05, overflow: 1.2, behind: 4 });
 });
 
 test("shares of the talk are those of what was spoken", () => {

@@ -34,6 +34,8 @@ export interface Row {
   overtalk: number;
   /** Share of packets lost, of the worst leg; null where none come. */
   lost: number | null;
+  /** Seconds of sound that came and were lost here, of the worst leg. */
+  overflow: number;
   /** Seconds that analysis is behind what came, beyond what it always is. */
   behind: number;
   /** What of it is not heard, in words of the service; "" where all is. */
@@ -74,6 +76,7 @@ export function rowOf(call: LiveCall, board: BoardCall | undefined, ms: number):
     silence: board?.silence ?? 0,
     overtalk: board?.overtalk ?? 0,
     lost: losses.length ? Math.max(...losses) : null,
+    overflow: Math.max(0, ...said.map(([, leg]) => leg.overflow)),
     behind: backlog > BEHIND ? backlog : 0,
     unheard: [...call.unheard.values()][0] ?? "",
     skipped: skipped?.seconds ?? 0,
