@@ -1,6 +1,7 @@
 """What a codec is: a payload's bytes in, mono float32 samples out."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.audio.chunk import Samples
@@ -44,6 +45,14 @@ class Decoder(ABC):
 
         Raises `PayloadError`; never anything else, whatever the bytes.
         """
+
+    def units(self, payload: bytes) -> int:
+        """How long a payload lasts, by the clock, where its length alone tells, and that it decodes; else 0."""
+        return 0
+
+    def decode_run(self, payloads: Sequence[bytes]) -> Samples:
+        """Payloads of which `units` is known, as `decode` of one after the other. Shape (n,)."""
+        raise NotImplementedError
 
     def conceal(self) -> Samples | None:
         """What the codec itself puts in the place of the packet that is lost next; None where it has no such means."""

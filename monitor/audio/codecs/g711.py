@@ -1,5 +1,6 @@
 """G.711 mu-law and A-law by table (ITU-T G.711; the tables equal those of ffmpeg's pcm_mulaw and pcm_alaw)."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -41,4 +42,12 @@ class G711(Decoder):
         """See `Decoder`."""
         if not payload:
             raise PayloadError("empty G.711 payload")
-        return self._table[np.frombuffer(payload, np.uint8)]
+        return self._table.take(np.frombuffer(payload, np.uint8))
+
+    def units(self, payload: bytes) -> int:
+        """See `Decoder`."""
+        return len(payload)
+
+    def decode_run(self, payloads: Sequence[bytes]) -> Samples:
+        """See `Decoder`."""
+        return self.decode(b"".join(payloads))

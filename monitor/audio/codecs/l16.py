@@ -1,5 +1,7 @@
 """L16: 16-bit linear PCM, big-endian, channels interleaved (RFC 3551, section 4.5.11)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from monitor.audio.chunk import Samples
@@ -19,3 +21,12 @@ class L16(Decoder):
             raise PayloadError(f"L16 payload of {len(payload)} bytes does not hold whole samples of {self._channels} channels")
         samples = np.frombuffer(payload, ">i2").astype(np.float32) / np.float32(32768)
         return samples if self._channels == 1 else samples.reshape(-1, self._channels).mean(axis=1)
+
+    def units(self, payload: bytes) -> int:
+        """See `Decoder`."""
+        frames, rest = divmod(len(payload), 2 * self._channels)
+        return 0 if rest else frames
+
+    def decode_run(self, payloads: Sequence[bytes]) -> Samples:
+        """See `Decoder`."""
+        return self.decode(b"".join(payloads))

@@ -69,6 +69,14 @@ class Delay:
             self.reference -= seconds
         self._least -= seconds
 
+    def within(self, at: float) -> bool:
+        """Whether a packet that arrives at `at` is no cause for a correction yet."""
+        return self._since is not None and at - self._since < DRIFT_WINDOW
+
+    def note(self, lateness: float) -> None:
+        """Take the least lateness, in seconds, of packets that are no cause for a correction."""
+        self._least = min(self._least, lateness)
+
     def observe(self, at: float, lateness: float) -> float:
         """Take a packet's lateness in seconds; returns the correction that is due: a step to insert (+), drop (-), or 0."""
         if self._since is None:

@@ -6,16 +6,16 @@ it; nothing is lost. What is not let through is to the leg as if it had not been
 """
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from monitor.audio.codecs import Encoding
 from monitor.audio.codecs.base import NOT_AUDIO
 from monitor.sources.rtp.jitter import Released, signed_32
 from monitor.sources.rtp.plausible import Evidence, evidence_for
+from monitor.sources.rtp.run import Run
 
 LONGEST_DOUBT = 0.5
 """Seconds of arrivals after which what waits is let through: too little came to tell, and silence may be sought behind it."""
-_OCTETS = {"pcmu": 1, "pcma": 1, "g722": 1}
-"""Octets a unit of the timestamp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,15 @@ class Verdict:
     """Packets not let through."""
     turns: list[Turn] = field(default_factory=list)
     """To be told of."""
+
+
+class Heard(NamedTuple):
+    """What became of a run's packets."""
+
+    sound: list[bool]
+    """Of each that was taken, whether it is sound, as it comes; one that is not is let through with the next that is."""
+    played: int
+    """So many of these are to be played now."""
 
 
 class Hearing:
@@ -73,6 +82,27 @@ class Hearing:
         if finding == "noise":
             self._refuse(evidence.cause)
         return []
+
+    def follow(self, run: Run, encoding: Encoding) -> Heard:
+        """Take the packets of a run, up to one that is noise at most; none where what came before them is in doubt."""
+        if self._held or self._dropped or self._verdict.cause or encoding not in self._evidence:
+            return Heard([], 0)
+        evidence = self._evidence[encoding]
+        if evidence is None:
+            return Heard([True] * len(run), len(run))
+        first, octets = self._excess(Released(*run[0]), encoding), _octets(encoding)
+        others = len(run.payloads[0]) - run.step * octets if octets else None
+        sound, noise = list[bool](), False
+        for finding in evidence.hear_run(run.payloads, [first, *[others] * (len(run) - 1)]):
+            sound.append(finding == "sound")
+            if noise := finding == "noise":
+                break
+        played = len(sound) - sound[::-1].index(True) if True in sound else 0
+        self._held = [Released(*run[index]) for index in range(played, len(sound))]
+        self._last = Released(*run[len(sound) - 1])
+        if noise:
+            self._refuse(evidence.cause)
+        return Heard(sound, played)
 
     def overdue(self, now: float) -> list[Released]:
         """Those that have waited for too long at `now`."""
@@ -116,9 +146,19 @@ class Hearing:
 
     def _excess(self, item: Released, encoding: Encoding) -> int | None:
         """Octets by which packets are longer than their timestamps say; None where that cannot be told of this one."""
-        last = self._last
-        each = _OCTETS.get(encoding.name, 2 * encoding.channels if encoding.name == "l16" else 0)
+        last, each = self._last, _octets(encoding)
         if last is None or not each or (last.packet.sequence + 1) & 0xFFFF != item.packet.sequence:
             return None
         step = signed_32(item.packet.timestamp - last.packet.timestamp)
         return len(last.packet.payload) - step * each
+
+
+def _octets(encoding: Encoding) -> int:
+    """Octets a unit of the timestamp; 0 where there is no such number."""
+    match encoding.name:
+        case "pcmu" | "pcma" | "g722":
+            return 1
+        case "l16":
+            return 2 * encoding.channels
+        case _:
+            return 0

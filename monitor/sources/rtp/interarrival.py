@@ -1,6 +1,7 @@
 """How unevenly the packets of a stream come: the interarrival jitter of RFC 3550, section 6.4.1 and A.8."""
 
 from monitor.sources.rtp.jitter import signed_32
+from monitor.sources.rtp.run import Run
 
 PAUSE = 1.0
 """Seconds beyond which a difference is a pause or a jump of the sender's clock, and says nothing of the network."""
@@ -29,3 +30,8 @@ class Interarrival:
         difference = abs(arrival - before[0] - signed_32(timestamp - before[1]) / clock)
         if difference < PAUSE:
             self.jitter += (difference - self.jitter) / 16
+
+    def follow(self, run: Run, clock: int) -> None:
+        """The packets of a run came."""
+        for index, at in enumerate(run.arrivals):
+            self.observe(at, run.timestamp + index * run.step, clock)

@@ -8,6 +8,7 @@ a capture file replays as it was heard. Sequence arithmetic: RFC 3550, section A
 from typing import NamedTuple
 
 from monitor.sources.rtp.packet import RtpPacket
+from monitor.sources.rtp.run import Run
 
 MAX_DROPOUT = 3_000
 """Packets. A sequence number further ahead is a sender that began anew, once a second packet follows it."""
@@ -55,14 +56,29 @@ class JitterBuffer:
         self._highest: int | None = None
         self._given_up: dict[int, None] = {}
         self._suspect: Released | None = None
-        self._settled: list[Released] = []
-        """Of before a restart."""
+        self._settled: list[Released | Run] = []
+        """Whose turn it is already: runs, and what was held before a restart."""
         self._restarted = False
 
     @property
     def waiting(self) -> bool:
         """Whether packets are held behind a hole."""
         return bool(self._held)
+
+    @property
+    def expected(self) -> int | None:
+        """The sequence number whose turn it is; None where something is held before it, or nothing has come."""
+        return None if self._held or self._settled or self._next is None else self._next & 0xFFFF
+
+    def push_run(self, run: Run) -> bool:
+        """Take a run whose turn it is; whether it could be taken."""
+        if self._next is None or self._held or self._next & 0xFFFF != run.sequence:
+            return False
+        self.packets += len(run)
+        self._next += len(run)
+        self._highest, self._suspect = self._next - 1, None
+        self._settled.append(run)
+        return True
 
     def push(self, packet: RtpPacket, at: float) -> None:
         """Take a packet; `at` is its arrival in seconds, of any clock that does not run backwards."""
@@ -102,7 +118,7 @@ class JitterBuffer:
         self._insert(self._highest, 0, before)
         self._insert(self._highest + 1, 1, item)
 
-    def take(self, now: float) -> list[Released]:
+    def take(self, now: float) -> list[Released | Run]:
         """The packets whose turn it is at `now`, in order."""
         released = self._settled
         self._settled = []
@@ -116,7 +132,7 @@ class JitterBuffer:
                 break
         return released
 
-    def flush(self) -> list[Released]:
+    def flush(self) -> list[Released | Run]:
         """All that is held, in order: nothing more will come."""
         released = self._settled
         self._settled = []
@@ -128,7 +144,7 @@ class JitterBuffer:
         """Whether those behind the hole have waited long enough."""
         return now - min(item.at for item in self._held.values()) >= self._depth or len(self._held) >= MAX_HELD
 
-    def _skip_to(self, sequence: int, released: list[Released]) -> None:
+    def _skip_to(self, sequence: int, released: list[Released | Run]) -> None:
         lost = 0 if self._next is None else sequence - self._next
         if self._next is None:  # the first in order stands for the first to arrive: it says when the stream began
             self._held[sequence] = self._held[sequence]._replace(at=min(item.at for item in self._held.values()))

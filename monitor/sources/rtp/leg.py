@@ -11,6 +11,7 @@ from monitor.sources.rtp.ownership import Claim
 from monitor.sources.rtp.packet import RtpPacket
 from monitor.sources.rtp.placement import Placement
 from monitor.sources.rtp.rtcp import SenderReport
+from monitor.sources.rtp.run import Run
 from monitor.sources.rtp.stalls import StallJudge
 from monitor.sources.rtp.stream import Counts, PayloadTypes, Stream
 from monitor.sources.rtp.timing import Timing
@@ -81,6 +82,25 @@ class RtpLeg:
                 self._interarrival.observe(at, packet.timestamp, clock)
         self._jitter.push(packet, at)
 
+    def expect(self) -> Run | None:
+        """A run for the packets that are next; None where the next one needs a look of its own."""
+        last, sequence, owner = self._timing.last, self._jitter.expected, self.claim.owner
+        if sequence is None or last is None or owner is None or owner[0] != self._ssrc or not self.claim.streams:
+            return None
+        packet, step = last.packet, self._placement.packet_units
+        if packet.ssrc != owner[0] or not step or not self._payload_types.clock(packet.payload_type):
+            return None
+        return Run(owner[0], packet.payload_type, sequence, packet.timestamp + step & 0xFFFFFFFF, step)
+
+    def push_run(self, run: Run) -> None:
+        """Take a run of the leg's owner."""
+        self.claim.follow(run)
+        self.heard_at = run.arrivals[-1]
+        self._interarrival.follow(run, self._payload_types.clock(run.payload_type))
+        if not self._jitter.push_run(run):
+            for packet, at in run:
+                self._jitter.push(packet, at)
+
     def _begin(self, packet: RtpPacket) -> None:
         if self._ssrc is not None:
             self.flush()
@@ -95,17 +115,47 @@ class RtpLeg:
 
     def advance(self, now: float) -> None:
         """Play what is due at `now`."""
-        for item in self._jitter.take(now):
-            self._order(item)
+        self._order_all(self._jitter.take(now))
         self._play(self._stalls.take(now))
         self._stream.advance(now)
 
     def flush(self) -> None:
         """Play all that is there: no more will come of this stream."""
-        for item in self._jitter.flush():
-            self._order(item)
+        self._order_all(self._jitter.flush())
         self._play(self._stalls.flush())
         self._stream.finish()
+
+    def _order_all(self, items: Iterable[Released | Run]) -> None:
+        for item in items:
+            if isinstance(item, Released):
+                self._order(item)
+            else:
+                self._follow(item)
+
+    def _follow(self, run: Run) -> None:
+        """Play the packets of a run: together, else by halves, and one by one in the end."""
+        taken = self._take_together(run)
+        if taken == len(run):
+            return
+        if not taken and len(run) == 1:
+            self._order(Released(*run[0]))
+            return
+        if not taken:
+            taken = len(run) // 2
+            self._follow(run.first(taken))
+        self._follow(run.after(taken))
+
+    def _take_together(self, run: Run) -> int:
+        """Take the first packets of a run together; how many these are."""
+        clock = self._placement.clock_rate
+        placed = self._stream.foresee(run) if self._timing.expects(run, clock) and not self._stream.waiting else None
+        if placed is None or not self._stalls.passes(max(placed), self.delay.usual):
+            return 0
+        sound = self._stream.follow(run, placed)
+        if sound:
+            exact = [late if as_it_came else None for late, as_it_came in zip(placed, sound, strict=False)]
+            self._timing.follow(run.first(len(sound)), clock, exact)
+        return len(sound)
 
     def _order(self, item: Released) -> None:
         """Take the packet whose turn it is."""

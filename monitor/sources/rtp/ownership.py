@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from monitor.sources.rtp.packet import RtpPacket
+from monitor.sources.rtp.run import Run
 
 SSRC_CHANGE_SILENCE = 0.06
 """Seconds."""
@@ -83,6 +84,10 @@ class Claim:
         if not self.streams:
             self.recent.append(at)
             self.streams = len(self.recent) == STREAM and self.recent[-1] - self.recent[0] <= STREAM_WITHIN
+
+    def follow(self, run: Run) -> None:
+        """Note a run of the owner, who has shown a stream."""
+        self.heard, self.ended, self.sequence = run.arrivals[-1], False, run.expected - 1 & 0xFFFF
 
     def hand_to(self, key: tuple[int, Address], kept: Sequence[tuple[RtpPacket, float]]) -> None:
         """Make the sender of these packets the owner."""

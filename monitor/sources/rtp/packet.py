@@ -3,8 +3,10 @@
 import struct
 from typing import NamedTuple
 
-_FIXED = struct.Struct(">BBHII")
-_HEADER = 12
+HEADER = struct.Struct(">BBHII")
+"""What every packet begins with: version and flags, marker and payload type, sequence number, timestamp, SSRC."""
+PLAIN = 0x80
+"""The first octet of a packet of version 2 that has no padding, extension or CSRCs."""
 
 
 class MalformedPacket(ValueError):
@@ -59,12 +61,12 @@ def parse_packet(datagram: bytes) -> RtpPacket:
     RtpPacket(payload_type=0, marker=True, sequence=1, timestamp=160, ssrc=3735928559, payload=b'\\xff\\xff')
     """
     size = len(datagram)
-    if size < _HEADER:
+    if size < HEADER.size:
         raise MalformedPacket(f"{size} bytes are too few for RTP")
-    flags, second, sequence, timestamp, ssrc = _FIXED.unpack_from(datagram)
+    flags, second, sequence, timestamp, ssrc = HEADER.unpack_from(datagram)
     if flags >> 6 != 2:
         raise MalformedPacket(f"RTP version {flags >> 6}, not 2")
-    start, end = _HEADER, size
+    start, end = HEADER.size, size
     if flags & 0x3F:  # padding, extension or CSRCs
         start += 4 * (flags & 0x0F)
         if flags & 0x10:

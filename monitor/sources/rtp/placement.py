@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from monitor.audio.codecs.concealment import LONGEST, Concealer
 from monitor.sources.rtp.clock import CallClock, Delay
 from monitor.sources.rtp.jitter import Released, signed_32
+from monitor.sources.rtp.run import Run
 from monitor.sources.rtp.timing import BELIEVED_AHEAD, STALL
 from monitor.sources.rtp.track import Track, to_timeline
 from monitor.timeline import SAMPLE_RATE
@@ -52,6 +53,11 @@ class Placement:
         self._duration = 0
         """Timestamp units of the last packet."""
         self._late_since: float | None = None
+
+    @property
+    def packet_units(self) -> int:
+        """Timestamp units of the last packet; 0 before the first."""
+        return self._duration
 
     @property
     def packet_seconds(self) -> float:
@@ -100,6 +106,26 @@ class Placement:
             self._due = timestamp
         self._owed = 0
         return Place(max(0, -ahead), lateness, arrived, correction)
+
+    def foresee(self, run: Run) -> list[float] | None:
+        """How late each packet of a run is at its place, in seconds, where each goes to the end of the one before it, as that
+        arrives, and is as long; None where one may need more than that."""
+        if self._first or self._owed or run.step != self._duration or not self.delay.within(run.arrivals[-1]):
+            return None
+        if signed_32(run.timestamp - self._due) or signed_32(run.timestamp - self._sent):
+            return None
+        starts = self._track.foresee(len(run), run.step * self._rate // self.clock_rate, self._rate)
+        if starts is None:
+            return None
+        behind = [self._clock.position(at) - start for at, start in zip(run.arrivals, starts, strict=True)]
+        return None if max(behind) >= SAMPLE_RATE else [samples / SAMPLE_RATE for samples in behind]
+
+    def follow(self, run: Run, lateness: list[float]) -> None:
+        """Take a run of such lateness, all of which is put on the track."""
+        self._known = self._clock.position(run.arrivals[-1])
+        self._sent = self._due = run.timestamp + len(run) * run.step
+        self._late_since = None
+        self.delay.note(min(lateness))
 
     def ended(self, timestamp: int, duration: int, overlap: int) -> None:
         """The packet at `timestamp` lasted `duration` units, of which the first `overlap` came too late."""

@@ -10,7 +10,9 @@ music, tones and noise, 0.2 s was never nearer than 7 deviations, and 96 to 99.9
 import math
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import count, repeat
 from typing import Literal
 
 import numpy as np
@@ -61,6 +63,10 @@ class Evidence(ABC):
 
         `excess`: octets by which it is longer than its timestamps say, where that is known.
         """
+
+    def hear_run(self, payloads: Sequence[bytes], excess: Sequence[int | None]) -> Iterator[Finding]:
+        """Take the next payloads, equally long, each as its finding is asked for; as `hear` of one after the other."""
+        return map(self.hear, payloads, excess)
 
 
 def evidence_for(encoding: Encoding) -> Evidence | None:
@@ -115,6 +121,18 @@ class _Octets(Evidence):
         self._forget()
         return "noise"
 
+    def hear_run(self, payloads: Sequence[bytes], excess: Sequence[int | None]) -> Iterator[Finding]:
+        """See `Evidence`. While nothing is in doubt, each payload is judged by itself."""
+        octets = np.frombuffer(b"".join(payloads), np.uint8).reshape(len(payloads), -1)[:, :: self._every]
+        enough, pairs = enough_alike(octets.shape[1]), _pairs(octets)
+        if min(pairs) >= enough and not (self._noise or self._excess):
+            return repeat("sound", len(payloads))
+        return self._hear_each(payloads, excess, [alike >= enough for alike in pairs])
+
+    def _hear_each(self, payloads: Sequence[bytes], excess: Sequence[int | None], sound: Sequence[bool]) -> Iterator[Finding]:
+        for payload, octets, alone in zip(payloads, excess, sound, strict=True):
+            yield "sound" if alone and not (self._noise or self._excess) else self.hear(payload, octets)
+
     def _sound(self) -> Finding:
         self._noise = False
         if self._pairs:
@@ -135,9 +153,7 @@ class _Octets(Evidence):
 
     def _deviations(self) -> float:
         """The larger of two distances from random: how often octets are alike, and how often successive signs are."""
-        total = int(self._count.sum())
-        expected = total * (total - 1) / 512
-        alike = (int((self._count * (self._count - 1)).sum()) / 2 - expected) / math.sqrt(max(expected, 1))
+        alike = _alike(int((self._count * (self._count - 1)).sum()), int(self._count.sum()))
         signs = abs(self._equal - self._pairs / 2) / math.sqrt(max(self._pairs, 1) / 4)
         return max(alike, signs)
 
@@ -148,6 +164,7 @@ class _G711(Evidence):
     def __init__(self, law: str) -> None:
         self._octets = _Octets(law)
         self._law, self._other = law, "pcma" if law == "pcmu" else "pcmu"
+        self._table, self._other_table = TABLES[law], TABLES[self._other]
         self._score = 0.0
         self._wrong = False
         self._loud = self._for = 0
@@ -155,7 +172,14 @@ class _G711(Evidence):
 
     def hear(self, payload: bytes, excess: int | None = None) -> Finding:
         """See `Evidence`."""
-        finding = self._octets.hear(payload, excess)
+        return self._judge(payload, self._octets.hear(payload, excess))
+
+    def hear_run(self, payloads: Sequence[bytes], excess: Sequence[int | None]) -> Iterator[Finding]:
+        """See `Evidence`."""
+        return map(self._judge, payloads, self._octets.hear_run(payloads, excess))
+
+    def _judge(self, payload: bytes, finding: Finding) -> Finding:
+        """`finding`: of its octets."""
         if finding == "noise" or (finding == "unsure" and not self._wrong):
             self.cause = self._octets.cause
             return finding
@@ -171,7 +195,7 @@ class _G711(Evidence):
         if self._for >= _SETTLED and self._loud % _SETTLED_EVERY:
             return
         octets = np.frombuffer(payload, np.uint8)
-        declared, other = _roughness(TABLES[self._law][octets]), _roughness(TABLES[self._other][octets])
+        declared, other = _roughness(self._table[octets]), _roughness(self._other_table[octets])
         if min(declared, other) > _SMOOTH:
             return
         evidence = math.log(other / declared) + (-_MARGIN if self._wrong else _MARGIN)
@@ -219,6 +243,34 @@ def fewest_different(octets: int) -> float:
     return 256 * (1 - empty) - 6 * deviation
 
 
+def _alike(pairs: int, total: int) -> float:
+    """How much more often octets are alike than random ones, in deviations: `pairs` (ordered) of `total` octets are."""
+    expected = total * (total - 1) / 512
+    return (pairs / 2 - expected) / math.sqrt(max(expected, 1))
+
+
+@cache
+def enough_alike(octets: int) -> int:
+    """The least number of ordered pairs of like octets that is not found among so many random ones.
+
+    >>> enough_alike(160), enough_alike(0)
+    (184, 13)
+    """
+    expected = octets * (octets - 1) / 512
+    near = int(2 * (expected + _PART * math.sqrt(max(expected, 1))))
+    return next(pairs for pairs in count(max(near - 2, 0)) if _alike(pairs, octets) > _PART)
+
+
+def _pairs(octets: NDArray[np.uint8]) -> list[int]:
+    """Of each row, shape (packets, octets): the number of ordered pairs of like octets."""
+    packets, size = octets.shape
+    rows = np.arange(0, 256 * packets, 256)[:, None]
+    counts = np.bincount((octets + rows).ravel(), minlength=256 * packets).reshape(packets, 256)
+    pairs: list[int] = (np.vecdot(counts, counts) - size).tolist()
+    return pairs
+
+
 def _roughness(wave: NDArray[np.float32]) -> float:
     """Mean step over mean size; of a wave that stands still, little, so that it says nothing."""
-    return max(float(np.abs(np.diff(wave)).sum()) / float(np.abs(wave).sum() + 1e-6), 0.02)
+    steps = np.abs(wave[1:] - wave[:-1])
+    return max(float(np.add.reduce(steps)) / float(np.add.reduce(np.abs(wave)) + 1e-6), 0.02)

@@ -16,6 +16,7 @@ from monitor.sources.rtp.leg import RtpLeg
 from monitor.sources.rtp.ownership import MOVE_SILENCE, Address, Claim, Gate
 from monitor.sources.rtp.packet import MalformedPacket, is_rtcp, is_signalling, parse_packet
 from monitor.sources.rtp.rtcp import SenderReport, parse_rtcp
+from monitor.sources.rtp.run import Run
 from monitor.sources.rtp.stream import PayloadTypes
 from monitor.timeline import FRAME_SAMPLES, SAMPLE_RATE, frame_seconds
 
@@ -94,6 +95,31 @@ class Session:
             self._clock.start(arrived)
             self._legs[claim].push(admitted, arrived)
             self.last_heard = arrived
+
+    def receive_all(self, port: int, datagrams: Sequence[tuple[float, bytes, Address]]) -> None:
+        """As `receive` of one after the other, each with its arrival before it. Those with which streams go on as they did are
+        taken together (`run.py`), up to the first that is anything else."""
+        for at, datagram, address in datagrams[self._receive_runs(port, datagrams) :]:
+            self.receive(port, datagram, address, at)
+
+    def _receive_runs(self, port: int, datagrams: Sequence[tuple[float, bytes, Address]]) -> int:
+        """Take the datagrams that belong to runs; how many."""
+        runs: dict[tuple[int, Address], tuple[RtpLeg, Run]] = {}
+        for claim in self._ports[port] if datagrams else ():
+            run = self._legs[claim].expect()
+            if run is not None and claim.owner is not None:
+                runs[claim.owner] = self._legs[claim], run
+        taken = 0
+        for at, datagram, address in datagrams if runs else ():
+            leg_and_run = runs.get((int.from_bytes(datagram[8:12]), address))
+            if leg_and_run is None or not leg_and_run[1].take(datagram, at):
+                break
+            self.last_heard = at
+            taken += 1
+        for leg, run in runs.values():
+            if len(run):
+                leg.push_run(run)
+        return taken
 
     def advance(self, now: float) -> Iterator[AudioChunk]:
         """What can be said of the legs by `now`. `now` does not run backwards."""

@@ -202,8 +202,7 @@ class RtpSource(PolledSource):
 
     def _take(self, now: float) -> None:
         for index, port in enumerate(self._ports.values()):
-            for at, data, address in port.take():
-                self._session.receive(index, data, address, at)
+            self._session.receive_all(index, port.take())
             port.look_after(self._session.senders(index), self._session.owned(index, now))
         self._account()
 

@@ -18,6 +18,8 @@ STEADY_WITHIN = 0.1
 """Seconds by which their lateness may differ."""
 INTERRUPTED = 0.25
 """Seconds without a packet that begin the wait anew."""
+ABOUT = 0.001
+"""Seconds. Lateness by the timestamp and lateness by the place on the track differ by two samples at most."""
 WAIT = 2.5
 """Seconds that a late packet waits at most."""
 MAX_HELD = 3_000
@@ -51,6 +53,10 @@ class StallJudge:
         if item.at - self._since >= STEADY_FOR:
             return self._stood_still(least)
         return self.take(item.at)
+
+    def passes(self, lateness: float, usual: float) -> bool:
+        """Whether packets that are about `lateness` seconds late at most would all be played at once."""
+        return not self._held and lateness - usual <= STALL - ABOUT
 
     def follow(self, item: Released) -> list[Released]:
         """Take a packet that has no time of its own (a key press)."""

@@ -13,6 +13,7 @@ from monitor.audio.codecs.registry import decodable
 from monitor.sources.rtp.hearing import Hearing, Verdict
 from monitor.sources.rtp.jitter import Released
 from monitor.sources.rtp.placement import Place, Placement
+from monitor.sources.rtp.run import Run
 from monitor.sources.rtp.track import Track
 
 _SEAM = 0.0025
@@ -27,13 +28,15 @@ class PayloadTypes:
 
         `other`: what dynamic payload types (96 to 127) carry that are not in `known`.
         """
-        self._known = {number: encoding for number, encoding in known.items() if decodable(encoding)}
-        self._refused = {number: encoding for number, encoding in known.items() if number not in self._known}
-        self._other = other
+        decoded = {number: encoding for number, encoding in known.items() if decodable(encoding)}
+        self._refused = {number: encoding for number, encoding in known.items() if number not in decoded}
+        others = {number: other for number in range(96, 128) if other and number not in self._refused}
+        self._encodings = others | decoded
+        self._clocks = {number: each.clock for number, each in self._encodings.items() if each.name not in NOT_AUDIO}
 
     def get(self, number: int) -> Encoding | None:
         """The encoding; None where it is not known or not decoded."""
-        return self._known.get(number) or (self._other if number >= 96 and number not in self._refused else None)
+        return self._encodings.get(number)
 
     def unknown(self, numbers: Iterable[int]) -> list[int]:
         """Those of the numbers of which nothing is known."""
@@ -51,8 +54,7 @@ class PayloadTypes:
 
     def clock(self, number: int) -> int:
         """Hz of its timestamps where it is audio, else 0."""
-        encoding = self.get(number)
-        return encoding.clock if encoding and encoding.name not in NOT_AUDIO else 0
+        return self._clocks.get(number, 0)
 
     def is_pause(self, number: int) -> bool:
         """Whether it is comfort noise, whose timestamps are those of the audio around it."""
@@ -80,6 +82,8 @@ class Stream:
         self._payload_types, self._track, self._counts = payload_types, track, counts
         self._decoders: dict[Encoding, Decoder] = {}
         self._decoder: Decoder | None = None
+        self._encoding: Encoding | None = None
+        """Of the last audio."""
         self._hearing = Hearing(counts.verdict)
         self._concealer: Concealer
         self._correction = 0.0
@@ -97,6 +101,27 @@ class Stream:
             place = self._play(each)
             placed = place if each.packet is item.packet else placed
         return placed
+
+    def foresee(self, run: Run) -> list[float] | None:
+        """How late each packet of a run is at its place, in seconds; None where more may be due than to put them end to end."""
+        decoder = self._decoder
+        if decoder is None or self._payload_types.get(run.payload_type) is not self._encoding or self._correction:
+            return None
+        if any(decoder.units(payload) != run.step for payload in run.payloads):
+            return None
+        return self.placement.foresee(run)
+
+    def follow(self, run: Run, lateness: list[float]) -> list[bool]:
+        """Take the first packets of a run of such lateness; of each that was taken, whether it was played as it came."""
+        decoder = self._decoder
+        if decoder is None or self._encoding is None:
+            return []
+        sound, played = self._hearing.follow(run, self._encoding)
+        if played:
+            self.placement.follow(run.first(played), lateness[:played])
+            samples = self._concealer.hear(decoder.decode_run(run.payloads[:played]))
+            self._track.append_run(samples, decoder.rate, len(samples) // played)
+        return sound
 
     def advance(self, now: float) -> None:
         """Wait no longer for what cannot be told from noise by `now`."""
@@ -136,6 +161,7 @@ class Stream:
         decoder = self._decoders.get(encoding) or self._decoders.setdefault(encoding, make_decoder(encoding))
         if decoder is not self._decoder:
             self._switch(decoder, encoding, item)
+        self._encoding = encoding
         # placed before it is decoded: what was lost before it is concealed from the decoder's state before it
         place = self._place(item)
         try:

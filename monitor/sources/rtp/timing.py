@@ -5,7 +5,10 @@ packet before it was sent. So a timestamp that says that time has passed which d
 a new count of its clock, and so is one that runs backwards while sequence numbers go on. The audio then follows on directly.
 """
 
+from collections.abc import Sequence
+
 from monitor.sources.rtp.jitter import Released, signed_32
+from monitor.sources.rtp.run import Run
 
 STALL = 0.5
 """Seconds. Packets that come so much later than usual have been held back, or their sender stood still (`stalls.py`)."""
@@ -30,6 +33,11 @@ class Timing:
         """The least lateness, but for pauses and losses that ran ahead of arrival."""
         self._ahead = 0.0
         """Seconds by which these did, and were believed."""
+
+    @property
+    def last(self) -> Released | None:
+        """The last packet."""
+        return self._last
 
     def restart(self) -> None:
         """The next packet's timestamp does not continue the last one's."""
@@ -57,6 +65,24 @@ class Timing:
             self.lateness += elapsed - step
         self._note(item.at)
         return item
+
+    def expects(self, run: Run, clock: int) -> bool:
+        """Whether a run goes on from the last packet as that did from the one before it."""
+        last = self._last
+        if last is None or self._anew or clock != self._clock:
+            return False
+        return last.packet.timestamp + run.step & 0xFFFFFFFF == run.timestamp
+
+    def follow(self, run: Run, clock: int, placed: Sequence[float | None]) -> None:
+        """Take such a run; `placed`: lateness of each packet in seconds by its place, None where that was not known by then."""
+        step, before = run.step / clock, self._last.at if self._last else 0.0
+        for at, exact in zip(run.arrivals, placed, strict=True):
+            self.lateness += at - before - step
+            self._note(at)
+            before = at
+            if exact is not None:
+                self.lateness = exact
+        self._last = Released(*run[len(run) - 1])
 
     def _believable(self, lateness: float, jumped: bool) -> bool:
         ahead = min(self._floor, self._floor_before, 0.0) - lateness if jumped else 0.0

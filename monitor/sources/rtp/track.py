@@ -35,8 +35,8 @@ class Track:
         """Samples of the timeline, a cause."""
         self.late = 0
         """Samples of audio that came late by a second or more."""
-        self._pending: deque[tuple[int, Samples | int]] = deque()
-        """Rate, and samples or a length of silence."""
+        self._pending: deque[tuple[int, Samples | int, int]] = deque()
+        """Rate, and samples or a length of silence; and how many samples of these are not to be parted."""
         self._base, self._rate, self._native = 0, SAMPLE_RATE, 0
         """Where on the timeline the present rate began, the rate, and samples appended at it."""
         self._gaps: deque[Gap] = deque()
@@ -59,6 +59,17 @@ class Track:
         timeline at which the call is by now."""
         self._extend(len(samples), samples, rate, cause, known)
 
+    def append_run(self, samples: Samples, rate: int, packet: int) -> None:
+        """Continue with the samples of several packets, each of `packet` samples, as if with one packet after the other; all of
+        them come in time."""
+        self._extend(len(samples), samples, rate, None, 0, packet)
+
+    def foresee(self, packets: int, length: int, rate: int) -> list[int] | None:
+        """Where on the timeline each of so many packets of `length` samples will start; None where their rate is a new one."""
+        if rate != self._rate:
+            return None
+        return [self._base + to_timeline(self._native + index * length, rate) for index in range(packets)]
+
     def silence(self, length: int, rate: int, cause: Cause = "silence", known: int = 0) -> None:
         """Continue with `length` zeros at `rate`."""
         self._extend(length, length, rate, cause, known)
@@ -67,14 +78,16 @@ class Track:
         """Nothing more will be appended: let `take` give what the resampler still holds."""
         self._closed = True
 
-    def _extend(self, length: int, content: Samples | int, rate: int, cause: Cause | None, known: int) -> None:
+    def _extend(
+        self, length: int, content: Samples | int, rate: int, cause: Cause | None, known: int, whole: int | None = None
+    ) -> None:
         if not length:
             return
         if rate != self._rate:
             self._base, self._rate, self._native = self.position, rate, 0
         start = self.position
         self._native += length
-        self._pending.append((rate, content))
+        self._pending.append((rate, content, whole or (1 if isinstance(content, int) else length)))
         if cause:
             self._mark(start, self.position - start, cause)
         elif known - start >= SAMPLE_RATE:
@@ -119,16 +132,17 @@ class Track:
 
     def _due(self, most: int) -> Iterator[Samples]:
         while most > 0 and self._pending and self._pending[0][0] == self._resampling:
-            rate, content = self._pending.popleft()
-            if not isinstance(content, int):
-                yield content
-                most -= len(content)
-                continue
-            length = min(content, most)
-            if content > length:
-                self._pending.appendleft((rate, content - length))
-            yield np.zeros(length, np.float32)
-            most -= length
+            rate, content, whole = self._pending.popleft()
+            length = -(-most // whole) * whole
+            if isinstance(content, int):
+                if content > length:
+                    self._pending.appendleft((rate, content - length, whole))
+                content = np.zeros(min(content, length), np.float32)
+            elif len(content) > length:
+                self._pending.appendleft((rate, content[length:], whole))
+                content = content[:length]
+            yield content
+            most -= len(content)
 
     def _chunk(self, samples: Samples) -> AudioChunk:
         start, stop = self.taken, self.taken + len(samples)
