@@ -3,6 +3,7 @@
 The pipeline rounds and pools before it analyses, so that a replay sees bit for bit what the live detector saw.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -30,6 +31,7 @@ class LegFormat:
 
 _SKIPPED = int(Mark.SKIPPED)
 _LARGEST = np.finfo(np.float16).max
+_LARGEST_SQUARE = float(_LARGEST) ** 2
 
 
 def as_stored(frames: Frames, leg_format: LegFormat) -> Frames:
@@ -51,7 +53,9 @@ def to_disk(embedding: NDArray[np.float32], leg_format: LegFormat) -> NDArray[np
     """The embedding in the dtype of the store."""
     if leg_format.dtype == "float32":
         return np.asarray(embedding, np.float32)
-    return np.clip(embedding, -_LARGEST, _LARGEST).astype(np.float16)
+    if not _square(embedding) <= _LARGEST_SQUARE:
+        embedding = np.clip(embedding, -_LARGEST, _LARGEST)
+    return embedding.astype(np.float16)
 
 
 def from_disk(embedding: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -104,15 +108,12 @@ def joined(runs: Sequence[Frames]) -> Frames:
 def check_shapes(frames: Frames, leg_format: LegFormat) -> None:
     """Raise `ValueError` where the frames are not of the format."""
     count = len(frames)
-    expected = {
-        "embedding": (rows(count, leg_format.stride), leg_format.dim),
-        "logits": (count, leg_format.classes),
-        "speech": (count,),
-        "marks": (count,),
-    }
-    for name, shape in expected.items():
-        if getattr(frames, name).shape != shape:
-            raise ValueError(f"{name} of leg {frames.leg} must have shape {shape}, got {getattr(frames, name).shape}")
+    expected = ((rows(count, leg_format.stride), leg_format.dim), (count, leg_format.classes), (count,), (count,))
+    found = (frames.embedding.shape, frames.logits.shape, frames.speech.shape, frames.marks.shape)
+    if found != expected:
+        for name, shape, want in zip(("embedding", "logits", "speech", "marks"), found, expected, strict=True):
+            if shape != want:
+                raise ValueError(f"{name} of leg {frames.leg} must have shape {want}, got {shape}")
     if frames.level is not None and (leg_format.classes == 0 or frames.level.shape != (rows(count, TICK_FRAMES),)):
         raise ValueError(
             f"level of leg {frames.leg} must have shape {(rows(count, TICK_FRAMES),)}, and be missing where nothing may be "
@@ -129,7 +130,7 @@ def damage(frames: Frames) -> str | None:
 
     Arrays of the store are filled with NaN and marks with 255, so a chunk that is not there is found here too.
     """
-    if len(frames) == 0:
+    if len(frames) == 0 or (not frames.marks.any() and all(map(_finite, (frames.speech, frames.logits, frames.embedding)))):
         return None
     if not known_marks(frames.marks):
         return "marks that no version wrote"
@@ -144,6 +145,16 @@ def damage(frames: Frames) -> str | None:
     if np.isinf(frames.embedding).any() or (missing & ~_whole_rows_skipped(skipped, frames.stride)).any():
         return "embeddings that are not finite"
     return None
+
+
+def _finite(values: NDArray[np.float32]) -> bool:
+    """Whether all values are finite and of a size that speech has; at a fraction of the cost of looking at each."""
+    return math.isfinite(_square(values))
+
+
+def _square(values: NDArray[np.float32]) -> float:
+    """The sum of the squares: no value is larger than its root, and it is not finite where one value is not."""
+    return float(np.vdot(values, values))
 
 
 def _whole_rows_skipped(skipped: NDArray[np.bool_], stride: int) -> NDArray[np.bool_]:

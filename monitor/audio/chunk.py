@@ -1,5 +1,6 @@
 """What a source delivers: a stretch of one leg's audio at its place on the call's timeline."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +11,13 @@ from monitor.events import Leg
 
 Samples = NDArray[np.float32]
 """16 kHz mono, nominally in [-1, 1]."""
+
+
+def joined(pieces: Sequence[Samples]) -> Samples:
+    """Pieces that follow each other as one stretch; a piece that is alone as it is."""
+    if len(pieces) == 1:
+        return pieces[0]
+    return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True, slots=True)

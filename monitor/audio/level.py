@@ -7,7 +7,7 @@ sine that does, -127 for silence. It is kept as a byte, in steps of half a dB, o
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.audio.chunk import Samples
+from monitor.audio.chunk import Samples, joined
 from monitor.timeline import FRAME_SAMPLES, TICK_FRAMES
 
 Levels = NDArray[np.uint8]
@@ -17,6 +17,8 @@ LOUDEST = 255
 STEP = 0.5
 """dB."""
 _TICK = FRAME_SAMPLES * TICK_FRAMES
+_MOST_WAITING = 10 * _TICK
+"""Samples that wait at most to be measured."""
 _SILENCE = 10.0 ** (STEP * (1 - LOUDEST) / 10)
 """The least power that is told from another."""
 
@@ -42,31 +44,49 @@ def dbfs(levels: Levels) -> NDArray[np.float64]:
 
 
 class LevelMeter:
-    """Follows one leg from its first sample; how its audio is cut changes nothing."""
+    """Follows one leg from its first sample; how its audio is cut changes nothing.
+
+    Audio waits until its levels are asked for, a second at most: ticks are measured together at the cost of one.
+    """
 
     def __init__(self) -> None:
-        self._rest: Samples = np.zeros(0, np.float32)
+        self._waiting: list[Samples] = []
+        self._samples = 0
+        """That wait."""
         self._levels: Levels = np.zeros(0, np.uint8)
 
     def push(self, samples: Samples) -> None:
         """Take the audio that follows."""
-        audio = np.concatenate([self._rest, samples]) if len(self._rest) else samples
-        whole = len(audio) // _TICK * _TICK
-        self._add(audio[:whole].reshape(-1, _TICK))
-        self._rest = audio[whole:].copy()
+        self._waiting.append(samples)
+        self._samples += len(samples)
+        if self._samples >= _MOST_WAITING:
+            self._measure()
 
     def finish(self) -> None:
         """The audio is over: what is left is a tick of its own."""
-        if len(self._rest):
-            self._add(self._rest[None])
-        self._rest = self._rest[:0]
+        rest = self._measure()
+        if len(rest):
+            self._add(rest[None])
+        self._waiting, self._samples = [], 0
 
     def take(self, ticks: int) -> Levels:
         """The levels of the next ticks, whose audio must be there."""
         if ticks > len(self._levels):
+            self._measure()
+        if ticks > len(self._levels):
             raise ValueError(f"levels of {ticks} ticks were asked for, there are {len(self._levels)}")
         taken, self._levels = self._levels[:ticks], self._levels[ticks:]
         return taken
+
+    def _measure(self) -> Samples:
+        """Measure the whole ticks that wait; what is left."""
+        audio = joined(self._waiting)
+        whole = len(audio) // _TICK * _TICK
+        if whole:
+            self._add(audio[:whole].reshape(-1, _TICK))
+        rest = audio[whole:].copy()
+        self._waiting, self._samples = [rest], len(rest)
+        return rest
 
     def _add(self, ticks: NDArray[np.float32]) -> None:
         power = np.square(ticks.astype(np.float64)).mean(axis=1)

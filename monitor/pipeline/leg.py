@@ -7,7 +7,7 @@ alone and never reaches one.
 from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from threading import Condition
 
@@ -19,7 +19,7 @@ from monitor.audio.speech import SpeechDetector
 from monitor.engines.base import Window, WindowFrames
 from monitor.errors import EngineError
 from monitor.events import Frames, Leg, Mark
-from monitor.frame_format import LegFormat, rows
+from monitor.frame_format import LegFormat
 from monitor.pipeline.backlog import GivenUpError, LegQueue
 from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.marks import SourceMarks
@@ -27,13 +27,13 @@ from monitor.pipeline.stitch import Stitcher, skipped
 from monitor.pipeline.traces import Tracing, WindowTrace
 from monitor.pipeline.urgency import Urgency
 from monitor.pipeline.windows import Geometry, WindowCutter
-from monitor.timeline import TICK_FRAMES
 
 
 class LegTrack(ABC):
     """What a call knows of one leg."""
 
-    def __init__(self, call: str, leg: Leg, leg_format: LegFormat) -> None:
+    def __init__(self, call: str, leg: Leg, leg_format: LegFormat, meter: LevelMeter | None = None) -> None:
+        """`meter`: of a leg whose emotion may be inferred; how loud others are is nobody's business."""
         self.leg = leg
         self.format = leg_format
         self.frames = 0
@@ -45,7 +45,7 @@ class LegTrack(ABC):
         self.traced: list[WindowTrace] = []
         """Of windows whose frames were given out, those that are followed."""
         self._marks = SourceMarks()
-        self._stitcher = Stitcher(call, leg, leg_format)
+        self._stitcher = Stitcher(call, leg, leg_format, meter)
 
     def take_traced(self) -> list[WindowTrace]:
         """Those of `traced` that nobody has taken."""
@@ -114,10 +114,10 @@ class InferredLeg(LegTrack):
         live: bool,
         tracing: Tracing | None = None,
     ) -> None:
-        super().__init__(call, leg, leg_format)
+        self._meter = LevelMeter()
+        super().__init__(call, leg, leg_format, self._meter)
         self._worker, self._geometry, self._live = worker, geometry, live
         self._call, self._tracing = call, tracing
-        self._meter = LevelMeter()
         self._asked: deque[_Asked] = deque()
         self._told = Condition()
         self._finished = False
@@ -175,10 +175,6 @@ class InferredLeg(LegTrack):
         """Let go of what the engine keeps of the leg."""
         if "_queue" in vars(self):
             self._worker.close_leg(self._queue)
-
-    def _count(self, runs: list[Frames]) -> list[Frames]:
-        """How loud a leg is, is for those alone whose emotion may be inferred."""
-        return super()._count([replace(run, level=self._meter.take(rows(len(run), TICK_FRAMES))) for run in runs])
 
     def _ask(self, windows: Iterable[Window]) -> None:
         for window in windows:

@@ -29,6 +29,8 @@ class SourceMarks:
     def take(self, first: int, stop: int) -> NDArray[np.uint8]:
         """Marks of frames `[first, stop)`, shape (stop - first,): a frame is marked where at least half of it is missing, and
         where any of it came late."""
+        if not self._gaps and not self._late:
+            return np.zeros(stop - first, np.uint8)
         missing = {cause: np.zeros(stop - first, np.int32) for cause in _BITS}
         for gap in self._gaps:
             missing[gap.cause] += _samples(gap, first, stop)

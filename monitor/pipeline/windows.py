@@ -7,13 +7,11 @@ as far as `window` allows. The last window of a call takes what is left, with le
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
-from monitor.audio.chunk import AudioChunk, Samples
+from monitor.audio.chunk import AudioChunk, Samples, joined
 from monitor.config.sections import EngineSection
 from monitor.engines.base import EngineInfo, Window
 from monitor.errors import ConfigError
-from monitor.timeline import FRAME_SAMPLES, TICK_FRAMES, frame_start, frames_for, whole_frames
+from monitor.timeline import FRAME_SAMPLES, TICK_FRAMES, frames_for, whole_frames
 
 MAX_GROWTH = 3
 """Hops that overload may make of one: more would be later than a supervisor wants to know."""
@@ -69,23 +67,28 @@ class WindowCutter:
     def __init__(self, geometry: Geometry, leg_id: int) -> None:
         self._geometry = geometry
         self._leg_id = leg_id
-        self._audio: Samples = np.zeros(0, np.float32)
+        self._pieces: list[Samples] = []
+        """The audio from frame `_origin` on, joined where a window is due."""
         self._origin = 0
+        self._stop = 0
+        """One past the last sample taken."""
         self._next = 0
 
     @property
     def received(self) -> int:
         """Whole frames of audio taken so far."""
-        return self._origin + whole_frames(len(self._audio))
+        return whole_frames(self._stop)
 
     def push(self, chunk: AudioChunk) -> Iterator[Window]:
         """Take the chunk that follows; the windows it completes."""
-        expected = frame_start(self._origin) + len(self._audio)
-        if chunk.start != expected:
-            raise ValueError(f"audio of the {chunk.leg} leg must go on at sample {expected}, got {chunk.start}")
-        self._audio = np.concatenate([self._audio, chunk.samples])
-        g = self._geometry
-        while self.received >= self._next + g.hop + g.lookahead:
+        if chunk.start != self._stop:
+            raise ValueError(f"audio of the {chunk.leg} leg must go on at sample {self._stop}, got {chunk.start}")
+        self._pieces.append(chunk.samples)
+        self._stop = chunk.stop
+        g, received = self._geometry, self.received
+        if received < self._next + g.hop + g.lookahead:
+            return
+        while received >= self._next + g.hop + g.lookahead:
             yield self._window(self._next + g.hop, self._next + g.hop + g.lookahead)
         self._forget()
 
@@ -96,13 +99,17 @@ class WindowCutter:
 
     def _window(self, stop: int, end: int, final: bool = False) -> Window:
         start = max(0, end - self._geometry.window)
-        samples = self._audio[(start - self._origin) * FRAME_SAMPLES : (end - self._origin) * FRAME_SAMPLES]
+        samples = self._audio()[(start - self._origin) * FRAME_SAMPLES : (end - self._origin) * FRAME_SAMPLES]
         first, self._next = self._next, stop
         return Window(self._leg_id, start, samples, first, stop, final)
+
+    def _audio(self) -> Samples:
+        self._pieces = [joined(self._pieces)]
+        return self._pieces[0]
 
     def _forget(self) -> None:
         g = self._geometry
         keep = max(0, min(self._next + g.hop + g.lookahead, self.received) - g.window)
         if keep > self._origin:
-            self._audio = self._audio[(keep - self._origin) * FRAME_SAMPLES :].copy()
+            self._pieces = [self._audio()[(keep - self._origin) * FRAME_SAMPLES :].copy()]
             self._origin = keep

@@ -39,6 +39,7 @@ class ZarrCallWriter(CallWriter):
         self._path = layout.new_frames(record.id, record.started_at)
         self._call = record.id
         self._lock, self._tails, self._arrays = _create(self._path, record, settings.fsync)
+        self._levels = {leg: layout.levels(record.id, leg) for leg in record.legs}
         self._snapshots = SnapshotWriter(layout.snapshots(record.id))
         self._recordings: dict[Leg, Recording] = {}
         self._move_at = dict.fromkeys(record.legs, CHUNK_FRAMES)
@@ -53,7 +54,7 @@ class ZarrCallWriter(CallWriter):
         check_frames(frames, self._record, self.committed)
         tail = self._tails[frames.leg]
         with refusals(f"cannot write frames of call {self._call}"):
-            write_levels(self._layout.levels(self._call, frames.leg), frames)
+            write_levels(self._levels[frames.leg], frames)
             tail.append(frames)
         if tail.stop - tail.start >= self._move_at[frames.leg]:
             self._move(frames.leg)

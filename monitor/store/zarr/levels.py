@@ -20,12 +20,19 @@ def write_levels(path: Path, frames: Frames) -> None:
     """Put the levels of frames in their place, if they have some. Raises `OSError`; it may be repeated."""
     if frames.level is None:
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, PRIVATE)
+    try:
+        descriptor = _open(path)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = _open(path)
     try:
         write_all(descriptor, frames.level.tobytes(), frames.start // TICK_FRAMES)
     finally:
         os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, PRIVATE)
 
 
 def read_levels(path: Path, start: int, stop: int) -> Levels | None:
