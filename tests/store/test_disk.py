@@ -49,7 +49,7 @@ def test_a_file_that_may_not_grow_costs_no_frame(limit: int, store: ZarrStore, w
 def test_a_chunk_that_is_refused_stays_in_the_tail_and_moves_later(store: ZarrStore, monkeypatch: pytest.MonkeyPatch):
     writer = store.create(record_of())
     with monkeypatch.context() as patch:
-        patch.setattr("monitor.store.zarr.chunks._write_beyond_the_end", refuse)
+        patch.setattr("monitor.store.zarr.array_writer.ArrayWriter.write", refuse)
         writer.append(frames_of("call-1", "customer", 0, 1475))
         writer.append(frames_of("call-1", "customer", 1475, 50))
         writer.append(frames_of("call-1", "customer", 1525, 50))
@@ -71,7 +71,7 @@ def test_a_call_that_could_not_be_closed_can_be_closed_again(store: ZarrStore, m
     writer = store.create(record_of())
     writer.append(frames_of("call-1", "customer", 0, 1475))
     with monkeypatch.context() as patch, pytest.raises(StoreError, match="cannot close call call-1: the disk is full"):
-        patch.setattr("monitor.store.zarr.chunks._write_beyond_the_end", refuse)
+        patch.setattr("monitor.store.zarr.array_writer.ArrayWriter.write", refuse)
         writer.finish("finished", {})
     assert store.open("call-1").status == "live"
 

@@ -17,7 +17,7 @@ from zarr.codecs import BloscCodec
 from monitor.errors import StoreError
 from monitor.events import Frames, Leg
 from monitor.frame_format import LegFormat, damage, from_disk, rows, to_disk
-from monitor.store.disk import sync_path
+from monitor.store.zarr.array_writer import ArrayWriter
 from monitor.timeline import FRAME_RATE
 
 CHUNK_FRAMES = 30 * FRAME_RATE
@@ -48,22 +48,18 @@ class LegArrays:
             )
         return cls(group, call, leg, leg_format)
 
-    @property
-    def committed(self) -> int:
-        """Frames that are in all arrays."""
-        shape: int = self._arrays["speech"].shape[0]
-        return shape
-
     def extend(self, frames: Frames, fsync: bool) -> None:
-        """Write frames that begin where the arrays end or, after a failure, before. Raises `OSError` where refused."""
+        """Write frames that begin with a chunk, where the arrays end or, after a failure, before. To be read, open them anew.
+
+        Raises `OSError` where refused.
+        """
         embedding = to_disk(frames.embedding, self._format)
         values = {"embedding": embedding, "logits": frames.logits, "speech": frames.speech, "marks": frames.marks}
-        for name, array in self._arrays.items():
-            _write_beyond_the_end(array, self._rows(name, frames.start), values[name], fsync)
-        for name, array in self._arrays.items():
-            array.resize((max(array.shape[0], self._rows(name, frames.stop)), *array.shape[1:]))
-            if fsync:
-                sync_path(_folder(array) / "zarr.json")
+        writers = {name: ArrayWriter(array, fsync) for name, array in self._arrays.items()}
+        for name, writer in writers.items():
+            writer.write(self._rows(name, frames.start), values[name])
+        for name, writer in writers.items():
+            writer.lengthen(self._rows(name, frames.stop))
 
     def read(self, start: int, stop: int, *, embedding: bool = True) -> Frames:
         """Frames `[start, stop)`; `start` is a multiple of the stride. Without `embedding`, those are left unread, 0 wide.
@@ -146,20 +142,3 @@ def _array(group: zarr.Group, name: str, call: str, leg: Leg, dtype: str, width:
             f"not {dtype} of shape {('T', *width)}"
         )
     return array
-
-
-def _write_beyond_the_end(array: zarr.Array[Any], row: int, values: NDArray[Any], fsync: bool) -> None:
-    """Write rows that the stored shape does not cover yet, through a handle for which the array is long enough."""
-    stop = row + len(values)
-    shape = (max(array.shape[0], stop), *array.shape[1:])
-    metadata: Any = array.metadata.update_shape(shape)
-    # A chunk of skipped frames alone is all fill values. zarr leaves such chunks out unless each opening says otherwise.
-    zarr.Array(zarr.AsyncArray(metadata, array.store_path, {"write_empty_chunks": True}))[row:stop] = values
-    if fsync:
-        for chunk in range(row // array.chunks[0], -(-stop // array.chunks[0])):
-            sync_path(_folder(array) / array.metadata.encode_chunk_key((chunk,) + (0,) * (array.ndim - 1)))
-
-
-def _folder(array: zarr.Array[Any]) -> Path:
-    """Where a local array lies."""
-    return Path(array.store.root) / array.path  # type: ignore[attr-defined]

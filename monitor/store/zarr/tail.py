@@ -10,6 +10,7 @@ import math
 import os
 import struct
 import zlib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -100,30 +101,32 @@ def _whole_record(content: memoryview, expected: int, leg_format: LegFormat) -> 
 
 def _pack(frames: Frames, leg_format: LegFormat) -> bytes:
     arrays = (to_disk(frames.embedding, leg_format), frames.logits, frames.speech, frames.marks)
-    fields = _fields(len(frames), leg_format)
-    body = b"".join(np.asarray(array, dtype).tobytes() for array, (dtype, _) in zip(arrays, fields, strict=True))
+    dtypes = _dtypes(leg_format)
+    body = b"".join(np.asarray(array, dtype).tobytes() for array, dtype in zip(arrays, dtypes, strict=True))
     record = _RECORD.pack(frames.start, len(frames))
     return record + _CHECK.pack(zlib.crc32(body, zlib.crc32(record))) + body
 
 
 def _arrays(body: memoryview | bytes, count: int, leg_format: LegFormat) -> list[NDArray[Any]]:
     arrays, position = [], 0
-    for dtype, shape in _fields(count, leg_format):
-        array: NDArray[Any] = np.frombuffer(body[position : position + dtype.itemsize * math.prod(shape)], dtype)
+    for dtype, shape in zip(_dtypes(leg_format), _shapes(count, leg_format), strict=True):
+        array: NDArray[Any] = np.frombuffer(body, dtype, math.prod(shape), position)
         arrays.append(array.reshape(shape))
         position += array.nbytes
     return arrays
 
 
 def _body_size(count: int, leg_format: LegFormat) -> int:
-    return sum(dtype.itemsize * math.prod(shape) for dtype, shape in _fields(count, leg_format))
+    shapes = _shapes(count, leg_format)
+    return sum(dtype.itemsize * math.prod(shape) for dtype, shape in zip(_dtypes(leg_format), shapes, strict=True))
 
 
-def _fields(count: int, leg_format: LegFormat) -> list[tuple[np.dtype[Any], tuple[int, ...]]]:
-    """Dtype and shape of the arrays of a record, in their order."""
-    return [
-        (np.dtype(leg_format.dtype).newbyteorder("<"), (rows(count, leg_format.stride), leg_format.dim)),
-        (np.dtype("<f4"), (count, leg_format.classes)),
-        (np.dtype("<f4"), (count,)),
-        (np.dtype("u1"), (count,)),
-    ]
+@cache
+def _dtypes(leg_format: LegFormat) -> tuple[np.dtype[Any], ...]:
+    """Of the arrays of a record, in their order."""
+    return np.dtype(leg_format.dtype).newbyteorder("<"), np.dtype("<f4"), np.dtype("<f4"), np.dtype("u1")
+
+
+def _shapes(count: int, leg_format: LegFormat) -> tuple[tuple[int, ...], ...]:
+    """Of the arrays of a record of so many frames."""
+    return (rows(count, leg_format.stride), leg_format.dim), (count, leg_format.classes), (count,), (count,)
