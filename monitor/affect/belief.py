@@ -51,8 +51,8 @@ class EmotionBelief:
         """Take the logits, shape (C,), of a step of speech, `steps` (1 and up) after the last one; the belief."""
         stay = self._stay ** min(steps, self._longest)
         moved = stay * self.value + (1.0 - stay) * self._prior
-        weighted = moved * np.exp(self._temper * (logits - logits.max()))
-        self.value = np.asarray(weighted / weighted.sum())
+        weighted = moved * np.exp(self._temper * (logits - np.maximum.reduce(logits)))
+        self.value = np.asarray(weighted / np.add.reduce(weighted))
         return self.value
 
 

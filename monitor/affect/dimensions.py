@@ -37,13 +37,12 @@ class Dimensions:
     """
 
     def __init__(self, labels: Sequence[str]) -> None:
-        self._placed = np.array([label in PLACES for label in labels], dtype=np.float64)
-        self._places = np.array([PLACES.get(label, (0.0, 0.0)) for label in labels], dtype=np.float64).reshape(-1, 2)
+        placed = [(float(label in PLACES), *PLACES.get(label, (0.0, 0.0))) for label in labels]
+        self._placed = np.array(placed, dtype=np.float64).reshape(-1, 3).T.copy()
+        """Whether each label has a place, its valence and its arousal, shape (3, C)."""
 
     def __call__(self, posterior: NDArray[np.float64]) -> tuple[float, float]:
         """Valence and arousal, each -1 to 1, of a posterior of shape (C,)."""
-        weight = max(float((posterior * self._placed).sum()), LEAST_PLACED)
-        return (
-            float((posterior * self._places[:, 0]).sum()) / weight,
-            float((posterior * self._places[:, 1]).sum()) / weight,
-        )
+        placed, valence, arousal = np.add.reduce(posterior * self._placed, axis=1).tolist()
+        weight = max(placed, LEAST_PLACED)
+        return valence / weight, arousal / weight

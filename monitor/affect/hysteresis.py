@@ -2,9 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from monitor.events import ABSTAIN
 
 NOT_EMOTIONS = frozenset({ABSTAIN, "<unk>", "unk"})
@@ -19,7 +16,7 @@ class LabelHysteresis:
     least `min_hold` steps, so that nothing is said on the prior alone.
 
     >>> label = LabelHysteresis(("angry", "neutral"), enter=0.6, leave=0.4, min_hold=0)
-    >>> [label.update(np.array([p, 1 - p])) for p in (0.5, 0.6, 0.45, 0.5, 0.35)]
+    >>> [label.update([p, 1 - p]) for p in (0.5, 0.6, 0.45, 0.5, 0.35)]
     ['unknown', 'angry', 'angry', 'angry', 'neutral']
     """
 
@@ -27,7 +24,7 @@ class LabelHysteresis:
         if not 0 < leave <= enter < 1:
             raise ValueError(f"need 0 < leave <= enter < 1, got leave {leave}, enter {enter}")
         self._labels = tuple(labels)
-        self._emotions = np.array([label not in NOT_EMOTIONS for label in labels], dtype=bool)
+        self._emotions = [index for index, label in enumerate(labels) if label not in NOT_EMOTIONS]
         self._enter = enter
         self._leave = leave
         self._min_hold = min_hold
@@ -43,19 +40,19 @@ class LabelHysteresis:
         """The label now."""
         return ABSTAIN if self._held is None else self._labels[self._held]
 
-    def update(self, posterior: NDArray[np.float64]) -> str:
-        """Take the belief, shape (C,), after the next step of speech; the label."""
+    def update(self, posterior: Sequence[float]) -> str:
+        """Take the belief, C probabilities, after the next step of speech; the label."""
         self._steps += 1
         if self._steps >= self._min_hold:
-            chosen = self._choose(np.where(self._emotions, posterior, -1.0))
+            chosen = self._choose(posterior)
             if chosen != self._held:
                 self._held, self._steps = chosen, 0
         return self.label
 
-    def _choose(self, posterior: NDArray[np.float64]) -> int | None:
-        if len(posterior) == 0:
+    def _choose(self, posterior: Sequence[float]) -> int | None:
+        if not self._emotions:
             return None
-        best = int(posterior.argmax())
+        best = max(self._emotions, key=posterior.__getitem__)
         if posterior[best] >= self._enter:
             return best if self._held is None or posterior[best] > posterior[self._held] else self._held
         if self._held is not None and posterior[self._held] >= self._leave:

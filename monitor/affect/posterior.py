@@ -12,8 +12,8 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     if logits.size == 0:
         return logits
-    scaled = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(scaled / scaled.sum(axis=-1, keepdims=True))
+    scaled = np.exp(logits - np.maximum.reduce(logits, axis=-1, keepdims=True))
+    return np.asarray(scaled / np.add.reduce(scaled, axis=-1, keepdims=True))
 
 
 class SmoothedPosterior:
@@ -21,8 +21,8 @@ class SmoothedPosterior:
 
     >>> smoothed = SmoothedPosterior(classes=2, time_constant=1.0, step=0.1)
     >>> for _ in range(10):
-    ...     posterior = smoothed.update(np.array([50.0, -50.0]))
-    >>> posterior.round(3).tolist()
+    ...     smoothed.update(np.array([50.0, -50.0]))
+    >>> smoothed.value.round(3).tolist()
     [0.816, 0.184]
     """
 
@@ -44,8 +44,7 @@ class SmoothedPosterior:
         """The smoothed posterior, shape (C,): `evidence`, and the uniform posterior for what it lacks to 1."""
         return self.evidence + self._prior / max(self._classes, 1)
 
-    def update(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Take the logits, shape (C,), of the next step of speech; the smoothed posterior."""
+    def update(self, logits: NDArray[np.float64]) -> None:
+        """Take the logits, shape (C,), of the next step of speech."""
         self.evidence = self.evidence + self._weight * (softmax(logits) - self.evidence)
         self._prior *= 1.0 - self._weight
-        return self.value

@@ -20,9 +20,12 @@ FORGET_AFTER = 30.0
 listens is still taken to be angry."""
 
 
-@dataclass(frozen=True, slots=True)
+_FORGET_TICKS = round(FORGET_AFTER * TICK_RATE)
+
+
+@dataclass(slots=True)
 class Affect:
-    """A leg's emotion at one moment."""
+    """A leg's emotion at one moment. Not frozen, as one is made for every tick of speech, but nobody changes it."""
 
     emotion: str = ABSTAIN
     posterior: tuple[float, ...] = ()
@@ -57,7 +60,7 @@ class SpeakerAffect:
         self._label = LabelHysteresis(labels, settings.enter, settings.leave, round(settings.min_hold * TICK_RATE))
         self._heard = SmoothedPosterior(len(labels), settings.smoothing, 1 / TICK_RATE)
         self._dimensions = Dimensions(labels)
-        self._sums = np.zeros(2)
+        self._sums = (0.0, 0.0)
         self._steps = 0.0
         self._silent = 0
         self.now = Affect(posterior=tuple(self._belief.value.tolist()))
@@ -65,22 +68,22 @@ class SpeakerAffect:
     def update(self, logits: NDArray[np.float64]) -> Affect:
         """Take the mean logits, shape (C,), of a tick of speech."""
         relative = self._baseline.relative(logits)
-        belief = self._belief.update(relative, self._silent + 1)
+        belief: list[float] = self._belief.update(relative, self._silent + 1).tolist()
         self._silent = 0
         self._heard.update(relative)
         valence, arousal = self._dimensions(self._heard.evidence)
         if self._neutral is not None:
-            neutral = float(belief[self._neutral])
+            neutral = belief[self._neutral]
             self._baseline.learn(logits, neutral)
-            self._sums += (neutral * valence, neutral * arousal)
+            self._sums = (self._sums[0] + neutral * valence, self._sums[1] + neutral * arousal)
             self._steps += neutral
-        self.now = Affect(self._label.update(belief), tuple(belief.tolist()), valence, arousal, self._normal())
+        self.now = Affect(self._label.update(belief), tuple(belief), valence, arousal, self._normal())
         return self.now
 
     def rest(self) -> Affect:
         """Take a tick without speech of this leg."""
         self._silent += 1
-        if self._silent == round(FORGET_AFTER * TICK_RATE):
+        if self._silent == _FORGET_TICKS:
             self._belief.forget()
             self._heard.forget()
             self._label.forget()
@@ -90,4 +93,4 @@ class SpeakerAffect:
     def _normal(self) -> tuple[float, float] | None:
         if not self._baseline.ready:
             return None
-        return float(self._sums[0]) / self._steps, float(self._sums[1]) / self._steps
+        return self._sums[0] / self._steps, self._sums[1] / self._steps

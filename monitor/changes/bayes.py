@@ -62,7 +62,7 @@ class BayesDetector(Detector):
 
     def update(self, tick: int, vector: Floats) -> list[Detection]:
         """Take the mean logits, shape (C,), of the next tick of speech; what is now known."""
-        centred = vector - vector.mean()
+        centred = vector - np.add.reduce(vector) / len(vector)
         if self._segments is not None:
             return self._take(self._segments, tick, centred)
         self._warm_up.append((tick, centred))

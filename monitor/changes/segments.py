@@ -55,6 +55,7 @@ class Segments:
         self._begins = np.zeros(0, np.int64)
         self._sums: Floats = np.zeros((0, width))
         self._counts: Floats = np.zeros(0)
+        """Ticks since each beginning, which fall."""
         self._log: Floats = np.zeros(0)
         self._last = 0
         self._waited = 0
@@ -98,10 +99,10 @@ class Segments:
         self._keep(self._begins >= begin)
 
     def _begin(self, tick: int, log: float) -> None:
-        self._begins = np.append(self._begins, tick)
+        self._begins = np.concatenate([self._begins, [tick]])
         self._sums = np.concatenate([self._sums, np.zeros((1, self._sums.shape[1]))])
-        self._counts = np.append(self._counts, 0.0)
-        self._log = np.append(self._log, log)
+        self._counts = np.concatenate([self._counts, [0.0]])
+        self._log = np.concatenate([self._log, [log]])
         self._waited = self._spoken = 0
 
     def _weigh(self, vector: Floats) -> None:
@@ -112,14 +113,14 @@ class Segments:
         off = vector - self._sums * (weight / precision)[:, None]
         squares = np.einsum("ij,ij->i", off, off)
         log = self._log - 0.5 * (squares / variance + len(vector) * np.log(variance))
-        self._log = log - log.max()
-        self._sums = self._sums + vector
-        self._counts = self._counts + 1.0
+        self._log = log - np.maximum.reduce(log)
+        self._sums += vector
+        self._counts += 1.0
 
     def _forget(self) -> None:
-        old = self._counts > self._model.memory
-        old[0] = False
-        if old.any():
+        if len(self._counts) > 1 and self._counts[1] > self._model.memory:
+            old = self._counts > self._model.memory
+            old[0] = False
             self._keep(~old)
 
     def _keep(self, which: NDArray[np.bool_]) -> None:

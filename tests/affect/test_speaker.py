@@ -175,14 +175,14 @@ def test_labels_without_a_place_draw_to_the_origin_only_when_they_prevail():
 
 def test_a_label_stands_at_least_as_long_as_set_and_so_does_unknown():
     label = LabelHysteresis(("angry", "neutral"), enter=0.6, leave=0.4, min_hold=5)
-    assert [label.update(np.array([0.9, 0.1])) for _ in range(5)] == [ABSTAIN] * 4 + ["angry"]
-    assert [label.update(np.array([0.1, 0.9])) for _ in range(5)] == ["angry"] * 4 + ["neutral"]
+    assert [label.update([0.9, 0.1]) for _ in range(5)] == [ABSTAIN] * 4 + ["angry"]
+    assert [label.update([0.1, 0.9]) for _ in range(5)] == ["angry"] * 4 + ["neutral"]
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=60))
 def test_a_label_is_held_only_between_enter_and_leave(values):
     label = LabelHysteresis(("angry", "neutral"), enter=0.6, leave=0.4, min_hold=0)
-    held = [label.update(np.array([value, 0.0])) for value in values]
+    held = [label.update([value, 0.0]) for value in values]
     assert all(value >= 0.4 for value, name in zip(values, held, strict=True) if name == "angry")
     assert all(value < 0.6 for value, name in zip(values, held, strict=True) if name == ABSTAIN)
 
