@@ -125,12 +125,22 @@ def check_shapes(frames: Frames, leg_format: LegFormat) -> None:
         raise ValueError(f"frames must start at a multiple of {TICK_FRAMES}, got {frames.start}")
 
 
+def surely_finite(values: NDArray[np.float32]) -> bool:
+    """False where a value is not finite, and where some are so large that looking at each must tell: ten times as dear.
+
+    >>> surely_finite(np.float32([1, -2])), surely_finite(np.float32([1, np.nan]))
+    (True, False)
+    """
+    return math.isfinite(_square(values))
+
+
 def damage(frames: Frames) -> str | None:
     """What is wrong with the values, or None: only a skipped frame may lack its results, and marks are known bits.
 
     Arrays of the store are filled with NaN and marks with 255, so a chunk that is not there is found here too.
     """
-    if len(frames) == 0 or (not frames.marks.any() and all(map(_finite, (frames.speech, frames.logits, frames.embedding)))):
+    values = (frames.speech, frames.logits, frames.embedding)
+    if len(frames) == 0 or (not frames.marks.any() and all(map(surely_finite, values))):
         return None
     if not known_marks(frames.marks):
         return "marks that no version wrote"
@@ -145,11 +155,6 @@ def damage(frames: Frames) -> str | None:
     if np.isinf(frames.embedding).any() or (missing & ~_whole_rows_skipped(skipped, frames.stride)).any():
         return "embeddings that are not finite"
     return None
-
-
-def _finite(values: NDArray[np.float32]) -> bool:
-    """Whether all values are finite and of a size that speech has; at a fraction of the cost of looking at each."""
-    return math.isfinite(_square(values))
 
 
 def _square(values: NDArray[np.float32]) -> float:

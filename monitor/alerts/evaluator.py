@@ -9,13 +9,14 @@ the moments.
 """
 
 from collections.abc import Sequence
+from operator import is_
 
 from monitor.alerts.message import RUNNING, fill, named, seconds_text
 from monitor.alerts.model import Rule
 from monitor.alerts.moment import LegMoment, Moment
 from monitor.alerts.rules import RuleSet
 from monitor.alerts.verdict import Measure, Verdict
-from monitor.alerts.watches.build import legs_of, watch
+from monitor.alerts.watches.build import legs_of, timed, watch
 from monitor.events import Alert, Leg
 from monitor.learned.learned import Learned
 from monitor.timeline import TICK_RATE, clock
@@ -36,6 +37,9 @@ class RuleWatch:
         self._subject = subject
         self._labels = tuple(labels)
         self._watch = watch(rule.when, subject, legs, labels, learned)
+        self._timed = timed(rule.when)
+        self._idle = False
+        """Nothing was found at the last moment, and nothing will be without further evidence."""
         self._hold = round(rule.hold * TICK_RATE)
         self._release = max(1, round(rule.release * TICK_RATE))
         self._cool_down = round(rule.cool_down * TICK_RATE)
@@ -50,14 +54,17 @@ class RuleWatch:
         self._told: dict[str, float] = {}
         self._peaks: dict[str, Measure] = {}
 
-    def update(self, moment: Moment) -> list[Alert]:
-        """Take the next moment; what is to be told."""
+    def update(self, moment: Moment, moved: bool) -> Sequence[Alert]:
+        """Take the next moment; what is to be told. `moved`: it has evidence that the one before had not."""
+        if self._idle and not moved:
+            return ()
         verdict = self._watch.update(moment, ease=0 if self._began is None else 1)
         if self._raised:
             return self._follow(verdict, moment)
+        self._idle = not (verdict.holds or self._timed)
         if not verdict.holds:
             self._began = None
-            return []
+            return ()
         if self._began is None:
             self._began = verdict.began
             self._held = 0
@@ -198,6 +205,8 @@ class Evaluator:
 
         `about`: take only the rules that look at these legs, at one alone or at all; None takes every rule.
         """
+        self._evidence: Sequence[object] = ()
+        """Of the last moment."""
         self._watches = [
             RuleWatch(rule, call, subject, legs, labels, rules.learned)
             for rule in rules.rules
@@ -207,8 +216,15 @@ class Evaluator:
 
     def update(self, moment: Moment) -> list[Alert]:
         """Take the next moment; what is to be told, in the order of the rules."""
-        return [alert for one in self._watches for alert in one.update(moment)]
+        moved = self._moved(moment)
+        return [alert for one in self._watches for alert in one.update(moment, moved)]
 
     def finish(self, moment: Moment) -> list[Alert]:
         """The call is over; alerts that are open are cleared."""
         return [alert for one in self._watches for alert in one.finish(moment)]
+
+    def _moved(self, moment: Moment) -> bool:
+        """Whether there is evidence that the last moment had not. What is carried on through silence is the same object."""
+        last, self._evidence = self._evidence, [said for leg in moment.legs.values() for said in (leg.affect, leg.likeness)]
+        carried_on = len(last) == len(self._evidence) and all(map(is_, last, self._evidence))
+        return not carried_on or any(leg.changes for leg in moment.legs.values())

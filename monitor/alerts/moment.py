@@ -1,14 +1,17 @@
 """What the rules see: all legs of a call at one tick."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from monitor.affect.speaker import Affect
 from monitor.events import ChangePoint, Leg
 from monitor.learned.voice import Likeness
 
+NOTHING_LEARNED = Likeness()
 
-@dataclass(frozen=True, slots=True)
+
+# Neither is frozen: they are made for every tick, and that would be most of the cost.
+@dataclass(slots=True)
 class LegMoment:
     """One leg at one tick."""
 
@@ -24,13 +27,13 @@ class LegMoment:
     """What became known of change points in this tick."""
     change: ChangePoint | None = None
     """The last change point that was not retracted."""
-    likeness: Likeness = field(default_factory=Likeness)
+    likeness: Likeness = NOTHING_LEARNED
     """What templates and heads say of the last seconds of speech."""
     late: int = 0
     """Seconds by which this tick became known after its moment."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Moment:
     """A call at one tick."""
 

@@ -11,6 +11,8 @@ from monitor.learned.learned import Learned
 from monitor.learned.speech_window import SpeechWindow, window_ticks
 from monitor.timeline import TICK_RATE
 
+_FORGET_TICKS = round(FORGET_AFTER * TICK_RATE)
+
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
@@ -48,7 +50,7 @@ class LearnedVoice:
     def rest(self) -> Likeness:
         """Take a tick without speech of this leg."""
         self._silent += 1
-        if self._silent == round(FORGET_AFTER * TICK_RATE):
+        if self._silent == _FORGET_TICKS:
             for window in self._windows.values():
                 window.forget()
             self.now = Likeness()

@@ -11,7 +11,7 @@ that combine them.
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from monitor.alerts.evaluator import Evaluator
 from monitor.alerts.moment import LegMoment, Moment
@@ -42,6 +42,24 @@ class Analysed:
     """Each leg that went on, at each tick by which it did; in the order of `LEGS`."""
 
 
+@dataclass(slots=True, eq=False)
+class _LegState:
+    """One leg on its way through the analysis."""
+
+    leg: Leg
+    cutter: TickCutter
+    speaker: Speaker
+    rules: Evaluator | None
+    """That look at this leg alone; None where there is no other."""
+    waiting: deque[Tick] = field(default_factory=deque)
+    heard: deque[tuple[float, LegMoment]] = field(default_factory=deque)
+    """Ends of ticks and what was heard in them, of which the rules that combine legs wait for other legs."""
+    ticks: int = 0
+    """Analysed."""
+    views: list[LegView] = field(default_factory=list)
+    """Since the last `Analysed`."""
+
+
 class CallAnalysis:
     """Follows one call: frames in, state changes, change points and alerts out."""
 
@@ -59,29 +77,26 @@ class CallAnalysis:
 
         Raises `ConfigError` where `changes` names no detector."""
         self._call, self._ahead = call, ahead
-        self._legs = tuple(leg for leg in LEGS if leg in legs)
-        self._cutters = {leg: TickCutter(legs[leg]) for leg in self._legs}
-        self._waiting: dict[Leg, deque[Tick]] = {leg: deque() for leg in self._legs}
-        self._speakers = {
-            leg: Speaker(call, leg, labels, legs[leg].classes > 0 and legs[leg].dim > 0, state, changes, rules.learned)
-            for leg in self._legs
+        order = tuple(leg for leg in LEGS if leg in legs)
+        self._rules = Evaluator(rules, call, order, labels, frozenset(order))
+        """That combine legs."""
+        self._legs = {
+            leg: _LegState(
+                leg,
+                TickCutter(legs[leg]),
+                Speaker(call, leg, labels, legs[leg].classes > 0 and legs[leg].dim > 0, state, changes, rules.learned),
+                Evaluator(rules, call, order, labels, frozenset({leg})) if len(order) > 1 else None,
+            )
+            for leg in order
         }
-        own = {frozenset({leg}) for leg in self._legs}
-        self._evaluators = {about: Evaluator(rules, call, self._legs, labels, about) for about in own | {frozenset(self._legs)}}
-        self._heard: dict[Leg, deque[tuple[float, LegMoment]]] = {leg: deque() for leg in self._legs}
-        """Ends of ticks and what was heard in them, of which the rules that combine legs wait for other legs."""
-        self._ticks = dict.fromkeys(self._legs, 0)
-        """Analysed, of each leg."""
         self._together = 0
         """Ticks that the rules which combine legs have seen."""
         self._overtalk = 0
         self.floor = Floor()
         self._end = 0.0
         """Of the frames taken so far."""
-        self._moments: dict[frozenset[Leg], Moment] = {}
-        """The last one of each evaluator."""
-        self._views: dict[Leg, list[LegView]] = {leg: [] for leg in self._legs}
-        """Since the last `Analysed`."""
+        self._moments: dict[Evaluator, Moment] = {}
+        """The last one of each."""
         self._finished = False
 
     def update(self, frames: Frames) -> Analysed:
@@ -91,9 +106,10 @@ class CallAnalysis:
         """
         if self._finished:
             raise ValueError(f"call {self._call} is finished and takes no further frames")
-        if frames.call != self._call or frames.leg not in self._waiting:
+        if frames.call != self._call or frames.leg not in self._legs:
             raise ValueError(f"frames of {frames.call}/{frames.leg} are not of call {self._call} with {', '.join(self._legs)}")
-        self._waiting[frames.leg].extend(self._cutters[frames.leg].cut(frames))
+        of = self._legs[frames.leg]
+        of.waiting.extend(of.cutter.cut(frames))
         self._end = max(self._end, frame_seconds(frames.stop))
         return self._analysed(frames, self._advance())
 
@@ -103,89 +119,94 @@ class CallAnalysis:
             return Analysed(None, (), {})
         self._finished = True
         events = self._advance()
-        total = max((self._ticks[leg] + len(self._waiting[leg]) for leg in self._legs), default=0)
-        while (least := min(self._ticks.values(), default=total)) < total:  # what only some legs have
-            for leg in self._behind(least):
-                events += self._hear(leg)
+        total = max((of.ticks + len(of.waiting) for of in self._legs.values()), default=0)
+        while (behind := self._behind()) and behind[0].ticks < total:  # what only some legs have
+            for of in self._in_order(behind):
+                events += self._hear(of)
             events += self._combine()
-        for leg, speaker in self._speakers.items():
-            if self._ticks[leg]:
-                events += speaker.finish(self._end)
-        for legs, moment in self._moments.items():
-            events += self._evaluators[legs].finish(replace(moment, at=self._end))
+        for of in self._legs.values():
+            if of.ticks:
+                events += of.speaker.finish(self._end)
+        for rules, moment in self._moments.items():
+            events += rules.finish(replace(moment, at=self._end))
         return self._analysed(None, events)
 
     def live(self, leg: Leg) -> LegView:
         """A leg as it is now."""
-        return self._speakers[leg].view
+        return self._legs[leg].speaker.view
 
     def _analysed(self, frames: Frames | None, events: list[Event]) -> Analysed:
-        views = {leg: views for leg, views in self._views.items() if views}
-        self._views = {leg: [] for leg in self._legs}
+        views = {leg: of.views for leg, of in self._legs.items() if of.views}
+        for leg in views:
+            self._legs[leg].views = []
         return Analysed(frames, events, views)
 
     def _advance(self) -> list[Event]:
         events: list[Event] = []
-        while legs := self._ready():
-            for leg in legs:
-                events += self._hear(leg)
+        while ready := self._ready():
+            for of in ready:
+                events += self._hear(of)
             events += self._combine()
         return events
 
-    def _ready(self) -> list[Leg]:
+    def _ready(self) -> Sequence[_LegState]:
         """Whose next tick is analysed next: of the legs that are furthest behind, where all of them have one; else of the
         first that need not wait."""
-        behind = self._behind(min(self._ticks.values()))
-        if all(self._waiting[leg] for leg in behind):
-            return behind
+        behind = self._behind()
+        if all(of.waiting for of in behind):
+            return self._in_order(behind)
         if self._ahead is None:
             return []
-        return [leg for leg in self._legs if len(self._waiting[leg]) > self._ahead][:1]
+        return [of for of in self._legs.values() if len(of.waiting) > self._ahead][:1]
 
-    def _behind(self, ticks: int) -> list[Leg]:
-        """The legs of which so many ticks are analysed; first the one whose next tick ends first, as a leg's last tick may."""
-        return sorted((leg for leg in self._legs if self._ticks[leg] == ticks), key=self._next_end)
+    def _behind(self) -> list[_LegState]:
+        """The legs that are furthest behind."""
+        least = min((of.ticks for of in self._legs.values()), default=0)
+        return [of for of in self._legs.values() if of.ticks == least]
 
-    def _next_end(self, leg: Leg) -> float:
+    def _in_order(self, legs: list[_LegState]) -> Sequence[_LegState]:
+        """First the one whose next tick ends first, as a leg's last tick may."""
+        return legs if len(legs) == 1 else sorted(legs, key=self._next_end)
+
+    def _next_end(self, of: _LegState) -> float:
         """Seconds at which a leg's next tick ends."""
-        if self._waiting[leg]:
-            tick = self._waiting[leg][0]
+        if of.waiting:
+            tick = of.waiting[0]
             return frame_seconds(tick.index * TICK_FRAMES + tick.frames)
-        return min(frame_seconds((self._ticks[leg] + 1) * TICK_FRAMES), self._end)
+        return min(frame_seconds((of.ticks + 1) * TICK_FRAMES), self._end)
 
-    def _hear(self, leg: Leg) -> list[Event]:
+    def _hear(self, of: _LegState) -> list[Event]:
         """Analyse a leg's next tick by itself; it is silent where its audio has ended before the others'."""
         events: list[Event] = []
-        speaker, about = self._speakers[leg], frozenset({leg})
-        end = self._next_end(leg)
-        if self._waiting[leg]:
-            found, heard = speaker.update(self._waiting[leg].popleft(), end)
+        end = self._next_end(of)
+        if of.waiting:
+            found, heard = of.speaker.update(of.waiting.popleft(), end)
             events += found
-            self._views[leg].append(speaker.view)
+            of.views.append(of.speaker.view)
         else:
-            heard = speaker.absent()
-        if len(self._legs) > 1:
-            self._moments[about] = Moment(self._ticks[leg], end, {leg: heard})
-            events += self._evaluators[about].update(self._moments[about])
+            heard = of.speaker.absent()
+        if of.rules is not None:
+            moment = self._moments[of.rules] = Moment(of.ticks, end, {of.leg: heard})
+            events += of.rules.update(moment)
         self.floor.hear(end, speaks=heard.known and heard.silent == 0)
-        self._heard[leg].append((end, heard))
-        self._ticks[leg] += 1
+        of.heard.append((end, heard))
+        of.ticks += 1
         return events
 
     def _combine(self) -> list[Event]:
         """Show the rules that combine legs the moments that all legs have now."""
         events: list[Event] = []
-        while all(self._heard.values()):
-            heard = {leg: moments.popleft() for leg, moments in self._heard.items()}
-            moments = {leg: moment for leg, (_, moment) in heard.items()}
+        while all(of.heard for of in self._legs.values()):
+            ends, moments = [], {}
+            for leg, of in self._legs.items():
+                end, moments[leg] = of.heard.popleft()
+                ends.append(end)
             if all(moment.known for moment in moments.values()):
                 together = len(moments) > 1 and all(moment.silent <= HANGOVER for moment in moments.values())
                 self._overtalk = self._overtalk + 1 if together else 0
                 self.floor.overtalk += together
-            about = frozenset(self._legs)
-            end = max(end for end, _ in heard.values())
-            self._moments[about] = Moment(self._together, end, moments, self._overtalk)
-            events += self._evaluators[about].update(self._moments[about])
+            moment = self._moments[self._rules] = Moment(self._together, max(ends), moments, self._overtalk)
+            events += self._rules.update(moment)
             self._together += 1
         return events
 

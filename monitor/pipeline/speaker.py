@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from monitor.affect.posterior import softmax
 from monitor.affect.speaker import Affect, SpeakerAffect
-from monitor.alerts.moment import LegMoment
+from monitor.alerts.moment import NOTHING_LEARNED, LegMoment
 from monitor.audio.level import UNKNOWN
 from monitor.changes.base import Detection
 from monitor.changes.registry import open_detector
@@ -21,9 +21,9 @@ from monitor.pipeline.ticks import Tick
 from monitor.timeline import TICK_FRAMES, TICK_RATE, frame_seconds
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LegView:
-    """A leg as a live page shows it."""
+    """A leg as a live page shows it. Not frozen, as one is made for every tick, but nobody changes it."""
 
     time: float
     """Seconds from the start of the call to the start of the tick."""
@@ -84,9 +84,10 @@ class Speaker:
         changes = self._detect(tick, at) if heard else []
         likeness = self._likeness(tick if heard else None)
         self._note(tick, now, likeness)
-        state = [self._state_changed(before, now, tick, at)] if now.emotion != before.emotion else []
-        moment = LegMoment(now, heard, tick.known, self._silent, tuple(changes), self._change, likeness, tick.late)
-        return [*state, *changes], moment
+        said: list[StateChanged | ChangePoint] = [*changes]
+        if now.emotion != before.emotion:
+            said.insert(0, self._state_changed(before, now, tick, at))
+        return said, LegMoment(now, heard, tick.known, self._silent, tuple(changes), self._change, likeness, tick.late)
 
     def absent(self) -> LegMoment:
         """The leg has no frame here, as its audio ended before that of the other: it is silent."""
@@ -101,7 +102,7 @@ class Speaker:
     def _likeness(self, tick: Tick | None) -> Likeness:
         """Of a tick of speech, or of one without."""
         if self._learned is None:
-            return Likeness()
+            return NOTHING_LEARNED
         return self._learned.rest() if tick is None else self._learned.update(tick.embedding)
 
     def _detect(self, tick: Tick, at: float) -> list[ChangePoint]:

@@ -3,23 +3,44 @@
 Sums run frame by frame, in order, in float64, so that the way in which frames are cut into runs cannot change a digit.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.audio.level import UNKNOWN
 from monitor.events import Frames, Mark, seconds_late
-from monitor.frame_format import LegFormat
+from monitor.frame_format import LegFormat, rows, surely_finite
 from monitor.timeline import TICK_FRAMES
 
 NOT_HEARD, SKIPPED = int(Mark.LOST | Mark.SILENCE), int(Mark.SKIPPED)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(eq=False)
+class _Run:
+    """Frames of a leg that make ticks of one size."""
+
+    frames: Frames
+    first: int
+    """Of the frames, the first that is in a tick."""
+    stop: int
+    """One past the last."""
+    size: int
+    """Frames a tick."""
+
+    @cached_property
+    def embeddings(self) -> NDArray[np.float64]:
+        """Means of ticks, shape (n, D). Not everybody asks for them, and they are most of the numbers."""
+        if self.frames.stride == 1:
+            return _means(self.frames.embedding[self.first : self.stop], self.size)
+        return self.frames.embedding[rows(self.first, TICK_FRAMES) : rows(self.stop, TICK_FRAMES)].astype(np.float64)
+
+
+@dataclass(slots=True, eq=False)
 class Tick:
-    """Up to `TICK_FRAMES` frames of a leg; fewer only at the end of the leg."""
+    """Up to `TICK_FRAMES` frames of a leg; fewer only at the end of the leg. Not frozen, which costs most of its making."""
 
     index: int
     frames: int
@@ -33,10 +54,15 @@ class Tick:
     """Known, and more than half of its frames are the leg's own audio, not concealment or put-in silence."""
     logits: NDArray[np.float64]
     """Shape (C,), mean of the frames; NaN where not known."""
-    embedding: NDArray[np.float64]
-    """Shape (D,), mean of the frames; NaN where not known."""
     level: int
     """How loud it is (`audio/level.py`)."""
+    _run: _Run
+    _row: int
+
+    @property
+    def embedding(self) -> NDArray[np.float64]:
+        """Shape (D,), mean of the frames; NaN where not known."""
+        return self._run.embeddings[self._row]
 
 
 class TickCutter:
@@ -48,15 +74,14 @@ class TickCutter:
         self._format = leg_format
         self._next = 0
 
-    def cut(self, frames: Frames) -> Iterator[Tick]:
+    def cut(self, frames: Frames) -> list[Tick]:
         """The ticks of the next run of frames. Raises `ValueError` where it does not follow the last, or has another format."""
         self._check(frames)
         self._next = frames.stop
-        whole = len(frames) // TICK_FRAMES * TICK_FRAMES
-        if whole:
-            yield from _ticks(frames, 0, whole, TICK_FRAMES)
-        if whole < len(frames):
-            yield from _ticks(frames, whole, len(frames), len(frames) - whole)
+        count = len(frames)
+        whole = count // TICK_FRAMES * TICK_FRAMES
+        ticks = _ticks(_Run(frames, 0, whole, TICK_FRAMES)) if whole else []
+        return ticks if whole == count else ticks + _ticks(_Run(frames, whole, count, count - whole))
 
     def _check(self, frames: Frames) -> None:
         if frames.start != self._next or frames.start % TICK_FRAMES:
@@ -65,10 +90,9 @@ class TickCutter:
                 "no run but the last of a call ends inside a tick"
             )
         n, leg_format = len(frames), self._format
-        rows = -(-n // frames.stride)
         if (
             frames.stride != leg_format.stride
-            or frames.embedding.shape != (rows, leg_format.dim)
+            or frames.embedding.shape != (rows(n, frames.stride), leg_format.dim)
             or frames.logits.shape != (n, leg_format.classes)
             or frames.marks.shape != (n,)
         ):
@@ -78,38 +102,43 @@ class TickCutter:
             )
 
 
-def _ticks(frames: Frames, first: int, stop: int, size: int) -> Iterator[Tick]:
-    """Ticks of `size` frames each, all at once: the few numbers of one are soonest worked on together with those of others."""
-    marks = frames.marks[first:stop].reshape(-1, size)
+def _ticks(run: _Run) -> list[Tick]:
+    """Ticks of one size, all at once: the few numbers of one are soonest worked on together with those of others."""
+    frames, size = run.frames, run.size
+    logits = _means(frames.logits[run.first : run.stop], size)
+    count = len(logits)
+    skipped, late, own = _marked(frames.marks[run.first : run.stop].reshape(count, size))
+    known = [not gone for gone in map(any, skipped)]
+    if not (surely_finite(frames.logits) and surely_finite(frames.embedding)):
+        finite = np.isfinite(logits).all(axis=1) & np.isfinite(run.embeddings).all(axis=1)
+        known = [one and other for one, other in zip(known, finite.tolist(), strict=True)]
+    first = run.first // TICK_FRAMES
+    levels = [UNKNOWN] * count if frames.level is None else frames.level[first : first + count].tolist()
+    speech = frames.speech[run.first : run.stop].astype(np.float64).reshape(count, size).tolist()
+    index = frames.start // TICK_FRAMES + first
+    ticks = []
+    for row, heard in enumerate(speech):
+        spoken = heard if known[row] else [value for value, skip in zip(heard, skipped[row], strict=True) if not skip]
+        mean = sum(spoken) / len(spoken) if spoken else 0.0
+        whose = known[row] and 2 * own[row] > size
+        ticks.append(Tick(index + row, size, mean, known[row], late[row], whose, logits[row], levels[row], run, row))
+    return ticks
+
+
+def _marked(marks: NDArray[np.uint8]) -> tuple[Sequence[Sequence[bool]], Sequence[int], Sequence[int]]:
+    """Of marks of shape (ticks, frames): which frames are skipped; how late each tick is; how many frames are the leg's own."""
+    count, size = marks.shape
+    if not marks.any():
+        return [(False,) * size] * count, [0] * count, [size] * count
     skipped = (marks & SKIPPED) != 0
-    logits = _means(frames.logits[first:stop], size)
-    rows = slice(first // TICK_FRAMES, -(-stop // TICK_FRAMES))
-    embedding = _means(frames.embedding[first:stop], size) if frames.stride == 1 else frames.embedding[rows].astype(np.float64)
-    finite = np.isfinite(logits).all(axis=1) & np.isfinite(embedding).all(axis=1)
-    known = (finite & ~skipped.any(axis=1)).tolist()
-    own = ((marks & NOT_HEARD) == 0).sum(axis=1).tolist()
-    late = seconds_late(marks).max(axis=1).tolist()
-    levels = [UNKNOWN] * len(known) if frames.level is None else frames.level[rows].tolist()
-    speech = frames.speech[first:stop].astype(np.float64).reshape(-1, size).tolist()
-    for index, (heard, gone) in enumerate(zip(speech, skipped.tolist(), strict=True)):
-        spoken = heard if known[index] else [value for value, skip in zip(heard, gone, strict=True) if not skip]
-        yield Tick(
-            index=(frames.start + first) // TICK_FRAMES + index,
-            frames=size,
-            speech=sum(spoken) / len(spoken) if spoken else 0.0,
-            known=known[index],
-            late=late[index],
-            heard=known[index] and 2 * own[index] > size,
-            logits=logits[index],
-            embedding=embedding[index],
-            level=levels[index],
-        )
+    own = ((marks & NOT_HEARD) == 0).sum(axis=1)
+    return skipped.tolist(), seconds_late(marks).max(axis=1).tolist(), own.tolist()
 
 
-def _means(rows: NDArray[np.float32], size: int) -> NDArray[np.float64]:
+def _means(values: NDArray[np.float32], size: int) -> NDArray[np.float64]:
     """Of each `size` rows, shape (n * size, K) to (n, K); summed row by row, in float64."""
-    parts = rows.reshape(len(rows) // size, size, rows.shape[1])
-    total = parts[:, 0].astype(np.float64)
+    parts = values.astype(np.float64).reshape(len(values) // size, size, values.shape[1])
+    total = parts[:, 0]
     for row in range(1, size):
         total = total + parts[:, row]
     return np.asarray(total / size)

@@ -37,17 +37,32 @@ def legs_of(condition: Condition, subject: Leg | None, legs: Sequence[Leg]) -> f
     return frozenset(looked_at & set(legs))
 
 
+def timed(condition: Condition) -> bool:
+    """Whether a condition that does not hold may come to do so as time goes by, without evidence of how anybody sounds."""
+    for inner in condition.walk():
+        if inner.silence or inner.overtalk or inner.within:
+            return True
+        if inner.not_ and any(denied.change_point for denied in inner.not_.walk()):  # a change is forgotten after a while
+            return True
+    return False
+
+
 def _build(condition: Condition, subject: Leg | None, legs: Sequence[Leg], labels: Sequence[str], learned: Learned) -> Watch:
     if condition.all_of is not None:
-        return Combined(all_of, [watch(inner, subject, legs, labels, learned) for inner in condition.all_of])
+        return _combined(all_of, [watch(inner, subject, legs, labels, learned) for inner in condition.all_of])
     if condition.any_of is not None:
-        return Combined(any_of, [watch(inner, subject, legs, labels, learned) for inner in condition.any_of])
+        return _combined(any_of, [watch(inner, subject, legs, labels, learned) for inner in condition.any_of])
     if condition.not_ is not None:
         return Not(watch(condition.not_, subject, legs, labels, learned))
     if condition.overtalk is not None:
         return OvertalkWatch(condition.overtalk)
     named, combine = _about(condition, subject, legs)
-    return Combined(combine, [_of_a_leg(condition, leg, labels, learned) for leg in named])
+    return _combined(combine, [_of_a_leg(condition, leg, labels, learned) for leg in named])
+
+
+def _combined(combine: Combine, inner: Sequence[Watch]) -> Watch:
+    """One alone needs no combining."""
+    return inner[0] if len(inner) == 1 else Combined(combine, inner)
 
 
 def _of_a_leg(condition: Condition, leg: Leg, labels: Sequence[str], learned: Learned) -> Watch:

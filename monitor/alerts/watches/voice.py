@@ -25,7 +25,7 @@ class EmotionWatch(Watch):
         leg = moment.legs.get(self._leg)
         if leg is None or leg.affect is None:
             return UNKNOWN
-        probability = sum(leg.affect.posterior[column] for column in self._columns)
+        probability = sum([leg.affect.posterior[column] for column in self._columns])
         if self._condition.at_least is None:
             holds = leg.affect.emotion in self._condition.is_
         else:
