@@ -9,7 +9,6 @@ the moments.
 """
 
 from collections.abc import Sequence
-from operator import is_
 
 from monitor.alerts.message import RUNNING, fill, named, seconds_text
 from monitor.alerts.model import Rule
@@ -205,8 +204,7 @@ class Evaluator:
 
         `about`: take only the rules that look at these legs, at one alone or at all; None takes every rule.
         """
-        self._evidence: Sequence[object] = ()
-        """Of the last moment."""
+        self._last: Moment | None = None
         self._watches = [
             RuleWatch(rule, call, subject, legs, labels, rules.learned)
             for rule in rules.rules
@@ -216,15 +214,19 @@ class Evaluator:
 
     def update(self, moment: Moment) -> list[Alert]:
         """Take the next moment; what is to be told, in the order of the rules."""
-        moved = self._moved(moment)
+        last, self._last = self._last, moment
+        moved = last is None or _moved(last, moment)
         return [alert for one in self._watches for alert in one.update(moment, moved)]
 
     def finish(self, moment: Moment) -> list[Alert]:
         """The call is over; alerts that are open are cleared."""
         return [alert for one in self._watches for alert in one.finish(moment)]
 
-    def _moved(self, moment: Moment) -> bool:
-        """Whether there is evidence that the last moment had not. What is carried on through silence is the same object."""
-        last, self._evidence = self._evidence, [said for leg in moment.legs.values() for said in (leg.affect, leg.likeness)]
-        carried_on = len(last) == len(self._evidence) and all(map(is_, last, self._evidence))
-        return not carried_on or any(leg.changes for leg in moment.legs.values())
+
+def _moved(last: Moment, moment: Moment) -> bool:
+    """Whether there is evidence that the last moment had not. What is carried on through silence is the same object."""
+    for name, now in moment.legs.items():
+        before = last.legs.get(name)
+        if before is None or now.affect is not before.affect or now.likeness is not before.likeness or now.changes:
+            return True
+    return False

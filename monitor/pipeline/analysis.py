@@ -161,8 +161,9 @@ class CallAnalysis:
 
     def _behind(self) -> list[_LegState]:
         """The legs that are furthest behind."""
-        least = min((of.ticks for of in self._legs.values()), default=0)
-        return [of for of in self._legs.values() if of.ticks == least]
+        legs = list(self._legs.values())
+        least = min([of.ticks for of in legs], default=0)
+        return [of for of in legs if of.ticks == least]
 
     def _in_order(self, legs: list[_LegState]) -> Sequence[_LegState]:
         """First the one whose next tick ends first, as a leg's last tick may."""
@@ -171,8 +172,7 @@ class CallAnalysis:
     def _next_end(self, of: _LegState) -> float:
         """Seconds at which a leg's next tick ends."""
         if of.waiting:
-            tick = of.waiting[0]
-            return frame_seconds(tick.index * TICK_FRAMES + tick.frames)
+            return of.waiting[0].end
         return min(frame_seconds((of.ticks + 1) * TICK_FRAMES), self._end)
 
     def _hear(self, of: _LegState) -> list[Event]:

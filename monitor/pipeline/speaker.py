@@ -18,7 +18,7 @@ from monitor.events import ABSTAIN, ChangePoint, Leg, StateChanged
 from monitor.learned.learned import Learned
 from monitor.learned.voice import LearnedVoice, Likeness
 from monitor.pipeline.ticks import Tick
-from monitor.timeline import TICK_FRAMES, TICK_RATE, frame_seconds
+from monitor.timeline import TICK_RATE
 
 
 @dataclass(slots=True)
@@ -76,14 +76,16 @@ class Speaker:
         if tick.known:
             self._silent = 0 if speaking else self._silent + 1
         if self._affect is None:
-            self.view = replace(self.view, time=frame_seconds(tick.index * TICK_FRAMES), speech=tick.speech)
+            self.view = replace(self.view, time=tick.time, speech=tick.speech)
             return [], LegMoment(known=tick.known, silent=self._silent, late=tick.late)
         heard = tick.heard and speaking
         before = self._affect.now
         now = self._affect.update(tick.logits) if heard else self._affect.rest()
         changes = self._detect(tick, at) if heard else []
         likeness = self._likeness(tick if heard else None)
-        self._note(tick, now, likeness)
+        self.view = LegView(
+            tick.time, tick.speech, now.emotion, now.posterior, now.valence, now.arousal, likeness.heads, tick.level
+        )
         said: list[StateChanged | ChangePoint] = [*changes]
         if now.emotion != before.emotion:
             said.insert(0, self._state_changed(before, now, tick, at))
@@ -142,7 +144,7 @@ class Speaker:
         return StateChanged(
             call=self._call,
             leg=self._leg,
-            time=frame_seconds(tick.index * TICK_FRAMES),
+            time=tick.time,
             at=at,
             emotion=now.emotion,
             previous=before.emotion,
@@ -150,7 +152,3 @@ class Speaker:
             valence=round(now.valence, 4),
             arousal=round(now.arousal, 4),
         )
-
-    def _note(self, tick: Tick, now: Affect, likeness: Likeness) -> None:
-        time = frame_seconds(tick.index * TICK_FRAMES)
-        self.view = LegView(time, tick.speech, now.emotion, now.posterior, now.valence, now.arousal, likeness.heads, tick.level)

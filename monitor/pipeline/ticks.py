@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from monitor.audio.level import UNKNOWN
 from monitor.events import Frames, Mark, seconds_late
 from monitor.frame_format import LegFormat, rows, surely_finite
-from monitor.timeline import TICK_FRAMES
+from monitor.timeline import TICK_FRAMES, frame_seconds
 
 NOT_HEARD, SKIPPED = int(Mark.LOST | Mark.SILENCE), int(Mark.SKIPPED)
 
@@ -43,7 +43,10 @@ class Tick:
     """Up to `TICK_FRAMES` frames of a leg; fewer only at the end of the leg. Not frozen, which costs most of its making."""
 
     index: int
-    frames: int
+    time: float
+    """Seconds from the start of the call to its start."""
+    end: float
+    """And to its end."""
     speech: float
     """Mean probability of speech; of a tick that is not known, of the frames that are."""
     known: bool
@@ -62,7 +65,8 @@ class Tick:
     @property
     def embedding(self) -> NDArray[np.float64]:
         """Shape (D,), mean of the frames; NaN where not known."""
-        return self._run.embeddings[self._row]
+        mean: NDArray[np.float64] = self._run.embeddings[self._row]
+        return mean
 
 
 class TickCutter:
@@ -110,8 +114,10 @@ def _ticks(run: _Run) -> list[Tick]:
     skipped, late, own = _marked(frames.marks[run.first : run.stop].reshape(count, size))
     known = [not gone for gone in map(any, skipped)]
     if not (surely_finite(frames.logits) and surely_finite(frames.embedding)):
-        finite = np.isfinite(logits).all(axis=1) & np.isfinite(run.embeddings).all(axis=1)
-        known = [one and other for one, other in zip(known, finite.tolist(), strict=True)]
+        known = [
+            all_there and bool(np.isfinite(logits[row]).all() and np.isfinite(run.embeddings[row]).all())
+            for row, all_there in enumerate(known)
+        ]
     first = run.first // TICK_FRAMES
     levels = [UNKNOWN] * count if frames.level is None else frames.level[first : first + count].tolist()
     speech = frames.speech[run.first : run.stop].astype(np.float64).reshape(count, size).tolist()
@@ -121,7 +127,9 @@ def _ticks(run: _Run) -> list[Tick]:
         spoken = heard if known[row] else [value for value, skip in zip(heard, skipped[row], strict=True) if not skip]
         mean = sum(spoken) / len(spoken) if spoken else 0.0
         whose = known[row] and 2 * own[row] > size
-        ticks.append(Tick(index + row, size, mean, known[row], late[row], whose, logits[row], levels[row], run, row))
+        start = frames.start + run.first + row * size
+        time, end = frame_seconds(start), frame_seconds(start + size)
+        ticks.append(Tick(index + row, time, end, mean, known[row], late[row], whose, logits[row], levels[row], run, row))
     return ticks
 
 
