@@ -336,3 +336,34 @@ def test_a_rule_looks_at_its_own_leg_unless_it_names_another(when, message, legs
 def test_a_rule_about_the_call_as_a_whole_looks_at_all_legs():
     [rule] = RuleSet.from_document([{**BASE, "leg": "both", "when": {"silence": {"longer_than": 2}}}]).rules
     assert looks_at(rule, None, ("customer", "agent")) == {"customer", "agent"}
+
+
+CARRIED = {leg: replace(CALM, heard=False, silent=1) for leg in ("customer", "agent")}
+TALK = {"customer": CALM, "agent": CALM}
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        IS_ANGRY,
+        {**IS_ANGRY, "within": 2.0},
+        {"not": {**IS_ANGRY, "leg": "agent"}},
+        {"not": {**TURNED, "leg": "customer"}},
+        {"any_of": [TURNED, {"silence": {"longer_than": 2.0}}]},
+        {"all_of": [{"not": {"silence": {"longer_than": 1.0}}}, {"emotion": {"is": "neutral"}}]},
+        {"overtalk": {"longer_than": 1.5}},
+        {"overtalk": {"share": 0.3, "window": 3.0}},
+    ],
+)
+@pytest.mark.parametrize("subject", ["customer", "any", "both"])
+def test_what_is_carried_on_is_judged_as_if_it_were_said_again(when, subject, monkeypatch):
+    steps = [
+        (1, TALK),
+        (1, {**TALK, "customer": ANGRY}),
+        (0.1, {**TALK, "customer": change("confirmed")}),
+        (5, CARRIED),
+        (2, TALK),
+    ]
+    alerts = watch(when, *steps, finish=True, leg=subject)
+    monkeypatch.setattr("monitor.alerts.evaluator._moved", lambda last, moment: True)
+    assert watch(when, *steps, finish=True, leg=subject) == alerts
