@@ -29,8 +29,12 @@ class Registry(Generic[Part]):
         """`own` maps the names of those that ship to `module:object`. Where `base` is given, what others bring is one of it."""
         self.room = room
         self.group = f"emotion_monitor.{room}s"
-        self._own = own
+        self._own = dict(own)
         self._base = base
+
+    def add(self, name: str, place: str) -> None:
+        """Have one more, at `module:object`, in this process alone."""
+        self._own[name] = place
 
     def names(self) -> tuple[str, ...]:
         """All names, sorted."""

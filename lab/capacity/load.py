@@ -2,24 +2,29 @@
 
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from lab.capacity.looped_call import LoopedCall
+from lab.capacity.looped_call import LoopedCall, make_known, record
 from monitor.audio.chunk import Samples
 from monitor.config.sections import Settings
 from monitor.engines.base import Engine, EngineInfo, Window, WindowFrames
+from monitor.errors import EngineError
 from monitor.events import Leg
-from monitor.pipeline.call import LiveCall
+from monitor.pipeline.in_progress import CallInProgress
 from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.monitor import Monitor
 from monitor.store.registry import open_store
 from monitor.timeline import SAMPLE_RATE
+from monitor.workers.crew import Crew
 
 NO_LIMIT = 1_000_000
+WORKERS_READY = 120.0
+"""Seconds within which workers must have loaded their engines."""
 GROWN = 1.05
 """Mean growth of the hop from which on the engine does not keep up; below it, the machine had a hiccup."""
 
@@ -60,7 +65,7 @@ class LoadReport:
     """Frames not heard."""
     batch_size: float
     busy: float
-    """Share of the time spent in the engine."""
+    """Share of the time that a process spent in the engine."""
 
     def failure(self, latency: float) -> str:
         """Why this load was too much for a p95 of `latency` seconds; empty where it was not."""
@@ -78,29 +83,58 @@ class LoadReport:
 class Load:
     """So many calls, from entering to leaving the context. What is stored goes with it."""
 
-    def __init__(self, settings: Settings, engine: Engine, audio: Mapping[Leg, Samples], calls: int) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        audio: Mapping[Leg, Samples],
+        calls: int,
+        workers: int = 1,
+        prepare: Callable[[], None] | None = None,
+    ) -> None:
+        """`workers`: processes that hear, as `server.workers`; 1: this one, with `engine`; others load one of their own, and
+        call `prepare` first."""
         self._folder = tempfile.TemporaryDirectory(prefix="emotion-monitor-load-")
         store = settings.store.model_copy(update={"path": Path(self._folder.name) / "store"})
         server = settings.server.model_copy(update={"max_calls": NO_LIMIT})
         settings = settings.model_copy(update={"store": store, "server": server})
-        self.monitor = Monitor(settings, InferenceWorker.of(LentEngine(engine), settings.engine), open_store(store))
+        inference = InferenceWorker.of(LentEngine(engine), settings.engine)
+        if workers == 1:
+            self.monitor = Monitor(settings, inference, open_store(store))
+        else:
+            self.monitor = Crew(settings, inference, open_store(store), workers, partial(_prepare, prepare))
+        self._workers = workers
+        self._audio = Path(self._folder.name) / "audio"
+        record(self._audio, audio)
+        make_known()
         seconds = min(len(samples) for samples in audio.values()) / SAMPLE_RATE
         # The golden ratio spreads any number of calls evenly over the recording and over the hop.
-        self._sources = [LoopedCall(audio, (0.618034 * number % 1) * seconds) for number in range(calls)]
+        self._begins = [(0.618034 * number % 1) * seconds for number in range(calls)]
         self._spread = min(1.0, 0.05 * calls)
-        self.calls: list[LiveCall] = []
+        self.calls: list[CallInProgress] = []
         self._began = 0.0
 
     def __enter__(self) -> Self:
         """Start the calls, spread over up to a second so that they are not in step."""
-        self._began = time.monotonic()
-        for source in self._sources:
-            self.calls.append(self.monitor.start_call(source))
-            time.sleep(self._spread / len(self._sources))
+        try:
+            if isinstance(self.monitor, Crew):
+                self.monitor.begin(self._workers, WORKERS_READY)
+                if self.monitor.status().workers < self._workers:
+                    raise EngineError("a worker did not come to load its engine; its log says why")
+            self._began = time.monotonic()
+            for begin in self._begins:
+                self.calls.append(self.monitor.open_call(LoopedCall.kind, {"folder": self._audio, "begin": begin}))
+                time.sleep(self._spread / len(self._begins))
+        except BaseException:
+            self._end()
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """End the calls and forget what they stored."""
+        self._end()
+
+    def _end(self) -> None:
         self.monitor.close()
         self._folder.cleanup()
 
@@ -111,9 +145,16 @@ class Load:
             calls=len(self.calls),
             legs=sum(leg in self.monitor.settings.privacy.subjects for call in self.calls for leg in call.legs),
             p95_latency=round(inference.latency_p95, 3),
-            behind=round(max(source.behind for source in self._sources), 3),
+            behind=max(report["jitter"] for call in self.calls for report in call.reports().values()),
             hop_factor=inference.hop_factor,
             skipped=sum(inference.frames_skipped.values()),
             batch_size=inference.batch_size,
-            busy=round(inference.busy_seconds / (time.monotonic() - self._began), 3),
+            busy=round(inference.busy_seconds / (time.monotonic() - self._began) / self._workers, 3),
         )
+
+
+def _prepare(prepare: Callable[[], None] | None) -> None:
+    """Make a worker ready for looped calls."""
+    if prepare is not None:
+        prepare()
+    make_known()

@@ -2,7 +2,8 @@
 
 A load of live calls runs through the whole pipeline at the speed of the clock, for some seconds each time, with as many calls
 as a search asks for. A load is carried where the p95 latency of its windows keeps within the aim, every frame is heard, at
-the configured hop, and audio is taken as it comes. Receiving calls (RTP: 1 to 3 ms of a core a leg-second) comes on top.
+the configured hop, and audio is taken as it comes. Receiving calls (RTP: 1 to 3 ms of a core a leg-second) comes on top, and
+so do clients.
 """
 
 import os
@@ -35,6 +36,8 @@ class Capacity:
     window: Mapping[str, float]
     latency: float
     """Aimed for, p95, seconds."""
+    workers: int
+    """Processes that heard."""
     calls: int
     legs: int
     plan_for_calls: int
@@ -57,15 +60,21 @@ def measure_capacity(
     seconds: float,
     start: int,
     most: int,
+    workers: int = 1,
+    prepare: Callable[[], None] | None = None,
     progress: Callable[[str], None],
 ) -> Capacity:
-    """Search for the greatest load that is carried; `audio`: the legs of a call, looped; each trial lasts `seconds`."""
+    """Search for the greatest load that is carried; `audio`: the legs of a call, looped; each trial lasts `seconds`.
+
+    `workers`: processes that hear, as `server.workers`; where they are more than one, `prepare` is called in each first, and
+    must be a module's function or a `partial` of one.
+    """
     latency = settings.engine.latency
     trials: list[LoadReport] = []
     window: dict[str, float] = {}
 
     def holds(calls: int) -> bool:
-        with Load(settings, engine, audio, calls) as load:
+        with Load(settings, engine, audio, calls, workers, prepare) as load:
             window.update(load.monitor.status().window)
             report = _observe(load, seconds, latency)
         trials.append(report)
@@ -80,6 +89,7 @@ def measure_capacity(
         engine=asdict(engine.info),
         window=window,
         latency=latency,
+        workers=workers,
         calls=calls,
         legs=carried[0].legs if carried else 0,
         plan_for_calls=int(calls * PLAN_FOR),

@@ -176,9 +176,12 @@ class Crew(Monitor):
         self._closing_up = ThreadPoolExecutor(1, thread_name_prefix="interrupted")
         self.attention.on_change = self._tell_attention
 
-    def begin(self) -> None:
-        """Begin the first worker: calls will come."""
-        self._hire(1)
+    def begin(self, workers: int = 1, patience: float = 0.0) -> None:
+        """Begin the first workers: calls will come. `patience`: seconds for which to wait until they are ready."""
+        self._hire(workers)
+        end = time.monotonic() + patience
+        for hand in self._living():
+            hand.settled.wait(max(0.0, end - time.monotonic()))
 
     def open_call(
         self, kind: str, options: Mapping[str, Any], *, call_id: str | None = None, metadata: Mapping[str, Any] | None = None

@@ -1,16 +1,18 @@
 """A load of live calls on the real pipeline: carried where the engine keeps up, and told why where it does not."""
 
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from lab.capacity.load import Load, LoadReport
-from lab.capacity.looped_call import STEP, LoopedCall
+from lab.capacity.looped_call import STEP, LoopedCall, record
 from lab.capacity.measure import measure_capacity
 from lab.sound import read_legs
 from monitor.config import Settings, load_settings
 from monitor.demo import CALL
+from monitor.engines.registry import load_engine
 from tests.pipeline.level_engine import LevelEngine
 from tests.pipeline.scripted_source import tone
 
@@ -22,13 +24,16 @@ def settings() -> Settings:
     return load_settings(environment={}, flags={"store.fsync": False, "server.max_calls": 1})
 
 
-def test_a_looped_call_goes_round_without_a_seam() -> None:
+def test_a_looped_call_goes_round_without_a_seam(tmp_path: Path) -> None:
     ramp = np.arange(2 * STEP + 100, dtype=np.float32)
-    source = LoopedCall({"customer": ramp}, begin=0.0)
+    record(tmp_path / "audio", {"customer": ramp})
+    source = LoopedCall(tmp_path / "audio", begin=0.0)
     chunks = source.chunks()
-    samples = np.concatenate([next(chunks).samples for _ in range(5)])
+    samples = np.zeros(0, np.float32)
+    while len(samples) < 5 * STEP:
+        samples = np.concatenate([samples, next(chunks).samples])
     source.stop()
-    np.testing.assert_array_equal(samples, np.tile(ramp, 3)[: 5 * STEP])
+    np.testing.assert_array_equal(samples[: 5 * STEP], np.tile(ramp, 3)[: 5 * STEP])
 
 
 def test_a_recorded_call_is_read_leg_by_leg() -> None:
@@ -83,3 +88,11 @@ def test_the_capacity_is_the_greatest_load_tried_that_was_carried(settings: Sett
     found = measure_capacity(settings, LevelEngine(), AUDIO, seconds=0.5, start=1, most=2, progress=said.append)
     assert (found.calls, found.legs, found.plan_for_calls, len(found.trials), len(said)) == (2, 4, 1, 2, 2)
     assert found.carried in found.trials
+
+
+def test_workers_carry_a_load_and_it_is_told_as_one(settings: Settings) -> None:
+    with Load(settings, load_engine(settings.engine), AUDIO, calls=2, workers=2) as load:
+        while (report := load.report()).batch_size == 0 or any(call.seconds < 1 for call in load.calls):
+            threading.Event().wait(0.05)
+        here, everywhere = load.monitor.inference.status().windows, load.monitor.status().inference.windows
+    assert (report.calls, report.legs, here, everywhere > 0) == (2, 4, 0, True)
