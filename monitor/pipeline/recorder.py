@@ -207,6 +207,7 @@ class CallRecorder:
             except StoreError:
                 if gives_up():
                     self._frames.let_go()
+                    self._writer.abandon()
                     raise
                 time.sleep(RETRY_SECONDS)
 

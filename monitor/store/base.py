@@ -105,6 +105,9 @@ class CallWriter(ABC):
     def release(self) -> None:
         """Let go of a closed call: all that there is to say of it is said."""
 
+    def abandon(self) -> None:  # noqa: B027 - where nothing outlives the process, nobody is left to find it
+        """Let go of a call that could not be closed, as if the process had died: `recover` finds it, as an interrupted one."""
+
     @abstractmethod
     def discard(self) -> None:
         """Take back a call that never began: nothing of it is left, and its id is free."""

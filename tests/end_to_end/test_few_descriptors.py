@@ -1,7 +1,6 @@
 """A service that may open few files takes as many calls as it has room for, and none suffers from the one refused."""
 
 from collections.abc import Callable
-from itertools import takewhile
 
 import httpx
 
@@ -13,16 +12,19 @@ LEGS = {"legs": {"customer": {"codec": "pcmu"}, "agent": {"codec": "pcmu"}}}
 def test_calls_beyond_the_descriptors_are_refused_and_those_before_are_stored(
     serve: Callable[..., ServeProcess], ffmpeg_sender: Callable[..., object]
 ) -> None:
-    service = serve(descriptors=200)
+    service = serve("--workers", "1", descriptors=200)
     call, ports = service.start_call()
-    answers = (httpx.post(f"{service.url}/api/v1/calls", json=LEGS) for _ in range(200))
-    taken = list(takewhile(lambda answer: answer.status_code == 201, answers))
-    refused = httpx.post(f"{service.url}/api/v1/calls", json=LEGS)
-    ready = httpx.get(f"{service.url}/health/ready")
+    taken = 0
+    for _ in range(200):  # a connection that is just being closed may be what a call wants for
+        refused = httpx.post(f"{service.url}/api/v1/calls", json=LEGS)
+        ready = httpx.get(f"{service.url}/health/ready")
+        taken += refused.status_code == 201
+        if (refused.status_code, ready.status_code) == (503, 503):
+            break
     ffmpeg_sender(ports["customer"], ports["agent"], 5)
     service.wait_for_frames(call, 100)
     ended = service.end_call(call)
     assert (refused.status_code, "of 200 file descriptors are in use" in refused.json()["error"]["message"]) == (503, True)
     assert (ready.status_code, ready.json()["checks"]["descriptors"]) == (503, False)
-    assert (len(taken) >= 3, ended["reason"]) == (True, "stopped")
+    assert (taken >= 3, ended["reason"]) == (True, "stopped")
     assert "descriptors_limit_calls" in service.log.read_text()

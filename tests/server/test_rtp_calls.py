@@ -120,7 +120,7 @@ def test_more_calls_than_allowed_are_refused(start_service: StartService) -> Non
     assert "max_calls" in answer.json()["error"]["message"]
 
 
-@pytest.mark.parametrize(("audio", "counted"), [("none", SOCKETS + 1), ("flac", SOCKETS + 3)])
+@pytest.mark.parametrize(("audio", "counted"), [("none", SOCKETS), ("flac", SOCKETS + 2)])
 def test_a_call_keeps_no_more_descriptors_than_are_counted_for_it(
     audio: str, counted: int, start_service: StartService
 ) -> None:

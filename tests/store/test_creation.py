@@ -9,7 +9,7 @@ from monitor.conformance.stored_calls import record_of
 from monitor.errors import StoreError
 from tests.store.zarr_folder import store_at
 
-STEPS = ["hold", "Tail.begin", "zarr.create_group", "LegArrays.create", "write_document", "open_arrays", "Recording"]
+STEPS = ["writer_lock", "Tail.begin", "zarr.create_group", "LegArrays.create", "write_document", "open_arrays", "Recording"]
 
 
 def open_files() -> int:
@@ -23,6 +23,7 @@ def full(*_: object, **__: object) -> None:
 @pytest.mark.parametrize("step", STEPS)
 def test_a_step_that_is_refused_leaves_nothing(step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = store_at(tmp_path / "store", audio="flac")
+    store.create(record_of("call-0")).finish("finished", {})
     before = open_files()
     with monkeypatch.context() as patch, pytest.raises(StoreError, match="call call-1: the disk is full"):
         patch.setattr(f"monitor.store.zarr.call_writer.{step}", full)
@@ -34,6 +35,7 @@ def test_a_step_that_is_refused_leaves_nothing(step: str, tmp_path: Path, monkey
 
 def test_an_encoder_that_does_not_begin_leaves_no_open_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = store_at(tmp_path / "store", audio="flac")
+    store.create(record_of("call-0")).finish("finished", {})
     before = open_files()
     with monkeypatch.context() as patch, pytest.raises(StoreError, match="cannot record call call-1"):
         patch.setattr("soundfile.SoundFile", full)

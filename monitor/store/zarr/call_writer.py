@@ -2,8 +2,9 @@
 
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import structlog
 import zarr
@@ -16,7 +17,7 @@ from monitor.frame_format import cut
 from monitor.store.base import CallRecord, CallWriter
 from monitor.store.call_document import CallDocument
 from monitor.store.check_frames import check_frames
-from monitor.store.disk import hold, refusals
+from monitor.store.disk import refusals
 from monitor.store.snapshot import SnapshotWriter
 from monitor.store.zarr.chunks import CHUNK_FRAMES, LegArrays, open_arrays
 from monitor.store.zarr.closing import close_frames, forget_live, remove_frames, settle
@@ -26,19 +27,22 @@ from monitor.store.zarr.levels import write_levels
 from monitor.store.zarr.recording import Recording
 from monitor.store.zarr.stored_call import ZarrStoredCall
 from monitor.store.zarr.tail import Tail, read_tail
+from monitor.store.zarr.writer_lock import WriterLock
 from monitor.timeline import FRAME_RATE
 
 log = structlog.get_logger(__name__)
 
 
 class ZarrCallWriter(CallWriter):
-    """The writer of one call. It holds the call's lock until `release`, or until its process ends: no other descriptor."""
+    """The writer of one call. It holds the call's lock until `release`, or until its process ends; it needs no descriptor."""
 
-    def __init__(self, layout: Layout, record: CallRecord, settings: DiskOptions) -> None:
+    def __init__(self, layout: Layout, record: CallRecord, settings: DiskOptions, lock: WriterLock) -> None:
         self._layout, self._record, self._settings = layout, record, settings
         self._path = layout.new_frames(record.id, record.started_at)
         self._call = record.id
-        self._lock, self._tails, self._arrays = _create(self._path, record, settings.fsync)
+        self._tails, self._arrays = _create(self._path, record, settings.fsync, lock)
+        self._lock = lock
+        """Held for as long as there is a writer."""
         self._levels = {leg: layout.levels(record.id, leg) for leg in record.legs}
         self._snapshots = SnapshotWriter(layout.snapshots(record.id))
         self._recordings: dict[Leg, Recording] = {}
@@ -87,7 +91,6 @@ class ZarrCallWriter(CallWriter):
     def release(self) -> None:
         """See `CallWriter`."""
         forget_live(self._path)
-        self._lock.close()
 
     def discard(self) -> None:
         """See `CallWriter`."""
@@ -99,9 +102,10 @@ class ZarrCallWriter(CallWriter):
             shutil.rmtree(folder, ignore_errors=True)
 
     def abandon(self) -> None:
-        """Let go of the call without closing it, as if the process had died: `recover` finds it and marks it interrupted."""
+        """See `CallWriter`."""
         self._closed = True
-        self._lock.close()
+        with suppress(OSError):
+            writer_lock(self._path).unlink()
 
     def _record_sound(self) -> None:
         """Open the recordings, where the settings say so; the call is discarded where one cannot be."""
@@ -130,15 +134,14 @@ class ZarrCallWriter(CallWriter):
             log.warning("chunk_not_written", call=self._call, leg=leg, error=str(error))
 
 
-def _create(path: Path, record: CallRecord, fsync: bool) -> tuple[BinaryIO, dict[Leg, Tail], dict[Leg, LegArrays]]:
-    """Lock, tails and arrays of a new call, which is seen by others once all of it is there."""
+def _create(path: Path, record: CallRecord, fsync: bool, lock: WriterLock) -> tuple[dict[Leg, Tail], dict[Leg, LegArrays]]:
+    """Tails and arrays of a new call, which is seen by others once all of it is there."""
     hidden = path.with_suffix(".new")
     document = CallDocument.of(record)
     with refusals(f"cannot create call {record.id}"):
-        lock: BinaryIO | None = None
         try:
             live_folder(path).mkdir(parents=True)
-            lock = hold(writer_lock(path))
+            lock.lend(writer_lock(path))
             tails = {leg: Tail(tail_path(path, leg), format_, fsync) for leg, format_ in record.legs.items()}
             for tail in tails.values():
                 tail.begin(0)
@@ -147,10 +150,8 @@ def _create(path: Path, record: CallRecord, fsync: bool) -> tuple[BinaryIO, dict
                 LegArrays.create(root, record.id, leg, format_, _leg_attributes(record, leg))
             write_document(hidden, document, fsync)
             hidden.rename(path)
-            return lock, tails, open_arrays(path, record.id, record.legs, "r+")
+            return tails, open_arrays(path, record.id, record.legs, "r+")
         except BaseException:
-            if lock is not None:
-                lock.close()
             remove_frames(path)
             raise
 

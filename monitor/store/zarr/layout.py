@@ -51,6 +51,11 @@ class Layout:
         return self.root / "service.lock"
 
     @property
+    def writers(self) -> Path:
+        """A lock for each process that writes calls."""
+        return self.root / "writers"
+
+    @property
     def recovery(self) -> Path:
         """Held while a process closes what dead ones left open, in the store and in the journal."""
         return self.root / "recovery.lock"
@@ -102,7 +107,7 @@ def live_folder(call_folder: Path) -> Path:
 
 
 def writer_lock(call_folder: Path) -> Path:
-    """Held by the process that writes the call, for as long as it lives."""
+    """Held by the process that writes the call, for as long as it lives and has not let go of it."""
     return live_folder(call_folder) / "writer.lock"
 
 

@@ -28,6 +28,7 @@ from monitor.store.zarr.layout import Layout, check_format, prepare, writer_lock
 from monitor.store.zarr.recording import repair
 from monitor.store.zarr.sink_state import FileSinkState
 from monitor.store.zarr.stored_call import ZarrStoredCall, catalogue_line
+from monitor.store.zarr.writer_lock import WriterLock, remove_dead
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +52,8 @@ class ZarrStore(Store):
         check_format(settings.path)
         self.settings = settings
         self.layout = Layout(settings.path)
-        self.descriptors = 1 if settings.audio == "none" else 3
+        self.descriptors = 0 if settings.audio == "none" else 2
+        self._writers = WriterLock(self.layout.writers)
         self._journal: FileJournal | None = None
         self._opening = Lock()
         self._turn = Lock()
@@ -93,7 +95,7 @@ class ZarrStore(Store):
             if self.layout.find_frames(record.id) is not None:
                 raise TakenError(f"cannot create call {record.id}: a call of this id is in the store; choose another id")
             remove_frames(self.layout.new_frames(record.id, record.started_at))
-            return ZarrCallWriter(self.layout, record, self.settings)
+            return ZarrCallWriter(self.layout, record, self.settings, self._writers)
 
     def open(self, call: str) -> ZarrStoredCall:
         """Raises `NotFoundError`, or `StoreError` where it is corrupted or of a newer version."""
@@ -155,6 +157,7 @@ class ZarrStore(Store):
         interrupted = []
         with self._alone("cannot recover the store"):
             finish_erasing(self.layout, self.journal, self.settings.fsync)
+            remove_dead(self.layout.writers)
             self.journal.tidy()
             for folder in sorted(self.layout.calls.glob("*/*.live")):
                 call_folder = folder.with_suffix(".zarr")
