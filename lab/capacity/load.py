@@ -145,7 +145,7 @@ class Load:
             calls=len(self.calls),
             legs=sum(leg in self.monitor.settings.privacy.subjects for call in self.calls for leg in call.legs),
             p95_latency=round(inference.latency_p95, 3),
-            behind=max(report["jitter"] for call in self.calls for report in call.reports().values()),
+            behind=max((report["jitter"] for call in self.calls for report in call.reports().values()), default=0.0),
             hop_factor=inference.hop_factor,
             skipped=sum(inference.frames_skipped.values()),
             batch_size=inference.batch_size,

@@ -205,6 +205,11 @@ class Monitor:
         with self._lock:
             return list(self._calls.values())
 
+    @property
+    def closing(self) -> bool:
+        """Whether it stops, and takes no new call."""
+        return self._closing
+
     def call(self, call_id: str) -> CallInProgress:
         """A call in progress. Raises `NotFoundError`."""
         for call in self.calls():

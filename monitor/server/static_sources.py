@@ -1,20 +1,23 @@
-"""Calls that `serve` takes by its configuration: each of `sources:` is waited for, followed, and reopened where it recurs."""
+"""Calls that `serve` takes by its configuration: each of `sources:` is waited for, followed, and reopened where it recurs.
+
+One that recurs is followed by a worker, where there are workers; until the first of them is ready, and where none is, here.
+"""
 
 import threading
-from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 import structlog
 
-from monitor.audio.chunk import AudioChunk
 from monitor.config import Settings
 from monitor.config.sections import StaticSource
 from monitor.errors import MonitorError
-from monitor.events import Event, Leg, LegReport
 from monitor.pipeline.monitor import Monitor
 from monitor.sources.base import Source
+from monitor.sources.begun import first_audio
 from monitor.sources.registry import open_source, source_of
 from monitor.store.call_id import new_call_id
+from monitor.workers.crew import Crew
+from monitor.workers.line import LineDeadError
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +29,7 @@ class StaticSources:
 
     def __init__(self, monitor: Monitor, settings: Settings) -> None:
         self._monitor = monitor
+        self._crew = monitor if isinstance(monitor, Crew) else None
         self._settings = settings
         self._closing = threading.Event()
         self._open: dict[int, Source] = {}
@@ -49,67 +53,35 @@ class StaticSources:
         self._closing.set()
         for source in list(self._open.values()):
             source.stop()
+        if self._crew is not None:
+            self._crew.leave_sources()
         for thread in self._threads:
             thread.join(RETRY_SECONDS)
 
     def _follow(self, number: int, static: StaticSource) -> None:
+        crew = self._crew if source_of(static.kind).recurs else None
         while not self._closing.is_set():
             try:
-                if number not in self._open:
-                    self._open[number] = open_source(static.kind, static.options, self._settings)
-                self._one_call(self._open[number], static)
+                if number in self._open or crew is None or not crew.follow(static):
+                    self._one_call(number, static, crew)
+            except LineDeadError as error:
+                log.warning("static_source_lost", kind=static.kind, error=str(error))
             except MonitorError as error:
+                if self._monitor.closing:
+                    return
                 log.error("static_source_failed", kind=static.kind, error=str(error), retry_in=RETRY_SECONDS)
                 self._closing.wait(RETRY_SECONDS)
-            self._open.pop(number, None)
-            if not source_of(static.kind).recurs:
+            if not source_of(static.kind).recurs or self._monitor.closing:
                 return
 
-    def _one_call(self, source: Source, static: StaticSource) -> None:
-        chunks = source.chunks()
-        first = next((chunk for chunk in chunks if len(chunk.samples)), None)
-        if first is None:
-            return
-        own = new_call_id(datetime.now(UTC))
-        call_id = f"{static.call}-{own}" if static.call else own
-        self._monitor.start_call(_Begun(source, first, chunks), call_id=call_id, metadata=static.metadata).wait()
-
-
-class _Begun(Source):
-    """A source whose first audio has come."""
-
-    kind = "begun"
-
-    def __init__(self, source: Source, first: AudioChunk, rest: Iterator[AudioChunk]) -> None:
-        self._source = source
-        self._first = first
-        self._rest = rest
-        self.bounded = source.bounded
-        self.legs = source.legs
-        self.realtime = source.realtime
-        self.description = source.description
-
-    def chunks(self) -> Iterator[AudioChunk]:
-        """The first chunk, and those that follow."""
-        yield self._first
-        yield from self._rest
-
-    def stop(self) -> None:
-        """End the source."""
-        self._source.stop()
-
-    def report(self) -> Mapping[Leg, LegReport]:
-        """The source's."""
-        return self._source.report()
-
-    def descriptors(self) -> int:
-        """The source's."""
-        return self._source.descriptors()
-
-    def end_reason(self) -> str:
-        """The source's."""
-        return self._source.end_reason()
-
-    def events(self) -> list[Event]:
-        """The source's."""
-        return self._source.events()
+    def _one_call(self, number: int, static: StaticSource, crew: Crew | None) -> None:
+        """Follow a source here, until its call is over; where it has not begun and there is a worker, that one shall."""
+        if number not in self._open:
+            self._open[number] = open_source(static.kind, static.options, self._settings)
+        try:
+            source = first_audio(self._open[number], lambda: crew is not None and crew.has_worker)
+            if source is not None:
+                call_id = new_call_id(datetime.now(UTC), static.call)
+                self._monitor.start_call(source, call_id=call_id, metadata=static.metadata).wait()
+        finally:
+            del self._open[number]

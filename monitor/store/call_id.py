@@ -22,6 +22,7 @@ def check_call_id(text: str) -> str:
     return text
 
 
-def new_call_id(started_at: datetime) -> str:
-    """A new id that sorts by start time and names no person, such as `20260301-141502-9f3c1a`."""
-    return f"{started_at.astimezone(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+def new_call_id(started_at: datetime, prefix: str | None = None) -> str:
+    """A new id that sorts by start time and names no person, such as `20260301-141502-9f3c1a`; after a prefix and `-`."""
+    own = f"{started_at.astimezone(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    return f"{prefix}-{own}" if prefix else own

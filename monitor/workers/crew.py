@@ -10,7 +10,7 @@ import multiprocessing
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ import structlog
 
 from monitor.alerts.rules import RuleSet
 from monitor.config import Settings
+from monitor.config.sections import StaticSource
 from monitor.errors import BusyError, MonitorError, TakenError
 from monitor.messages import frames_message
 from monitor.pipeline.in_progress import CallInProgress
@@ -31,7 +32,7 @@ from monitor.pipeline.monitor_status import MonitorStatus
 from monitor.store.base import Store
 from monitor.store.call_id import check_call_id, new_call_id
 from monitor.workers.line import Line, LineDeadError
-from monitor.workers.worker import Asked, Begun, Look, Over, Seen, work
+from monitor.workers.worker import Asked, Begun, Followed, Look, Over, Seen, work
 from monitor.workers.worker_call import WorkerCall
 
 log = structlog.get_logger(__name__)
@@ -61,6 +62,8 @@ class Hand:
         self.calls: dict[str, WorkerCall] = {}
         self.beginning = 0
         """Calls on their way to it; under the crew's lock."""
+        self.followed: dict[int, Future[None]] = {}
+        """Sources of the configuration that it follows, by number."""
         self._crew = crew
         self._looking = threading.Lock()
         self._look: Look | None = None
@@ -71,6 +74,8 @@ class Hand:
             "live": lambda document: crew.tell_live(frames_message(document)),
             "sound": lambda said: self._sound(*said),
             "over": self._over,
+            "begun": lambda said: self._found(*said),
+            "followed": lambda said: self.let_go(*said),
         }
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
@@ -88,10 +93,21 @@ class Hand:
         self.calls[call.id] = call
         return call
 
+    def follow(self, asked: Followed) -> None:
+        """Have it follow a source, which is among its `followed`, until its next call is over.
+
+        Raises what the worker raises, and `LineDeadError`.
+        """
+        try:
+            self.line.ask("follow", asked)
+            self.followed[asked.number].result()
+        finally:
+            del self.followed[asked.number]
+
     @property
     def load(self) -> int:
-        """Its calls, with those on their way."""
-        return len(self.calls) + self.beginning
+        """Its calls, with those on their way and those for which it waits."""
+        return max(len(self.calls), len(self.followed)) + self.beginning
 
     def look(self) -> Look | None:
         """How it is, at most `FRESH` old; the last that is known where it does not answer."""
@@ -136,6 +152,17 @@ class Hand:
         for call in list(self.calls.values()):
             call.tap.take_sound(number, ticks, over)
 
+    def _found(self, begun: Begun, metadata: Mapping[str, Any]) -> None:
+        """A source that it follows has a call."""
+        call = WorkerCall(begun, metadata, self.line, lambda: self.seen(begun.call))
+        self.calls[call.id] = call
+        self._crew.settle_if_over(self, call)
+
+    def let_go(self, number: int, error: MonitorError | None) -> None:
+        """A source is followed no longer."""
+        if (over := self.followed.get(number)) is not None and not over.done():
+            over.set_exception(error) if error is not None else over.set_result(None)
+
     def _over(self, over: Over) -> None:
         if over.unstored is not None:
             self._crew.unstored[over.call] = over.unstored
@@ -165,6 +192,7 @@ class Crew(Monitor):
         self._hands: list[Hand] = []
         self._died = 0
         self._numbers = itertools.count(1)
+        self._followed = itertools.count(1)
         self._hiring = threading.Lock()
         self._ids: set[str] = set()
         """Of calls that a worker begins at this moment."""
@@ -204,11 +232,42 @@ class Crew(Monitor):
             finally:
                 with self._lock:
                     self._ids.discard(call_id)
-        if call_id in self.over_already:
-            self.over_already.discard(call_id)
-            hand.calls.pop(call_id, None)
-            call.end("", None)
+        self.settle_if_over(hand, call)
         return call
+
+    def follow(self, source: StaticSource) -> bool:
+        """Have a worker follow a source of the configuration until its next call is over; False where there is no worker.
+
+        Raises as `open_call`, and `LineDeadError` where the worker dies.
+        """
+        self._have_enough()
+        asked = Followed(next(self._followed), source)
+        with self._lock:
+            hand = self._freest()
+            if hand is not None:
+                hand.followed[asked.number] = Future()
+        if hand is None:
+            return False
+        hand.follow(asked)
+        return True
+
+    def leave_sources(self) -> None:
+        """Have workers follow no source any more."""
+        for hand in self._living():
+            for number in list(hand.followed):
+                hand.line.tell("leave_source", number)
+
+    @property
+    def has_worker(self) -> bool:
+        """Whether a worker is ready."""
+        return any(hand.ready.is_set() for hand in self._living())
+
+    def settle_if_over(self, hand: Hand, call: WorkerCall) -> None:
+        """A call that was over before it was known here is over here, too."""
+        if call.id in self.over_already:
+            self.over_already.discard(call.id)
+            hand.calls.pop(call.id, None)
+            call.end("", None)
 
     def calls(self) -> list[CallInProgress]:
         """See `Monitor`."""
@@ -255,6 +314,8 @@ class Crew(Monitor):
         """A worker is gone."""
         hand.dead.set()
         hand.settled.set()
+        for number in list(hand.followed):
+            hand.let_go(number, None if self._closing else LineDeadError("the worker that followed it died"))
         if self._closing:
             return
         with self._lock:
@@ -293,7 +354,7 @@ class Crew(Monitor):
     def _chosen(self) -> Iterator[Hand | None]:
         """Who takes the next call, and has it on its way meanwhile: the worker that has the fewest; None for this process."""
         with self._lock:
-            hand = min((hand for hand in self._there() if hand.ready.is_set()), key=lambda hand: hand.load, default=None)
+            hand = self._freest()
             if hand is not None:
                 hand.beginning += 1
         try:
@@ -315,6 +376,9 @@ class Crew(Monitor):
     def _living(self) -> list[Hand]:
         with self._lock:
             return self._there()
+
+    def _freest(self) -> Hand | None:
+        return min((hand for hand in self._there() if hand.ready.is_set()), key=lambda hand: hand.load, default=None)
 
     def _there(self) -> list[Hand]:
         return [hand for hand in self._hands if not hand.dead.is_set()]

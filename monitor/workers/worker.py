@@ -7,6 +7,7 @@ import gc
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -15,7 +16,9 @@ from threadpoolctl import threadpool_limits
 
 from monitor.alerts.rules import RuleSet
 from monitor.config import Settings
+from monitor.config.sections import StaticSource
 from monitor.engines.registry import load_engine
+from monitor.errors import MonitorError
 from monitor.messages import FramesMessage, RecordedMessage
 from monitor.pipeline.allocator import GivingBack, keep_few_arenas
 from monitor.pipeline.call import LiveCall
@@ -25,6 +28,10 @@ from monitor.pipeline.in_progress import CallInProgress, Listening
 from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.inference_status import InferenceStatus
 from monitor.pipeline.monitor import Monitor
+from monitor.sources.base import Source
+from monitor.sources.begun import first_audio
+from monitor.sources.registry import open_source
+from monitor.store.call_id import new_call_id
 from monitor.store.registry import open_store
 from monitor.workers.line import Line
 
@@ -70,6 +77,14 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Followed:
+    """A source of the configuration that a worker is to follow until its next call is over."""
+
+    number: int
+    source: StaticSource
+
+
+@dataclass(frozen=True, slots=True)
 class Over:
     """How a call ended."""
 
@@ -95,11 +110,13 @@ class Worker:
         self._monitor = Monitor(settings, InferenceWorker.of(loaded, engine), store, front=False)
         self._monitor.take_rules(rules)
         self._listeners: dict[int, tuple[CallInProgress, Listening]] = {}
+        self._sources: dict[int, Source] = {}
         self._closed = threading.Event()
         self._answers: dict[str, Callable[[Any], Any]] = {
             "begin": self._begin,
             "look": self._look,
             "listen": self._listen,
+            "follow": self._follow,
             "close": self._close,
         }
         self._news: dict[str, Callable[[Any], None]] = {
@@ -107,6 +124,7 @@ class Worker:
             "attention": self._monitor.attention.become,
             "rules": self._monitor.take_rules,
             "leave": self._leave,
+            "leave_source": self._leave_source,
         }
         self._line = Line(
             connection, answer=lambda what, given: self._answers[what](given), hear=self._hear, gone=self._closed.set
@@ -129,6 +147,30 @@ class Worker:
     def _begin(self, asked: Asked) -> Begun:
         call = self._monitor.open_call(asked.kind, asked.options, call_id=asked.call, metadata=asked.metadata)
         return Begun(call.id, call.started_at, call.legs, call.endpoints())
+
+    def _follow(self, asked: Followed) -> None:
+        source = open_source(asked.source.kind, asked.source.options, self._settings)
+        self._sources[asked.number] = source
+        threading.Thread(target=self._one_call, args=(asked, source), name=f"source-{asked.number}", daemon=True).start()
+
+    def _one_call(self, asked: Followed, source: Source) -> None:
+        error: MonitorError | None = None
+        try:
+            if (begun := first_audio(source)) is not None:
+                static = asked.source
+                call_id = new_call_id(datetime.now(UTC), static.call)
+                call = self._monitor.start_call(begun, call_id=call_id, metadata=static.metadata)
+                self._line.tell("begun", (Begun(call.id, call.started_at, call.legs, call.endpoints()), static.metadata))
+                call.wait()
+        except MonitorError as refused:
+            error = refused
+        finally:
+            del self._sources[asked.number]
+            self._line.tell("followed", (asked.number, error))
+
+    def _leave_source(self, number: int) -> None:
+        if (source := self._sources.get(number)) is not None:
+            source.stop()
 
     def _look(self, _: None) -> Look:
         calls = {call.id: Seen(call.seconds, call.summary(), call.board(), call.reports()) for call in self._monitor.calls()}
