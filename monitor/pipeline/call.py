@@ -93,6 +93,9 @@ class LiveCall(CallInProgress):
         self._watched = watched
         self._framed = framed
         self._said_skips: dict[Leg, Counter[str]] = {leg: Counter() for leg in self.legs}
+        self._skipped = dict.fromkeys(self.legs, 0)
+        """Frames of each leg without an engine result in the store, as of the last step."""
+        self._was_watched = False
         self._likeness = Likeness(self.legs)
         self._live = live
         self._on_live = on_live
@@ -217,7 +220,6 @@ class LiveCall(CallInProgress):
         """Say what follows from all that the engine has heard by now."""
         try:
             self._advance(None)
-            self._hurry()
         except Exception as error:  # noqa: BLE001 - likewise
             self._fault = self._fault or error
 
@@ -262,7 +264,6 @@ class LiveCall(CallInProgress):
             for chunk in self.source.chunks():
                 self._hear([chunk])
                 self._advance(None if self.source.realtime else MAX_AHEAD)
-                self._hurry()
                 self.write()
                 if self._fault is not None:
                     break
@@ -335,9 +336,9 @@ class LiveCall(CallInProgress):
         self._recorder.finish(ended, lambda: self._give_up_at is not None and time.monotonic() >= self._give_up_at)
 
     def _advance(self, most: int | None) -> None:
-        before = {leg: self._skipped_frames(leg) for leg in self.legs}
         said: list[Event] = []
-        for analysed in advance([self._listening], most):
+        heard = advance([self._listening], most)
+        for analysed in heard:
             if analysed.frames is not None:
                 self._take_frames(analysed.frames)
             self._emit(analysed)
@@ -346,13 +347,11 @@ class LiveCall(CallInProgress):
             if self._framed():
                 for message in self._live.messages(analysed):
                     self._on_live(message)
-        for leg in self.legs:
-            for trace in self._listening.tracks[leg].take_traced():
+        for leg, track in self._listening.tracks.items():
+            for trace in track.take_traced():
                 self._recorder.once_written(partial(trace.stored, [event for event in said if event.leg in (leg, None)]))
-            skipped = self._skipped_frames(leg)
-            unsaid = skipped - self._said_skips[leg].total()
-            if unsaid and (skipped == before[leg] or unsaid >= SKIP_REPORT_FRAMES):
-                self._say_skips(leg)
+            self._watch_skips(leg)
+        self._hurry(anew=bool(heard))
 
     def _take_frames(self, frames: Frames) -> None:
         self._tallies[frames.leg].add(frames)
@@ -364,16 +363,23 @@ class LiveCall(CallInProgress):
             self._urgency.follow(event)
             self._recorder.put(event)
 
-    def _hurry(self) -> None:
-        """Tell the schedule how urgent each leg is."""
+    def _hurry(self, anew: bool) -> None:
+        """Tell the schedule how urgent each leg is, where that may have changed: something was heard, or somebody looks."""
         watched = self._watched()
+        if not anew and watched == self._was_watched:
+            return
+        self._was_watched = watched
         for leg, track in self._listening.tracks.items():
             view = self._listening.analysis.live(leg)
             track.hurry(self._urgency.of(leg, valence=view.valence, arousal=view.arousal, watched=watched))
 
-    def _skipped_frames(self, leg: Leg) -> int:
-        """Frames without an engine result in the store. Asked at every chunk, so no counter is made for it."""
-        return self._listening.tracks[leg].skipped.total() + self._recorder.blanked[leg]
+    def _watch_skips(self, leg: Leg) -> None:
+        """Say what was skipped of a leg once nothing more is, or where it is much by now."""
+        skipped = self._listening.tracks[leg].skipped.total() + self._recorder.blanked[leg]
+        before, self._skipped[leg] = self._skipped[leg], skipped
+        unsaid = skipped - self._said_skips[leg].total() if skipped else 0
+        if unsaid and (skipped == before or unsaid >= SKIP_REPORT_FRAMES):
+            self._say_skips(leg)
 
     def _say_skips(self, leg: Leg) -> None:
         now = frame_seconds(self._listening.tracks[leg].frames)
