@@ -23,7 +23,7 @@ def _may_be_absent(schema: dict[str, Any]) -> None:
 class Message(BaseModel):
     """Base of all messages."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, defer_build=True)
 
     type: str
 
@@ -299,7 +299,7 @@ class FramesMessage(Message):
 class BoardLeg(BaseModel):
     """A leg of a live call on the board."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, defer_build=True)
 
     emotion: Label
     """Believed; `unknown` where it is not known, or may not be inferred."""
@@ -327,7 +327,7 @@ class BoardLeg(BaseModel):
 class BoardCall(BaseModel):
     """A live call on the board."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, defer_build=True)
 
     seconds: float
     """Analysed so far."""
@@ -343,7 +343,7 @@ class BoardCall(BaseModel):
 class BoardLoad(BaseModel):
     """How much the service carries."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, defer_build=True)
 
     calls: int
     max_calls: int
@@ -521,8 +521,6 @@ ServerMessage = Annotated[
 ListenMessage = Annotated[ListeningMessage | ListenEndedMessage | ErrorMessage, Field(discriminator="type")]
 """Everything that the server says in text on `/ws/v1/listen`."""
 
-HelloMessage.model_rebuild()
-
 
 class ClientBase(BaseModel):
     """Base of what clients say: unknown keys are errors."""
@@ -582,9 +580,9 @@ ClientMessage = Annotated[
 ]
 """Everything that a client may say."""
 
-EVENTS: TypeAdapter[Any] = TypeAdapter(EventUnion)
-FROM_SERVER: TypeAdapter[Any] = TypeAdapter(ServerMessage)
-FROM_CLIENT: TypeAdapter[Any] = TypeAdapter(ClientMessage)
+EVENTS: TypeAdapter[Any] = TypeAdapter(EventUnion, config=ConfigDict(defer_build=True))
+FROM_SERVER: TypeAdapter[Any] = TypeAdapter(ServerMessage, config=ConfigDict(defer_build=True))
+FROM_CLIENT: TypeAdapter[Any] = TypeAdapter(ClientMessage, config=ConfigDict(defer_build=True))
 
 AboutACall = EventMessage | UnknownMessage | FramesMessage | ReplayEndedMessage
 """What a client can ask for or leave out."""
@@ -596,8 +594,11 @@ def _by_type(*models: type[_M]) -> Mapping[str, type[_M]]:
     return {kind: model for model in models for kind in get_args(model.model_fields["type"].annotation)}
 
 
-_RECORDED = _by_type(*EventMessage.__subclasses__(), ErasedMessage, DamagedMessage)
+_EVENTS = _by_type(*EventMessage.__subclasses__())
+_RECORDED = {**_EVENTS, **_by_type(ErasedMessage, DamagedMessage)}
 _PASSING = _by_type(FramesMessage, ReplayEndedMessage)
+EVENT_TYPES = frozenset(_EVENTS)
+"""Types of journal events."""
 
 
 def recorded(document: Mapping[str, Any]) -> RecordedMessage:

@@ -1,11 +1,15 @@
 """`emotion-monitor serve`: the service."""
 
-from typing import Annotated
+import gc
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monitor.cli.options import ConfigOption, EngineOption, ModelOption, RulesOption, StoreOption, settings_from
 from monitor.errors import StoreError
+
+if TYPE_CHECKING:
+    from monitor.config import Settings
 
 
 def serve(
@@ -44,7 +48,14 @@ def serve(
         server__port=port,
         server__workers=workers,
     )
-    import gc
+    gc.disable()  # until all is loaded: nothing of that is garbage, and to look for some takes a fifth of the start
+    try:
+        _serve(settings)
+    finally:
+        gc.enable()
+
+
+def _serve(settings: "Settings") -> None:
     from functools import partial
 
     from monitor.cli.log_output import set_up_logging
@@ -79,6 +90,7 @@ def serve(
         def begins(running: RunningServer) -> None:
             listens(running.url)
             gc.freeze()  # what is loaded stays: collections, which hold up all clients, need not look at it
+            gc.enable()
             if isinstance(monitor, Crew):
                 monitor.begin()
 

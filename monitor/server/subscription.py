@@ -5,11 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from monitor.errors import ConfigError
-from monitor.messages import EVENTS, AboutACall, BoardMessage, FramesMessage, Message, ReplayEndedMessage
+from monitor.messages import EVENT_TYPES, AboutACall, BoardMessage, FramesMessage, Message, ReplayEndedMessage
 from monitor.store.call_id import check_call_id
-
-EVENT_TYPES = frozenset(EVENTS.json_schema()["discriminator"]["mapping"])
-"""Types of journal events."""
 
 _SWITCHES = {"0": False, "1": True, "false": False, "true": True}
 

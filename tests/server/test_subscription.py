@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.errors import ConfigError
-from monitor.server.subscription import EVENT_TYPES, PARAMETERS, Subscription, parse_subscription
+from monitor.messages import EVENT_TYPES
+from monitor.server.subscription import PARAMETERS, Subscription, parse_subscription
 
 CALL_IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,20}", fullmatch=True)
 

@@ -7,8 +7,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from monitor.events import HearingChanged
+from monitor.messages import EVENT_TYPES
 from monitor.server.replays import MAX_OF_ONE, MAX_REPLAYS, Replay, Replays
-from monitor.server.subscription import EVENT_TYPES
 from monitor.store.zarr.journal import FileJournal
 from tests.server.events import record
 from tests.server.service import CALM, LOUD, PATIENCE, Service, of_type, receive, receive_until

@@ -10,8 +10,7 @@ from monitor.conformance.followed_journal import Following, alert, section
 from monitor.conformance.stored_calls import record_of
 from monitor.errors import StoreError
 from monitor.events import CallEnded, StateChanged
-from monitor.messages import recorded
-from monitor.server.subscription import EVENT_TYPES
+from monitor.messages import EVENT_TYPES, recorded
 from monitor.sinks.selection import Selection
 from monitor.store.zarr.store import ZarrStore
 from tests.server.service import wait_until
