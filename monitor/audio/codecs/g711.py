@@ -44,9 +44,9 @@ class G711(Decoder):
             raise PayloadError("empty G.711 payload")
         return self._table.take(np.frombuffer(payload, np.uint8))
 
-    def units(self, payload: bytes) -> int:
+    def units(self, octets: int) -> int:
         """See `Decoder`."""
-        return len(payload)
+        return octets
 
     def decode_run(self, payloads: Sequence[bytes]) -> Samples:
         """See `Decoder`."""

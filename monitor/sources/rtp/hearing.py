@@ -93,7 +93,8 @@ class Hearing:
         first, octets = self._excess(Released(*run[0]), encoding), _octets(encoding)
         others = len(run.payloads[0]) - run.step * octets if octets else None
         sound, noise = list[bool](), False
-        for finding in evidence.hear_run(run.payloads, [first, *[others] * (len(run) - 1)]):
+        for payload in run.payloads:
+            finding = evidence.hear(payload, others if sound else first)
             sound.append(finding == "sound")
             if noise := finding == "noise":
                 break

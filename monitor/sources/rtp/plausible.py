@@ -10,9 +10,7 @@ music, tones and noise, 0.2 s was never nearer than 7 deviations, and 96 to 99.9
 import math
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import count, repeat
 from typing import Literal
 
 import numpy as np
@@ -29,6 +27,7 @@ ENOUGH_TAGGED = 480
 """Octets, likewise, where every packet is longer than its timestamps say by what SRTP appends."""
 TAGS = frozenset({4, 8, 10, 14, 16, 20})
 """Octets of SRTP's authentication tag (RFC 3711, section 5.2; RFC 7714), with and without a key identifier of four."""
+_SIGNS = bytes(octet >> 7 for octet in range(256))
 _PART, _PART_AGAIN = 6.0, 8.0
 """Deviations from random from which octets are a sound; once they were noise, in one packet by itself."""
 _LOUD = bytes(octet for octet in range(256) if not octet & 0x40)
@@ -64,10 +63,6 @@ class Evidence(ABC):
         `excess`: octets by which it is longer than its timestamps say, where that is known.
         """
 
-    def hear_run(self, payloads: Sequence[bytes], excess: Sequence[int | None]) -> Iterator[Finding]:
-        """Take the next payloads, equally long, each as its finding is asked for; as `hear` of one after the other."""
-        return map(self.hear, payloads, excess)
-
 
 def evidence_for(encoding: Encoding) -> Evidence | None:
     """What tells an encoding's payloads from noise; None where nothing does."""
@@ -94,7 +89,7 @@ class _Octets(Evidence):
 
     def _forget(self) -> None:
         self._count = np.zeros(256, np.int64)
-        self._pairs = self._equal = 0
+        self._total = self._pairs = self._equal = 0
         self._excess: set[int | None] = set()
 
     def hear(self, payload: bytes, excess: int | None = None) -> Finding:
@@ -104,12 +99,12 @@ class _Octets(Evidence):
             return "noise" if self._noise else "sound"
         if len(set(octets)) < fewest_different(len(octets)):
             return self._sound()
-        self._add(np.frombuffer(octets, np.uint8))
+        self._add(octets)
         self._excess.add(excess)
         if self._deviations() > (_PART_AGAIN if self._noise else _PART):
             return self._sound()
         tag = self._tag()
-        if not self._noise and self._count.sum() < (ENOUGH_TAGGED if tag else ENOUGH):
+        if not self._noise and self._total < (ENOUGH_TAGGED if tag else ENOUGH):
             return "unsure"
         if not self._noise:
             self.cause = (
@@ -121,29 +116,18 @@ class _Octets(Evidence):
         self._forget()
         return "noise"
 
-    def hear_run(self, payloads: Sequence[bytes], excess: Sequence[int | None]) -> Iterator[Finding]:
-        """See `Evidence`. While nothing is in doubt, each payload is judged by itself."""
-        octets = np.frombuffer(b"".join(payloads), np.uint8).reshape(len(payloads), -1)[:, :: self._every]
-        enough, pairs = enough_alike(octets.shape[1]), _pairs(octets)
-        if min(pairs) >= enough and not (self._noise or self._excess):
-            return repeat("sound", len(payloads))
-        return self._hear_each(payloads, excess, [alike >= enough for alike in pairs])
-
-    def _hear_each(self, payloads: Sequence[bytes], excess: Sequence[int | None], sound: Sequence[bool]) -> Iterator[Finding]:
-        for payload, octets, alone in zip(payloads, excess, sound, strict=True):
-            yield "sound" if alone and not (self._noise or self._excess) else self.hear(payload, octets)
-
     def _sound(self) -> Finding:
         self._noise = False
         if self._pairs:
             self._forget()
         return "sound"
 
-    def _add(self, octets: NDArray[np.uint8]) -> None:
-        self._count += np.bincount(octets, minlength=256)
-        signs = octets >> 7
-        self._pairs += len(octets) - 1
-        self._equal += int((signs[1:] == signs[:-1]).sum())
+    def _add(self, octets: bytes) -> None:
+        self._total += len(octets)
+        self._count += np.bincount(np.frombuffer(octets, np.uint8), minlength=256)
+        signs, pairs = octets.translate(_SIGNS), len(octets) - 1
+        self._pairs += pairs
+        self._equal += pairs - signs.count(b"\0\1") - signs.count(b"\1\0")
 
     def _tag(self) -> int | None:
         """The length of SRTP's tag where every packet whose length could be checked has one."""
@@ -153,7 +137,9 @@ class _Octets(Evidence):
 
     def _deviations(self) -> float:
         """The larger of two distances from random: how often octets are alike, and how often successive signs are."""
-        alike = _alike(int((self._count * (self._count - 1)).sum()), int(self._count.sum()))
+        expected = self._total * (self._total - 1) / 512
+        pairs = int(self._count @ self._count) - self._total  # of like octets, each counted from both
+        alike = (pairs / 2 - expected) / math.sqrt(max(expected, 1))
         signs = abs(self._equal - self._pairs / 2) / math.sqrt(max(self._pairs, 1) / 4)
         return max(alike, signs)
 
@@ -164,7 +150,7 @@ class _G711(Evidence):
     def __init__(self, law: str) -> None:
         self._octets = _Octets(law)
         self._law, self._other = law, "pcma" if law == "pcmu" else "pcmu"
-        self._table, self._other_table = TABLES[law], TABLES[self._other]
+        self._tables = np.stack([TABLES[self._law], TABLES[self._other]])
         self._score = 0.0
         self._wrong = False
         self._loud = self._for = 0
@@ -172,14 +158,7 @@ class _G711(Evidence):
 
     def hear(self, payload: bytes, excess: int | None = None) -> Finding:
         """See `Evidence`."""
-        return self._judge(payload, self._octets.hear(payload, excess))
-
-    def hear_run(self, payloads: Sequence[bytes], excess: Sequence[int | None]) -> Iterator[Finding]:
-        """See `Evidence`."""
-        return map(self._judge, payloads, self._octets.hear_run(payloads, excess))
-
-    def _judge(self, payload: bytes, finding: Finding) -> Finding:
-        """`finding`: of its octets."""
+        finding = self._octets.hear(payload, excess)
         if finding == "noise" or (finding == "unsure" and not self._wrong):
             self.cause = self._octets.cause
             return finding
@@ -195,7 +174,7 @@ class _G711(Evidence):
         if self._for >= _SETTLED and self._loud % _SETTLED_EVERY:
             return
         octets = np.frombuffer(payload, np.uint8)
-        declared, other = _roughness(self._table[octets]), _roughness(self._other_table[octets])
+        declared, other = _roughness(self._tables.take(octets, axis=1))
         if min(declared, other) > _SMOOTH:
             return
         evidence = math.log(other / declared) + (-_MARGIN if self._wrong else _MARGIN)
@@ -243,34 +222,8 @@ def fewest_different(octets: int) -> float:
     return 256 * (1 - empty) - 6 * deviation
 
 
-def _alike(pairs: int, total: int) -> float:
-    """How much more often octets are alike than random ones, in deviations: `pairs` (ordered) of `total` octets are."""
-    expected = total * (total - 1) / 512
-    return (pairs / 2 - expected) / math.sqrt(max(expected, 1))
-
-
-@cache
-def enough_alike(octets: int) -> int:
-    """The least number of ordered pairs of like octets that is not found among so many random ones.
-
-    >>> enough_alike(160), enough_alike(0)
-    (184, 13)
-    """
-    expected = octets * (octets - 1) / 512
-    near = int(2 * (expected + _PART * math.sqrt(max(expected, 1))))
-    return next(pairs for pairs in count(max(near - 2, 0)) if _alike(pairs, octets) > _PART)
-
-
-def _pairs(octets: NDArray[np.uint8]) -> list[int]:
-    """Of each row, shape (packets, octets): the number of ordered pairs of like octets."""
-    packets, size = octets.shape
-    rows = np.arange(0, 256 * packets, 256)[:, None]
-    counts = np.bincount((octets + rows).ravel(), minlength=256 * packets).reshape(packets, 256)
-    pairs: list[int] = (np.vecdot(counts, counts) - size).tolist()
-    return pairs
-
-
-def _roughness(wave: NDArray[np.float32]) -> float:
-    """Mean step over mean size; of a wave that stands still, little, so that it says nothing."""
-    steps = np.abs(wave[1:] - wave[:-1])
-    return max(float(np.add.reduce(steps)) / float(np.add.reduce(np.abs(wave)) + 1e-6), 0.02)
+def _roughness(waves: NDArray[np.float32]) -> list[float]:
+    """Mean step over mean size of each wave, shape (waves, n); of one that stands still, little, so that it says nothing."""
+    steps = np.add.reduce(np.abs(waves[:, 1:] - waves[:, :-1]), axis=1)
+    sizes = np.add.reduce(np.abs(waves), axis=1) + 1e-6
+    return [max(step / size, 0.02) for step, size in zip(steps.tolist(), sizes.tolist(), strict=True)]
