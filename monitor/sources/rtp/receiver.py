@@ -13,6 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import NamedTuple
 
 import structlog
@@ -36,6 +37,7 @@ _SO_TIMESTAMPNS = 35
 """Linux: have the kernel say when a datagram arrived, as a `timespec` of the wall clock (socket(7))."""
 _TIMESPEC = struct.Struct("@ll")
 _ANCILLARY = socket.CMSG_SPACE(_TIMESPEC.size)
+_ARRIVAL = itemgetter(0)
 _OLDEST = 120.0
 """Seconds before now that a stamp may lie; another is of a clock that was set."""
 log = structlog.get_logger(__name__)
@@ -85,7 +87,8 @@ class Inbox:
             with contextlib.suppress(IndexError):  # the thread may have dropped some meanwhile
                 for _ in range(len(queue)):
                     taken.append(queue.popleft())
-        return sorted(taken, key=lambda received: received.at)
+        taken.sort(key=_ARRIVAL)
+        return taken
 
 
 class Receiver:
@@ -130,15 +133,21 @@ class Receiver:
     def _run(self) -> None:
         while True:
             looked = time.monotonic()
-            for key, _ in self._selector.select(_HEARTBEAT if len(self._selector.get_map()) > 1 else None):
-                if key.fileobj is self._wake:
-                    self._apply_changes()
-                else:
-                    self._read(key)
+            # One of each first: of most sockets that is all, and the selector says so of all of them at once.
+            self._read_ready(_HEARTBEAT if len(self._selector.get_map()) > 1 else None, most=1)
+            self._read_ready(0, most=_AT_ONCE)
             time.sleep(REST)
             lapse = looked - self.read_until
             self.listened += lapse if lapse < LAPSE else 0.0
             self.read_until = looked
+
+    def _read_ready(self, patience: float | None, most: int) -> None:
+        """Read `most` datagrams of each socket that has any, or has some within so many seconds."""
+        for key, _ in self._selector.select(patience):
+            if key.fileobj is self._wake:
+                self._apply_changes()
+            else:
+                self._read(key, most)
 
     def _apply_changes(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -155,11 +164,11 @@ class Receiver:
                 log.warning("rtp_socket_failed", error=str(error))
             done.set()
 
-    def _read(self, key: selectors.SelectorKey) -> None:
+    def _read(self, key: selectors.SelectorKey, most: int) -> None:
         opened, inbox = key.fileobj, key.data
         clocks = time.monotonic(), time.time()
         view = memoryview(self._buffer)
-        for _ in range(_AT_ONCE):
+        for _ in range(most):
             try:
                 size, ancillary, _, address = opened.recvmsg_into([self._buffer], _ANCILLARY)  # type: ignore[union-attr]
             except BlockingIOError:
