@@ -15,9 +15,10 @@ import structlog
 log = structlog.get_logger(__name__)
 
 ROUND = 0.1
-"""Seconds from the beginning of a round to that of the next."""
-BREATH = 0.01
-"""Seconds between two rounds at least, where one takes longer than that: others want the interpreter too."""
+"""Seconds from the beginning of a round to that of the next, at least."""
+LONGEST_REST = 0.15
+"""Seconds. After a round one rests for as long as it took: reader, engine and server want the interpreter too, and what comes
+meanwhile is taken together, which costs less. No longer than this, though: a window is not to wait for it."""
 
 
 class Heard(Protocol):
@@ -80,8 +81,8 @@ class Rounds:
             raise
 
     def _hear(self) -> None:
-        due = time.monotonic()
         while calls := self._present():
+            begun = time.monotonic()
             over = [call for call in calls if not call.take()]
             for call in calls:
                 call.go_on()
@@ -90,10 +91,9 @@ class Rounds:
             with self._changed:
                 self._said = True
                 self._changed.notify_all()
-            now = time.monotonic()
-            due = max(due + ROUND, now + BREATH)
+            took = time.monotonic() - begun
             with self._changed:
-                self._changed.wait_for(lambda: self._closed, due - now)
+                self._changed.wait_for(lambda: self._closed, max(ROUND - took, min(took, LONGEST_REST)))
 
     def _write(self) -> None:
         while self._wait_for_words():
