@@ -10,11 +10,10 @@ from prometheus_client.registry import Collector
 
 from monitor import __version__
 from monitor.events import Leg
-from monitor.messages import CallEndedMessage, RecordedMessage
+from monitor.messages import EVENT_TYPES, CallEndedMessage, RecordedMessage
 from monitor.pipeline.inference_status import InferenceStatus
 from monitor.pipeline.monitor import Monitor
 from monitor.server.hub import Hub
-from monitor.server.subscription import EVENT_TYPES
 
 SEVERITIES = ("info", "warning", "critical")
 PACKET_COUNTS = ("packets", "lost", "reordered", "duplicates", "late", "malformed", "foreign", "refused")

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from monitor.analysis.erasing import erase_call
 from monitor.errors import BusyError, ConfigError
 from monitor.events import Leg
+from monitor.messages import EVENT_TYPES
 from monitor.server.audit import audit
 from monitor.server.belief import BeliefsOf
 from monitor.server.context import ERRORS, CallId, HistoryOf, HubOf, MonitorOf, SettingsOf
@@ -16,7 +17,6 @@ from monitor.server.errors import ErrorBody
 from monitor.server.identity import needs
 from monitor.server.replay_routes import ReplaysOf
 from monitor.server.series import leg_series
-from monitor.server.subscription import EVENT_TYPES
 from monitor.server.trajectory import WaysOf
 from monitor.store.base import no_such_leg
 from monitor.store.frames_file import MAX_FRAMES, MEDIA_TYPE, pack

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from monitor.config import Settings, load_settings
@@ -111,6 +111,7 @@ def test_a_token_that_no_header_carries_is_refused_and_not_shown(token: str) -> 
 def test_an_unquoted_token_in_the_configuration_is_read_or_refused_without_being_shown(
     tmp_path_factory: pytest.TempPathFactory, token: str
 ) -> None:
+    assume(token[1:-1] not in repr(Settings()))  # a word that is shown anyway, such as the name of a setting
     path = written(tmp_path_factory.mktemp("any"), f"server:\n  token: {token}\n")
     try:
         said = repr(load_settings(path, environment={})) + str(load_settings(path, environment={}).server.token is None)
