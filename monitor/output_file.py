@@ -49,8 +49,9 @@ def replacement(target: Path) -> Iterator[Path]:
     try:
         yield part
         part.replace(target)
-    finally:
+    except BaseException:
         part.unlink(missing_ok=True)
+        raise
 
 
 def write_text(path: Path, text: str) -> None:

@@ -51,7 +51,7 @@ class EmotionBelief:
         """Take the logits, shape (C,), of a step of speech, `steps` (1 and up) after the last one; the belief."""
         stay = self._stay ** min(steps, self._longest)
         moved = stay * self.value + (1.0 - stay) * self._prior
-        weighted = moved * np.exp(self._temper * (logits - np.maximum.reduce(logits)))
+        weighted = moved * np.exp(self._temper * (logits - max(logits.tolist())))
         self.value = np.asarray(weighted / np.add.reduce(weighted))
         return self.value
 

@@ -30,7 +30,8 @@ def level_of(power: NDArray[np.float64]) -> Levels:
     [255, 249, 1, 255]
     """
     decibels = 10 * np.log10(np.maximum(power, _SILENCE))
-    levels: Levels = np.clip(np.rint(decibels / STEP) + LOUDEST, 1, LOUDEST).astype(np.uint8)
+    steps = np.rint(decibels / STEP) + LOUDEST
+    levels: Levels = np.minimum(np.maximum(steps, 1), LOUDEST).astype(np.uint8)
     return levels
 
 
@@ -89,5 +90,5 @@ class LevelMeter:
         return rest
 
     def _add(self, ticks: NDArray[np.float32]) -> None:
-        power = np.square(ticks.astype(np.float64)).mean(axis=1)
+        power = np.add.reduce(np.square(ticks.astype(np.float64)), axis=1) / ticks.shape[1]
         self._levels = np.concatenate([self._levels, level_of(power)])

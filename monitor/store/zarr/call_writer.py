@@ -55,11 +55,11 @@ class ZarrCallWriter(CallWriter):
         """Commit frames: they are in the leg's tail when this returns. Raises `ValueError` where they do not follow."""
         if self._closed:
             raise ValueError(f"call {self._call} is closed and takes no further frames")
-        check_frames(frames, self._record, self.committed)
+        embedding = check_frames(frames, self._record, self.committed)
         tail = self._tails[frames.leg]
         with refusals(f"cannot write frames of call {self._call}"):
             write_levels(self._levels[frames.leg], frames)
-            tail.append(frames)
+            tail.append(frames, embedding)
         if tail.stop - tail.start >= self._move_at[frames.leg]:
             self._move(frames.leg)
 

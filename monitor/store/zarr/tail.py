@@ -10,7 +10,9 @@ import math
 import os
 import struct
 import zlib
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -46,15 +48,18 @@ class Tail:
         header = _HEADER.pack(_MAGIC, start)
         content = header + _CHECK.pack(zlib.crc32(header))
         if rest is not None and len(rest):
-            content += _pack(rest, self._format)
+            content += _pack(rest, to_disk(rest.embedding, self._format), self._format)
         with replacing(self._path, self._fsync) as descriptor:
             write_all(descriptor, content, 0)
         self._size = len(content)
         self.start, self.stop = start, start if rest is None else rest.stop
 
-    def append(self, frames: Frames) -> None:
-        """Commit frames that begin at `stop`. Raises `OSError` where the disk refuses; nothing is committed then."""
-        record = _pack(frames, self._format)
+    def append(self, frames: Frames, embedding: NDArray[np.floating]) -> None:
+        """Commit frames that begin at `stop`, their `embedding` in the dtype of the store.
+
+        Raises `OSError` where the disk refuses; nothing is committed then.
+        """
+        record = _pack(frames, embedding, self._format)
         descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
         try:
             write_all(descriptor, record, self._size)
@@ -79,7 +84,7 @@ def read_tail(path: Path, call: str, leg: Leg, leg_format: LegFormat) -> Frames:
     records, stop = [_arrays(b"", 0, leg_format)], start
     while (count := _whole_record(content[position:], stop, leg_format)) > 0:
         body = position + _RECORD.size + _CHECK.size
-        position = body + _body_size(count, leg_format)
+        position = body + _layout(count, leg_format)[-1]
         records.append(_arrays(content[body:position], count, leg_format))
         stop += count
     embedding, logits, speech, marks = (np.concatenate(parts) for parts in zip(*records, strict=True))
@@ -92,15 +97,15 @@ def _whole_record(content: memoryview, expected: int, leg_format: LegFormat) -> 
     if len(content) < body:
         return 0
     start, count = _RECORD.unpack_from(content)
-    end = body + _body_size(count, leg_format)
+    end = body + _layout(count, leg_format)[-1]
     if start != expected or len(content) < end:
         return 0
     check = zlib.crc32(content[body:end], zlib.crc32(content[: _RECORD.size]))
     return int(count) if content[_RECORD.size : body] == _CHECK.pack(check) else 0
 
 
-def _pack(frames: Frames, leg_format: LegFormat) -> bytes:
-    arrays = (to_disk(frames.embedding, leg_format), frames.logits, frames.speech, frames.marks)
+def _pack(frames: Frames, embedding: NDArray[np.floating], leg_format: LegFormat) -> bytes:
+    arrays = (embedding, frames.logits, frames.speech, frames.marks)
     dtypes = _dtypes(leg_format)
     body = b"".join(np.asarray(array, dtype).tobytes() for array, dtype in zip(arrays, dtypes, strict=True))
     record = _RECORD.pack(frames.start, len(frames))
@@ -108,17 +113,11 @@ def _pack(frames: Frames, leg_format: LegFormat) -> bytes:
 
 
 def _arrays(body: memoryview | bytes, count: int, leg_format: LegFormat) -> list[NDArray[Any]]:
-    arrays, position = [], 0
-    for dtype, shape in zip(_dtypes(leg_format), _shapes(count, leg_format), strict=True):
-        array: NDArray[Any] = np.frombuffer(body, dtype, math.prod(shape), position)
-        arrays.append(array.reshape(shape))
-        position += array.nbytes
-    return arrays
-
-
-def _body_size(count: int, leg_format: LegFormat) -> int:
-    shapes = _shapes(count, leg_format)
-    return sum(dtype.itemsize * math.prod(shape) for dtype, shape in zip(_dtypes(leg_format), shapes, strict=True))
+    """The arrays of a record of `count` frames."""
+    return [
+        np.frombuffer(body, dtype, math.prod(shape), place).reshape(shape)
+        for dtype, shape, place in zip(_dtypes(leg_format), *_layout(count, leg_format)[:2], strict=True)
+    ]
 
 
 @cache
@@ -127,6 +126,10 @@ def _dtypes(leg_format: LegFormat) -> tuple[np.dtype[Any], ...]:
     return np.dtype(leg_format.dtype).newbyteorder("<"), np.dtype("<f4"), np.dtype("<f4"), np.dtype("u1")
 
 
-def _shapes(count: int, leg_format: LegFormat) -> tuple[tuple[int, ...], ...]:
-    """Of the arrays of a record of so many frames."""
-    return (rows(count, leg_format.stride), leg_format.dim), (count, leg_format.classes), (count,), (count,)
+@lru_cache(100)
+def _layout(count: int, leg_format: LegFormat) -> tuple[Sequence[tuple[int, ...]], Sequence[int], int]:
+    """Shapes of the arrays of a record of `count` frames, where each begins in its body, and the size of that, in bytes."""
+    shapes = ((rows(count, leg_format.stride), leg_format.dim), (count, leg_format.classes), (count,), (count,))
+    sizes = (dtype.itemsize * math.prod(shape) for dtype, shape in zip(_dtypes(leg_format), shapes, strict=True))
+    *places, end = accumulate(sizes, initial=0)
+    return shapes, places, end
