@@ -27,7 +27,7 @@ class EmotionBelief:
     >>> belief = EmotionBelief(("angry", "neutral"), prior_neutral=0.5, correlation_time=0.5, mean_duration=30.0, step=0.1)
     >>> for _ in range(5):
     ...     posterior = belief.update(np.array([2.0, 0.0]), steps=1)
-    >>> posterior.round(2).tolist()
+    >>> [round(probability, 2) for probability in posterior]
     [0.88, 0.12]
     """
 
@@ -45,20 +45,28 @@ class EmotionBelief:
 
     def forget(self) -> None:
         """Back to the prior."""
-        self.value: NDArray[np.float64] = self._prior
+        self.value: Sequence[float] = self._prior
 
-    def update(self, logits: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
-        """Take the logits, shape (C,), of a step of speech, `steps` (1 and up) after the last one; the belief."""
+    def update(self, logits: NDArray[np.float64], steps: int) -> Sequence[float]:
+        """Take the logits, shape (C,), of a step of speech, `steps` (1 and up) after the last one; the belief, C probabilities.
+
+        For a handful of classes plain numbers are faster than arrays of them.
+        """
         stay = self._stay ** min(steps, self._longest)
-        moved = stay * self.value + (1.0 - stay) * self._prior
-        weighted = moved * np.exp(self._temper * (logits - max(logits.tolist())))
-        self.value = np.asarray(weighted / np.add.reduce(weighted))
+        go = 1.0 - stay
+        heard: list[float] = logits.tolist()
+        most = max(heard)
+        likely: list[float] = np.exp([self._temper * (logit - most) for logit in heard]).tolist()
+        believed = zip(self.value, self._prior, likely, strict=True)
+        weighted = [(stay * last + go * prior) * now for last, prior, now in believed]
+        total = float(np.add.reduce(weighted))
+        self.value = [weight / total for weight in weighted]
         return self.value
 
 
-def _prior(labels: Sequence[str], neutral: float) -> NDArray[np.float64]:
+def _prior(labels: Sequence[str], neutral: float) -> Sequence[float]:
     """`neutral` on that class and the rest on the others alike; all alike where there is no such class, or no other."""
     count = len(labels)
     if NEUTRAL not in labels or count == 1:
-        return np.full(count, 1.0 / max(count, 1))
-    return np.array([neutral if label == NEUTRAL else (1.0 - neutral) / (count - 1) for label in labels])
+        return [1.0 / max(count, 1)] * count
+    return [neutral if label == NEUTRAL else (1.0 - neutral) / (count - 1) for label in labels]

@@ -63,12 +63,12 @@ class SpeakerAffect:
         self._sums = (0.0, 0.0)
         self._steps = 0.0
         self._silent = 0
-        self.now = Affect(posterior=tuple(self._belief.value.tolist()))
+        self.now = Affect(posterior=tuple(self._belief.value))
 
     def update(self, logits: NDArray[np.float64]) -> Affect:
         """Take the mean logits, shape (C,), of a tick of speech."""
         relative = self._baseline.relative(logits)
-        belief: list[float] = self._belief.update(relative, self._silent + 1).tolist()
+        belief = self._belief.update(relative, self._silent + 1)
         self._silent = 0
         self._heard.update(relative)
         valence, arousal = self._dimensions(self._heard.evidence)
@@ -87,7 +87,7 @@ class SpeakerAffect:
             self._belief.forget()
             self._heard.forget()
             self._label.forget()
-            self.now = Affect(posterior=tuple(self._belief.value.tolist()), normal=self._normal())
+            self.now = Affect(posterior=tuple(self._belief.value), normal=self._normal())
         return self.now
 
     def _normal(self) -> tuple[float, float] | None:

@@ -12,6 +12,7 @@ Segments are allowed to begin after a pause, and every `EVERY` ticks of speech.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ PAUSE = 3
 """Ticks without speech that make a pause."""
 LONGEST_PAUSE = 100
 """Ticks of a pause that count at most."""
+TABLED = 1024
+"""Ticks of a segment up to which its predictive densities are worked out beforehand, at first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,11 @@ class Segments:
 
     def __init__(self, model: Model, width: int) -> None:
         self._model = model
+        self._width = width
+        self._predictive = _predictive(model, width, TABLED)
         self._begins = np.zeros(0, np.int64)
         self._sums: Floats = np.zeros((0, width))
-        self._counts: Floats = np.zeros(0)
+        self._counts = np.zeros(0, np.int64)
         """Ticks since each beginning, which fall."""
         self._log: Floats = np.zeros(0)
         self._last = 0
@@ -101,21 +106,22 @@ class Segments:
     def _begin(self, tick: int, log: float) -> None:
         self._begins = np.concatenate([self._begins, [tick]])
         self._sums = np.concatenate([self._sums, np.zeros((1, self._sums.shape[1]))])
-        self._counts = np.concatenate([self._counts, [0.0]])
+        self._counts = np.concatenate([self._counts, [0]])
         self._log = np.concatenate([self._log, [log]])
         self._waited = self._spoken = 0
 
     def _weigh(self, vector: Floats) -> None:
-        """Bayes' rule: the predictive density of a tick under each beginning (Murphy 2007, equation 36)."""
-        weight = self._model.weight
-        precision = 1.0 / self._model.contrast + weight * self._counts
-        variance = 1.0 / precision + 1.0 / weight
-        off = vector - self._sums * (weight / precision)[:, None]
+        """Bayes' rule: the predictive density of a tick under each beginning."""
+        tabled = self._predictive.shape[1]
+        if self._counts[0] >= tabled:
+            self._predictive = _predictive(self._model, self._width, 2 * tabled)
+        gain, variance, size = self._predictive.take(self._counts, axis=1)
+        off = vector - self._sums * gain[:, None]
         squares = np.einsum("ij,ij->i", off, off)
-        log = self._log - 0.5 * (squares / variance + len(vector) * np.log(variance))
+        log = self._log - 0.5 * (squares / variance + size)
         self._log = log - np.maximum.reduce(log)
         self._sums += vector
-        self._counts += 1.0
+        self._counts += 1
 
     def _forget(self) -> None:
         if len(self._counts) > 1 and self._counts[1] > self._model.memory:
@@ -126,3 +132,14 @@ class Segments:
     def _keep(self, which: NDArray[np.bool_]) -> None:
         self._begins, self._sums = self._begins[which], self._sums[which]
         self._counts, self._log = self._counts[which], self._log[which]
+
+
+@cache
+def _predictive(model: Model, width: int, ticks: int) -> Floats:
+    """What is expected of a tick after 0, 1, ... others of its segment (Murphy 2007, equation 36), shape (3, ticks).
+
+    What their sum is multiplied by for the mean, the variance, and the logarithm of that over all dimensions.
+    """
+    precision = 1.0 / model.contrast + model.weight * np.arange(ticks, dtype=np.float64)
+    variance = 1.0 / precision + 1.0 / model.weight
+    return np.stack([model.weight / precision, variance, width * np.log(variance)])

@@ -104,3 +104,16 @@ def test_the_clock_of_simulated_speech_has_pauses_between_utterances() -> None:
 def test_the_simulated_rate_is_within_a_factor_of_three_of_the_one_asked_for(asked: float, model: Model) -> None:
     peaks = [highest(model, null, calls=24, seed=500) for null in LOGITS]
     assert threshold_for(peaks, asked * 3) <= log_odds(model, asked) <= threshold_for(peaks, asked / 3)
+
+
+def test_how_far_densities_are_worked_out_beforehand_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def odds() -> list[float]:
+        segments, heard = Segments(MODEL, 8), []
+        for tick, one in enumerate(voice([(250, 0.0), (100, 1.5)])):
+            segments.update(tick, one)
+            heard.append(segments.log_odds())
+        return heard
+
+    whole = odds()
+    monkeypatch.setattr("monitor.changes.segments.TABLED", 8)
+    assert odds() == whole
