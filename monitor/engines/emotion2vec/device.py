@@ -5,7 +5,7 @@ from typing import Literal
 
 import torch
 
-from monitor.engines.emotion2vec.int8_range import weight_levels
+from monitor.engines.emotion2vec.int8_range import arithmetic
 from monitor.engines.processor import has_bf16
 from monitor.errors import EngineError
 
@@ -54,7 +54,7 @@ def choose_precision(name: str, device: torch.device) -> Precision:
             "engine.precision: this processor has no bf16 arithmetic (AVX512-BF16 or AMX); use int8, fp32 or auto"
         )
     if device.type == "cpu" and precision == "int8":
-        weight_levels()
+        arithmetic()
     return precision
 
 

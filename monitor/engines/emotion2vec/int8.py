@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from monitor.engines.emotion2vec.int8_range import CENTRE, INPUT_LEVELS, ByteProduct, weight_levels
+from monitor.engines.emotion2vec.int8_range import CENTRE, INPUT_LEVELS, arithmetic
 from monitor.engines.emotion2vec.linear import Affine, LayerNorm
 from monitor.engines.emotion2vec.rows import quantise, rescale, rescale_add_norm, rescale_gelu_quantise, run
 
@@ -38,10 +38,11 @@ class Int8Linear:
 
     def __init__(self, affine: Affine) -> None:
         weight, bias = affine
-        made = _levels(weight, weight_levels())
+        way = arithmetic()
+        made = _levels(weight, way.weight_levels)
         # From unsigned around 128 to signed around 0 is a flip of the highest bit.
         signed = made.levels.bitwise_xor_(CENTRE).view(torch.int8)
-        self._multiply = ByteProduct(signed, torch.from_numpy(made.scales))
+        self._multiply = way.multiply(signed, torch.from_numpy(made.scales))
         self.bias: Floats = np.zeros(len(weight), np.float32) if bias is None else bias.contiguous().numpy()
 
     def __call__(self, x: Tensor) -> Tensor:

@@ -1,11 +1,15 @@
-"""Products of bytes, and how many levels the weights may have on this processor, by its own arithmetic.
+"""Products of bytes: by what they are multiplied on this processor, and how many levels the weights may have there.
 
 Inputs are unsigned bytes of 128 +- 127, weights signed ones. With VNNI a processor adds such products in 32 bits. Without, it
 adds neighbouring pairs in 16 bits (`vpmaddubsw`) and cuts off what exceeds them, as 2 * 255 * 127 does and 2 * 255 * 64 does
-not. What the processor says of itself does not decide: oneDNN may use less than there is (`ONEDNN_MAX_CPU_ISA`).
+not. What the processor says of itself does not decide: oneDNN may use less than there is (`ONEDNN_MAX_CPU_ISA`), and whatever
+multiplies is proved first.
 """
 
+import os
+from collections.abc import Callable
 from functools import cache
+from typing import NamedTuple
 
 import structlog
 import torch
@@ -44,18 +48,30 @@ class ByteProduct:
         return product
 
 
-@cache
-def weight_levels() -> int:
-    """`FULL_RANGE` or, where this processor's products of that are wrong, `HALF_RANGE`. Takes milliseconds, once a process.
+Multiply = Callable[[Tensor, Tensor], Callable[[Tensor], Tensor]]
+"""As `ByteProduct`."""
 
-    Raises `EngineError` where both are wrong, or torch has no such products here.
+
+class Arithmetic(NamedTuple):
+    """How bytes are multiplied here."""
+
+    weight_levels: int
+    """To each side of 0."""
+    multiply: Multiply
+
+
+@cache
+def arithmetic() -> Arithmetic:
+    """What is exact on this processor, and quickest. Takes milliseconds, once a process.
+
+    Raises `EngineError` where products are wrong with weights of `HALF_RANGE` too, or torch has no such products here.
     """
     try:
-        if _error(FULL_RANGE) <= _TOLERANCE:
-            return FULL_RANGE
-        if (error := _error(HALF_RANGE)) <= _TOLERANCE:
+        if _error(FULL_RANGE, ByteProduct) <= _TOLERANCE:
+            return Arithmetic(FULL_RANGE, ByteProduct)
+        if (error := _error(HALF_RANGE, ByteProduct)) <= _TOLERANCE:
             log.info("int8_weights_have_seven_bits", reason="this processor adds pairs of products in 16 bits (no VNNI)")
-            return HALF_RANGE
+            return Arithmetic(HALF_RANGE, _in_fours() or ByteProduct)
     except (RuntimeError, AttributeError) as refusal:  # the operators are not there, or have no kernel for this processor
         said = str(refusal).partition("\n")[0]
         raise EngineError(
@@ -67,17 +83,32 @@ def weight_levels() -> int:
     )
 
 
-def _error(most: int) -> float:
-    """The largest error of products with weights of up to `most`, as a part of the largest product; of the worst bytes."""
-    return max(_error_of(rows, *widths, most) for rows in _ROWS for widths in _WIDTHS)
+def _in_fours() -> Multiply | None:
+    """Quicker products of weights of `HALF_RANGE`, where they are for this processor and proved right."""
+    if not _compiles_for_avx2():
+        return None
+    from monitor.engines.emotion2vec.int8_fours import FourProduct, fitted, product_in_fours  # brings a compiler
+
+    return product_in_fours if _error(HALF_RANGE, FourProduct, fitted) <= _TOLERANCE else None
 
 
-def _error_of(rows: int, inputs: int, outputs: int, most: int) -> float:
+def _compiles_for_avx2() -> bool:
+    """Whether AVX2's registers are the widest, and nobody has told the compiler otherwise: it would end the process."""
+    told = {"NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "NUMBA_DISABLE_JIT"} & os.environ.keys()
+    return not told and torch.backends.cpu.get_cpu_capability() == "AVX2"
+
+
+def _error(most: int, multiply: Multiply, fitted: Callable[[Tensor], Tensor] = Tensor.clone) -> float:
+    """The largest error with weights of up to `most`, `fitted`, as a part of the largest product; of the worst bytes."""
+    return max(_error_of(rows, *widths, most, multiply, fitted) for rows in _ROWS for widths in _WIDTHS)
+
+
+def _error_of(rows: int, inputs: int, outputs: int, most: int, multiply: Multiply, fitted: Callable[[Tensor], Tensor]) -> float:
     """By turns all inputs at the top, all at the bottom, both, and anything between; weights likewise."""
-    weight = _extremes(outputs, inputs, -most, most).to(torch.int8)
+    weight = fitted(_extremes(outputs, inputs, -most, most).to(torch.int8))
     levels = _extremes(rows, inputs, CENTRE - INPUT_LEVELS, CENTRE + INPUT_LEVELS).to(torch.uint8)
     exact = (levels.double() - CENTRE) @ weight.double().T
-    error = (ByteProduct(weight, torch.ones(outputs))(levels) - exact).abs().max() / exact.abs().max()
+    error = (multiply(weight, torch.ones(outputs))(levels) - exact).abs().max() / exact.abs().max()
     return float(error.nan_to_num(torch.inf))
 
 

@@ -65,21 +65,21 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(thread_name_prefix="rows")
 
 
-def _compiled(signature: str) -> Callable[[Kernel], Kernel]:
+def compiled(signature: str) -> Callable[[Kernel], Kernel]:
     """Compiled for this processor when first imported, and kept for the next start where there is a place for it.
 
     Sums may be taken in any order, but values that are not finite stay so: what they make of a window must be seen.
     """
     options: dict[str, Any] = {"fastmath": {"reassoc", "contract", "arcp", "nsz"}, "nogil": True, "error_model": "numpy"}
 
-    def compiled(kernel: Kernel) -> Kernel:
+    def made(kernel: Kernel) -> Kernel:
         try:
             return njit(signature, cache=True, **options)(kernel)
         except RuntimeError as error:  # neither the package's folder nor the user's cache can be written
             _tell_not_kept(str(error))
             return njit(signature, **options)(kernel)
 
-    return compiled
+    return made
 
 
 @cache
@@ -87,7 +87,7 @@ def _tell_not_kept(reason: str) -> None:
     log.warning("int8_is_compiled_at_every_start", reason=reason, remedy="set NUMBA_CACHE_DIR to a folder that can be written")
 
 
-@_compiled("float32(float32[::1], float32, uint8[::1])")
+@compiled("float32(float32[::1], float32, uint8[::1])")
 def _to_levels(values: Any, most: Any, levels: Any) -> Any:
     """Fill in the levels of one row, of which the largest becomes `most`; what one is worth."""
     bits = values.view(np.int32)
@@ -103,14 +103,14 @@ def _to_levels(values: Any, most: Any, levels: Any) -> Any:
     return largest / most
 
 
-@_compiled("void(int64, int64, float32[::1], int64, int64, float32, uint8[:, ::1], float32[::1])")
+@compiled("void(int64, int64, float32[::1], int64, int64, float32, uint8[:, ::1], float32[::1])")
 def quantise(first: int, stop: int, values: Any, stride: int, width: int, most: Any, levels: Any, scales: Any) -> None:
     """Rows of `width` values that begin `stride` apart: the largest of each becomes `most` levels."""
     for row in range(first, stop):
         scales[row] = _to_levels(values[row * stride : row * stride + width], most, levels[row])
 
 
-@_compiled("void(int64, int64, float32[:, ::1], float32[::1], float32[::1])")
+@compiled("void(int64, int64, float32[:, ::1], float32[::1], float32[::1])")
 def rescale(first: int, stop: int, product: Any, scales: Any, bias: Any) -> None:
     """Scale and bias, in place."""
     for row in range(first, stop):
@@ -119,7 +119,7 @@ def rescale(first: int, stop: int, product: Any, scales: Any, bias: Any) -> None
             product[row, column] = product[row, column] * scale + bias[column]
 
 
-@_compiled("void(int64, int64, float32[:, ::1], float32[::1], float32[::1], float32, uint8[:, ::1], float32[::1])")
+@compiled("void(int64, int64, float32[:, ::1], float32[::1], float32[::1], float32, uint8[:, ::1], float32[::1])")
 def rescale_gelu_quantise(
     first: int, stop: int, product: Any, scales: Any, bias: Any, most: Any, levels: Any, out_scales: Any
 ) -> None:
@@ -144,7 +144,7 @@ def rescale_gelu_quantise(
         out_scales[row] = _to_levels(one, most, levels[row])
 
 
-@_compiled(
+@compiled(
     "void(int64, int64, float32[:, ::1], float32[::1], float32[::1], float32[:, ::1], float32[::1], float32[::1], float32)"
 )
 def rescale_add_norm(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from monitor.engines.emotion2vec import int8_range
-from monitor.engines.emotion2vec.int8_range import CENTRE, FULL_RANGE, HALF_RANGE, INPUT_LEVELS, ByteProduct
+from monitor.engines.emotion2vec.int8_range import CENTRE, FULL_RANGE, HALF_RANGE, INPUT_LEVELS
 from monitor.errors import EngineError
 
 
@@ -39,11 +39,12 @@ class Arithmetic:
 
 @pytest.fixture
 def levels_with(monkeypatch: pytest.MonkeyPatch):
-    """What `weight_levels` finds on a processor that multiplies so."""
+    """The levels of weights on a processor whose products by oneDNN are such."""
 
     def found(multiply) -> int:
         monkeypatch.setattr(int8_range, "ByteProduct", type("Other", (Arithmetic,), {"multiply": staticmethod(multiply)}))
-        return int8_range.weight_levels.__wrapped__()
+        monkeypatch.setattr(int8_range, "_compiles_for_avx2", lambda: False)
+        return int8_range.arithmetic.__wrapped__().weight_levels
 
     return found
 
@@ -93,6 +94,7 @@ def test_pairs_of_weights_in_seven_bits_fit_into_16(seed):
 @pytest.mark.parametrize(("rows", "inputs", "outputs"), [(1, 10, 3), (5, 1024, 64), (110, 1536, 512)])
 def test_the_largest_products_of_this_processor_are_exact(rows, inputs, outputs, level, sign):
     levels = torch.full((rows, inputs), level, dtype=torch.uint8)
-    weight = torch.full((outputs, inputs), sign * int8_range.weight_levels(), dtype=torch.int8)
-    found = ByteProduct(weight, torch.ones(outputs))(levels)
+    way = int8_range.arithmetic()
+    weight = torch.full((outputs, inputs), sign * way.weight_levels, dtype=torch.int8)
+    found = way.multiply(weight, torch.ones(outputs))(levels)
     torch.testing.assert_close(found, exact(levels, weight).float(), rtol=1e-6, atol=0)

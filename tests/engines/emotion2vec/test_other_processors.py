@@ -1,4 +1,4 @@
-"""The precisions on processors that this machine may not be: oneDNN is told to use no more than they have."""
+"""The precisions on processors that this machine may not be: oneDNN and torch are told to use no more than they have."""
 
 import os
 import subprocess
@@ -13,24 +13,26 @@ HERE = Path(__file__).parent
 RUN = """
 import sys
 import pytest
-from monitor.engines.emotion2vec.int8_range import weight_levels
-print("levels", weight_levels())
+from monitor.engines.emotion2vec.int8_range import arithmetic
+print("levels", arithmetic().weight_levels, arithmetic().multiply.__name__)
 sys.exit(pytest.main(sys.argv[1:]))
 """
 
 
 @needs_x86
 @pytest.mark.slow
-@pytest.mark.parametrize("most", ["AVX2", "AVX512_CORE"])
-def test_without_vnni_weights_have_seven_bits_and_every_precision_holds(most: str) -> None:
+@pytest.mark.parametrize(
+    ("most", "torchs", "product"), [("AVX2", "avx2", "product_in_fours"), ("AVX512_CORE", "avx512", "ByteProduct")]
+)
+def test_without_vnni_weights_have_seven_bits_and_every_precision_holds(most: str, torchs: str, product: str) -> None:
     files = [str(HERE / name) for name in ("test_precision.py", "test_rows.py", "test_int8_range.py")]
     told = subprocess.run(
         [sys.executable, "-c", RUN, *files, "-q", "-p", "no:cacheprovider", "-p", "no:xdist"],
-        env=os.environ | {"ONEDNN_MAX_CPU_ISA": most, "PYTEST_ADDOPTS": ""},
+        env=os.environ | {"ONEDNN_MAX_CPU_ISA": most, "ATEN_CPU_CAPABILITY": torchs, "PYTEST_ADDOPTS": ""},
         cwd=HERE.parents[2],
         capture_output=True,
         text=True,
         timeout=280,
     )
     assert told.returncode == 0, told.stdout + told.stderr
-    assert "levels 64\n" in told.stdout
+    assert f"levels 64 {product}\n" in told.stdout

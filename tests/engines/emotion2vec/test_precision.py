@@ -96,7 +96,7 @@ def test_int8_is_refused_where_its_products_are_wrong(monkeypatch):
     def refuse() -> int:
         raise EngineError("engine.precision: this processor's int8 products are wrong")
 
-    monkeypatch.setattr(device, "weight_levels", refuse)
+    monkeypatch.setattr(device, "arithmetic", refuse)
     with pytest.raises(EngineError, match="int8 products are wrong"):
         choose_precision("int8", CPU)
     assert choose_precision("fp32", CPU) == choose_precision("auto", CPU) == "fp32"

@@ -16,11 +16,11 @@ def refuse() -> int:
 
 def test_a_processor_is_measured_in_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(device, "has_bf16", lambda: True)
-    monkeypatch.setattr(device, "weight_levels", lambda: 127)
+    monkeypatch.setattr(device, "arithmetic", lambda: None)
     assert default_precisions(CPU) == ("fp32", "int8", "bf16")
 
 
 def test_what_a_processor_has_not_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(device, "has_bf16", lambda: False)
-    monkeypatch.setattr(device, "weight_levels", refuse)
+    monkeypatch.setattr(device, "arithmetic", refuse)
     assert default_precisions(CPU) == ("fp32",)
