@@ -127,8 +127,8 @@ def test_where_nothing_can_be_kept_it_is_compiled_at_every_start(monkeypatch):
     monkeypatch.setattr(rows, "njit", njit)
     rows._tell_not_kept.cache_clear()
     with structlog.testing.capture_logs() as said:
-        assert rows._compiled("void(int64)")(len) is len
-        assert rows._compiled("void(int64)")(abs) is abs
+        assert rows.compiled("void(int64)")(len) is len
+        assert rows.compiled("void(int64)")(abs) is abs
     assert tried == [True, False] * 2
     assert [(line["log_level"], "NUMBA_CACHE_DIR" in line["remedy"]) for line in said] == [("warning", True)]
 
