@@ -27,6 +27,7 @@ NAMES = (
     "pings",
     "laughs",
     "kills",
+    "memory",
     "churn",
 )
 

@@ -1,9 +1,12 @@
 """`kill -9`, again and again: in the middle of calls, while it starts, while it erases, while the disk is full."""
 
 import random
+import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import httpx
@@ -11,34 +14,60 @@ import httpx
 from tests.examination.owner import Owner
 from tests.examination.row import Row
 from tests.examination.service import Examined, examined
+from tests.examination.warm import Warm
 
 TRIED = "kill -9: live, at the start, while erasing, while the disk is full"
-ROUNDS = 25
-"""Of each kind: a hundred in all."""
+AT_ONCE = 5
+"""Services, each with a store of its own."""
+ROUNDS = 5
+"""Of each service, with four kills each: a hundred in all."""
 
 
 def examine(tree: Path, short: bool) -> list[Row]:
     """After each kill: what was committed is there, each event once, and of what was erased nothing."""
-    rounds = 2 if short else ROUNDS
-    with examined(tree) as service:
-        lost = again = left = 0
-        dice = random.Random(20)
-        for number in range(rounds):
-            lost += _live(service, f"live-{number}", full=False)
-            service.kill()
-            service.spawn(dice.uniform(0.2, 4.0))
-            service.start()
-            lost += _live(service, f"full-{number}", full=True)
-            left += _erasing(service, f"Erika Mustermann {number}", dice.uniform(0.0, 0.1))
-            again += _twice(service)
-        status = service.ask("GET", "/api/v1/calls").json()["calls"]
-    unfinished = sum(call["status"] == "live" for call in status)
+    services, rounds = (2, 1) if short else (AT_ONCE, ROUNDS)
+    warm = Warm(tree)
+    try:
+        with ThreadPoolExecutor(services) as threads:
+            found = sum(threads.map(lambda seed: _killed(tree, warm, rounds, seed), range(services)), Found())
+    finally:
+        warm.close()
     return [
-        Row(f"{4 * rounds} kills: calls whose committed frames or events are missing", str(lost), "0", lost == 0),
-        Row("events that are missing from the count, or there twice", str(again), "0", again == 0),
-        Row("calls that still pass for live", str(unfinished), "0", unfinished == 0),
-        Row("erased calls whose name is still in the store", str(left), "0", left == 0),
+        Row(f"{found.kills} kills: calls whose committed frames or events are missing", str(found.lost), "0", not found.lost),
+        Row("events that are missing from the count, or there twice", str(found.twice), "0", not found.twice),
+        Row("calls that still pass for live", str(found.live), "0", not found.live),
+        Row("erased calls whose name is still in the store", str(found.left), "0", not found.left),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of kills."""
+
+    kills: int = 0
+    lost: int = 0
+    twice: int = 0
+    live: int = 0
+    left: int = 0
+
+    def __add__(self, other: "Found") -> "Found":
+        return Found(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+
+
+def _killed(tree: Path, warm: Warm, rounds: int, seed: int) -> Found:
+    found, dice = Found(), random.Random(seed)
+    with examined(tree, warm=warm) as service:
+        for number in range(rounds):
+            lost = int(_live(service, f"live-{number}", full=False))
+            service.kill()
+            service.spawn(dice.uniform(0.0, 1.0))
+            service.start()
+            lost += int(_live(service, f"full-{number}", full=True))
+            left = int(_erasing(service, f"Erika Mustermann {number}", dice.uniform(0.0, 0.1)))
+            found += Found(kills=4, lost=lost, left=left, twice=_twice(service))
+            print(f"kills, store {seed}: {found}", file=sys.stderr, flush=True)
+        status = service.ask("GET", "/api/v1/calls").json()["calls"]
+    return found + Found(live=sum(call["status"] == "live" for call in status))
 
 
 def _live(service: Examined, call: str, *, full: bool) -> bool:

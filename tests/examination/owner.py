@@ -54,3 +54,27 @@ class Owner:
         self._thread.join()
         self.socket.close()
         return self.sent
+
+
+class Crowd:
+    """Sends the speech to many ports at once in one thread, until it is told to stop."""
+
+    def __init__(self, ports: Sequence[int]) -> None:
+        self._ports = ports
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._send, daemon=True)
+        self._thread.start()
+
+    def _send(self) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            number, began = 0, time.monotonic()
+            while not self._over.wait(max(0.0, began + number * PACKET - time.monotonic())):
+                datagram = packet(number, speech()[number % len(speech())])
+                for port in self._ports:
+                    sender.sendto(datagram, ("127.0.0.1", port))
+                number += 1
+
+    def stop(self) -> None:
+        """End."""
+        self._over.set()
+        self._thread.join()

@@ -19,6 +19,7 @@ import httpx
 from monitor.config.sections import StoreSection
 from monitor.events import Frames
 from monitor.store.registry import open_store
+from tests.examination.warm import Warm, WarmService
 
 HERE = Path(__file__).parents[2]
 WAIT = 300.0
@@ -27,9 +28,11 @@ WAIT = 300.0
 class Examined:
     """One service, which may be killed and started again on its store."""
 
-    def __init__(self, tree: Path, folder: Path, config: str = "", descriptors: int | None = None) -> None:
-        """`descriptors`: the hard limit of the process; none leaves it alone."""
-        self.tree, self.folder, self.store = tree, folder, folder / "store"
+    def __init__(
+        self, tree: Path, folder: Path, config: str = "", descriptors: int | None = None, warm: Warm | None = None
+    ) -> None:
+        """`descriptors`: the hard limit of the process; none leaves it alone. `warm`: where it is forked from, if anywhere."""
+        self.tree, self.folder, self.store, self._warm = tree, folder, folder / "store", warm
         self._prefix = ["prlimit", f"--nofile={descriptors}"] if descriptors else []
         self.config = folder / "config.yaml"
         self.config.write_text(config, encoding="utf-8")
@@ -40,20 +43,10 @@ class Examined:
 
     def start(self) -> float:
         """Start it; seconds until it says where it listens."""
-        command = [*self._prefix, sys.executable, "-m", "monitor", "serve", "--port", "0", "--store", str(self.store)]
-        command += ["--config", str(self.config)]
-        if (self.tree / "monitor/workers").is_dir():
-            command += ["--workers", "1"]
         began = time.monotonic()
         listening = threading.Event()
         self.said = ""
-        self.process = subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(self.tree), "NO_COLOR": "1"},
-        )
+        self.process = self._begun()
         threading.Thread(target=self._read_log, args=(self.process, listening), daemon=True).start()
         if not listening.wait(WAIT) or "url=" not in self.said:
             raise SystemExit(f"the service of {self.tree} did not start: {self.said}")
@@ -61,16 +54,28 @@ class Examined:
 
     def spawn(self, after: float) -> None:
         """Start it and kill it so many seconds later, whatever it has come to."""
-        command = [sys.executable, "-m", "monitor", "serve", "--port", "0", "--store", str(self.store)]
-        environment = {**os.environ, "PYTHONPATH": str(self.tree)}
-        process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder, env=environment
-        )
+        process = self._begun()
         time.sleep(after)
         process.kill()
         process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
 
-    def _read_log(self, process: "subprocess.Popen[bytes]", listening: threading.Event) -> None:
+    def _begun(self) -> "subprocess.Popen[bytes] | WarmService":
+        arguments = ["serve", "--port", "0", "--store", str(self.store), "--config", str(self.config)]
+        if (self.tree / "monitor/workers").is_dir():
+            arguments += ["--workers", "1"]
+        if self._warm is not None:
+            return WarmService(self._warm, arguments, self.folder)
+        return subprocess.Popen(
+            [*self._prefix, sys.executable, "-m", "monitor", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(self.tree), "NO_COLOR": "1"},
+        )
+
+    def _read_log(self, process: "subprocess.Popen[bytes] | WarmService", listening: threading.Event) -> None:
         assert process.stdout is not None
         for line in process.stdout:
             self.logged += len(line)
@@ -153,10 +158,10 @@ class Examined:
 
 
 @contextmanager
-def examined(tree: Path, config: str = "", descriptors: int | None = None) -> Iterator[Examined]:
+def examined(tree: Path, config: str = "", descriptors: int | None = None, warm: Warm | None = None) -> Iterator[Examined]:
     """A service for the time of the block."""
     with tempfile.TemporaryDirectory(prefix="examination-", ignore_cleanup_errors=True) as folder:
-        service = Examined(tree, Path(folder), config, descriptors)
+        service = Examined(tree, Path(folder), config, descriptors, warm)
         try:
             yield service
         finally:
