@@ -98,6 +98,10 @@ def compact(
             metavar="DIR",
         ),
     ] = None,
+    unlabelled_share: Annotated[
+        float | None,
+        typer.Option(min=0, help="Sequences of that speech to one of a labelled clip. [default: the recipe's 1]"),
+    ] = None,
     calm: Annotated[
         list[str] | None,
         typer.Option(
@@ -114,6 +118,10 @@ def compact(
     versions: Annotated[
         int | None,
         typer.Option(min=1, help="Lines over which every labelled clip is heard. [default: the recipe's 4]"),
+    ] = None,
+    per_speaker: Annotated[
+        int | None,
+        typer.Option(min=1, help="Labelled clips taken of a speaker at most, of each emotion alike. [default: all]"),
     ] = None,
     rate: Annotated[
         float | None,
@@ -175,6 +183,8 @@ def compact(
     recipe = Recipe(seed=seed, calm=tuple(calm or ()), precision=native_precision() if precision == "auto" else precision)
     recipe = recipe if epochs is None else replace(recipe, epochs=epochs)
     recipe = recipe if versions is None else replace(recipe, versions=versions)
+    recipe = recipe if per_speaker is None else replace(recipe, per_speaker=per_speaker)
+    recipe = recipe if unlabelled_share is None else replace(recipe, unlabelled=unlabelled_share)
     recipe = recipe if channels is None else replace(recipe, shape=replace(recipe.shape, channels=channels))
     recipe = recipe if rate is None else replace(recipe, rate=rate)
     train(

@@ -1,6 +1,7 @@
 """Clips to learn from: those of nobody's labels, their sound, and how they are put together."""
 
-from collections import defaultdict
+import zlib
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,6 +28,24 @@ def read_unlabelled(folder: Path) -> list[Clip]:
             f"{folder} holds no speech; it needs a folder a speaker with recordings in it ({', '.join(sorted(_AUDIO))})"
         )
     return [Clip(path, path.parent.parent.name, path.parent.name) for path in files]
+
+
+def at_most(clips: Sequence[Clip], most: int) -> list[Clip]:
+    """So many clips of a speaker at most (0: all), of each emotion alike, chosen by a hash of their names; in their order."""
+    if not most:
+        return list(clips)
+    seen: Counter[tuple[str, str] | tuple[tuple[str, str], int]] = Counter()
+    ranked = []
+    for place in sorted(range(len(clips)), key=lambda place: zlib.crc32(clips[place].path.name.encode())):
+        kind = (clips[place].person, clips[place].label)
+        ranked.append((seen[kind], len(ranked), place))
+        seen[kind] += 1
+    kept = []
+    for _, _, place in sorted(ranked):
+        seen[clips[place].person] += 1
+        if seen[clips[place].person] <= most:
+            kept.append(place)
+    return [clips[place] for place in sorted(kept)]
 
 
 def read_audio(path: Path) -> Array:

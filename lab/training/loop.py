@@ -15,7 +15,7 @@ import torch
 
 from lab.labels import EMOTIONS, Clip, held_out, read_clips
 from lab.training.batches import Batch, Sampler, fit_prior, fit_scaling, levelled
-from lab.training.clips import read_unlabelled
+from lab.training.clips import at_most, read_unlabelled
 from lab.training.head import refit_head
 from lab.training.loss import batch_loss
 from lab.training.measure import measure
@@ -70,7 +70,7 @@ def train(
     first = load_weights(start, STEP_INPUTS) if start else None
     if first:
         recipe = replace(recipe, shape=replace(first.shape, speech=0))  # a layer of its own for speech is fitted afterwards
-    everyone = read_clips(clips, EMOTIONS)
+    everyone = at_most(read_clips(clips, EMOTIONS), recipe.per_speaker)
     strangers = read_unlabelled(unlabelled) if unlabelled else []
     if unknown := set(recipe.calm) - set(_datasets(strangers)):
         raise ConfigError(
@@ -80,7 +80,8 @@ def train(
     if twin:
         recipe = replace(recipe, held_share=0.0)
         measured = read_twin(twin, recipe, first, _datasets(everyone), _datasets(strangers))
-    held = held_out(everyone, recipe.held_share)
+    # For everyone's weights those whom the twin heard are as they were rendered for it; the others come to them.
+    held = held_out(everyone, measured.about["recipe"]["held_share"] if measured else recipe.held_share)
     studio = Studio(
         cache or out.with_name(out.stem + ".cache"),
         recipe.seed,
@@ -90,7 +91,11 @@ def train(
     )
     heard = [clip for clip in everyone if clip.person not in held]
     unheard = [clip for clip in everyone if clip.person in held]
-    tracks = [track for version in range(recipe.versions) for track in render(heard, version, studio, progress)]
+    versions = range(recipe.versions)
+    tracks = [track for version in versions for track in render(heard, version, studio, progress)]
+    if measured:
+        tracks += [track for version in versions for track in render(unheard, version, studio, progress, like=heard)]
+        unheard = []
     further = levelled(render(strangers, 0, studio, progress, like=heard), tracks) if strangers else []
     held_tracks = render(unheard, 0, replace(studio, teacher=None), progress) if unheard else []
     opinions = _opinions(tracks, further, recipe.calm)

@@ -24,6 +24,8 @@ class Recipe:
     epochs: int = 32
     versions: int = 4
     """Telephone lines over which every clip is heard."""
+    per_speaker: int = 0
+    """Labelled clips taken of a speaker at most, 0 for all: a thousand of one teach little more than two hundred."""
     held_share: float = HELD_SHARE
     """Share of each dataset's speakers kept for measuring."""
     batch: int = 32

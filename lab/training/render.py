@@ -81,14 +81,12 @@ def render(
     `like`: clips whose lesson is to be learned from these too (default: these).
     """
     groups = tracks(clips, np.random.default_rng([studio.seed, version]))
-    lesson = _lesson(like or clips, studio, studio.teacher, progress) if studio.teacher else None
+    lesson = _lesson(like or clips, studio, progress) if studio.teacher else None
     folder = studio.cache / f"{_digest(clips, studio, like)}-{version}"
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / f"{index:04d}.npz" for index in range(len(groups))]
     missing = [index for index, file in enumerate(files) if not file.exists()]
-    with ProcessPoolExecutor(
-        studio.processes, get_context("spawn"), initializer=_begin, initargs=(clips, studio, version, lesson)
-    ) as pool:
+    with _workers(clips, studio, version, lesson) as pool:
         for done, _ in enumerate(pool.map(_make, missing, [groups[i] for i in missing], [files[i] for i in missing]), start=1):
             progress(f"hearing version {version}", len(groups) - len(missing) + done, len(groups))
     return [_kept(file, group[0].person) for file, group in zip(files, groups, strict=True)]
@@ -108,6 +106,11 @@ class _Job:
 _job: _Job
 
 
+def _workers(clips: Sequence[Clip], studio: Studio, version: int, lesson: Lesson | None) -> ProcessPoolExecutor:
+    about = (clips, studio, version, lesson)
+    return ProcessPoolExecutor(studio.processes, get_context("spawn"), initializer=_begin, initargs=about)
+
+
 def _begin(clips: Sequence[Clip], studio: Studio, version: int, lesson: Lesson | None) -> None:
     global _job
     _job = _Job(clips, studio, version, lesson, _teacher(studio.teacher) if studio.teacher else None)
@@ -115,8 +118,11 @@ def _begin(clips: Sequence[Clip], studio: Studio, version: int, lesson: Lesson |
 
 def _teacher(model: "TeacherModel") -> "Teacher":
     # Its packages are only needed by those who have a teacher.
+    import torch
+
     from lab.training.teacher import open_teacher
 
+    torch.set_num_threads(1)  # the other workers have voices of their own to hear
     return open_teacher(model)
 
 
@@ -132,14 +138,12 @@ def _kept(file: Path, person: tuple[str, str]) -> Track:
         return Track(kept["raw"], kept["speech"], taught, kept["spans"], kept["labels"], person)
 
 
-def _lesson(clips: Sequence[Clip], studio: Studio, model: "TeacherModel", progress: Progress) -> Lesson:
+def _lesson(clips: Sequence[Clip], studio: Studio, progress: Progress) -> Lesson:
     """What of the teacher is to be learned, found on some of the clips and kept beside the tracks."""
     file = studio.cache / f"{_digest(clips, studio)}-lesson.npz"
     if not file.exists():
         chosen = np.random.default_rng(studio.seed).permutation(len(clips))[:_LESSON_CLIPS]
-        teacher = _teacher(model)
-        heard = list(_heard([clips[index] for index in chosen], teacher, progress))
-        lesson = fit_lesson(heard)
+        lesson = fit_lesson(_heard([clips[index] for index in chosen], studio, progress))
         file.parent.mkdir(parents=True, exist_ok=True)
         with replacement(file) as part, part.open("wb") as stream:
             np.savez(stream, centre=lesson.centre, projection=lesson.projection)
@@ -147,10 +151,16 @@ def _lesson(clips: Sequence[Clip], studio: Studio, model: "TeacherModel", progre
         return Lesson(kept["centre"], kept["projection"])
 
 
-def _heard(clips: Sequence[Clip], teacher: "Teacher", progress: Progress) -> Iterator[Array]:
-    for done, clip in enumerate(clips, start=1):
-        yield from teacher.pieces(_whole_frames(read_audio(clip.path)))
-        progress("asking the teacher", done, len(clips))
+def _heard(clips: Sequence[Clip], studio: Studio, progress: Progress) -> Iterator[Array]:
+    with _workers(clips, studio, 0, None) as pool:
+        for done, pieces in enumerate(pool.map(_ask, clips, chunksize=8), start=1):
+            yield from pieces
+            progress("asking the teacher", done, len(clips))
+
+
+def _ask(clip: Clip) -> list[Array]:
+    assert _job.teacher
+    return _job.teacher.pieces(_whole_frames(read_audio(clip.path)))
 
 
 def _whole_frames(voice: Array) -> Array:

@@ -46,7 +46,7 @@ class TeacherModel(NamedTuple):
 
 
 class Teacher(ABC):
-    """Hears clean voices, on one thread."""
+    """Hears clean voices."""
 
     def pieces(self, voice: Array) -> list[Array]:
         """What is heard of a clean voice, shape (n * 320,) at 16 kHz: pieces of at most 400 frames, each (k, width)."""

@@ -123,6 +123,16 @@ def test_weights_that_learned_from_everyone_are_as_sure_as_their_measured_twin(c
     ]
 
 
+def test_for_everyone_only_those_are_rendered_whom_the_twin_kept_apart(clips, tmp_path):
+    common = {"progress": silent, "cache": tmp_path / "cache", "recipe": replace(RECIPE, epochs=1)}
+    twin = train(clips, tmp_path / "twin.safetensors", **common)
+    rendered = set((tmp_path / "cache").rglob("*.npz"))
+    train(clips, tmp_path / "all.safetensors", twin=tmp_path / "twin.safetensors", **common)
+    everyone = read_clips(clips, EMOTIONS)
+    apart = held_out(everyone, twin.about["recipe"]["held_share"])
+    assert len(set((tmp_path / "cache").rglob("*.npz")) - rendered) == len(apart) > 0
+
+
 def test_a_twin_of_another_recipe_cannot_vouch(clips, trained, tmp_path):
     other = replace(RECIPE, epochs=1, dropout=0.0)
     with pytest.raises(ConfigError, match=r"another recipe \(dropout, epochs\)"):
