@@ -1,9 +1,10 @@
 """Speech without labels for `train compact --unlabelled`: adventure games, prompts and word lists that Debian ships.
 
-    python -m lab.experiments.debian_speech OUT [--downloads DIR]
+    python -m lab.experiments.debian_speech OUT [--downloads DIR] [--share 360]
 
 Needs Debian's `apt-get` and `dpkg-deb`. Fetches the packages below (1 GB, once), and writes OUT/DATASET/SPEAKER/NAME.flac:
-14,585 utterances of 1 to 15 s, 9.5 hours in all. At most 6 minutes are taken of a speaker, 15 of the actors who play the most.
+14,585 utterances of 1 to 15 s, 9.5 hours in all. At most 6 minutes are taken of a speaker, 15 of the actors who play the most,
+or less in proportion (--share).
 A speaker is a voice where the package says whose it is, otherwise what was recorded together. Licences: docs/models/compact.md.
 """
 
@@ -46,8 +47,8 @@ PACKAGES = (
 )
 SHORTEST, LONGEST = 1.0, 15.0
 """Seconds an utterance lasts."""
-SHARE, MAIN_SHARE = 360.0, 900.0
-"""Seconds taken of a speaker, and of one of the main actors."""
+SHARE, MAIN = 360.0, 2.5
+"""Seconds taken of a speaker, and how many times as much of one of the main actors."""
 _RATE = 16_000
 _FOLDERS = (
     ("fillets", r"fillets-ng/sound/.*/(cs|nl|en)/[^/]+$"),
@@ -172,6 +173,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path, help="folder to write")
     parser.add_argument("--downloads", type=Path, help="where packages are unpacked (default: beside OUT)")
+    parser.add_argument("--share", type=float, default=SHARE, metavar="SECONDS", help="taken of a speaker at most")
     args = parser.parse_args()
     downloads = args.downloads or args.out.with_name(args.out.name + "-packages")
     fetch(downloads)
@@ -185,19 +187,19 @@ def main() -> None:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 soundfile.write(place, audio, _RATE, subtype="PCM_16")
                 seconds[utterance.group][place] = len(audio) / _RATE
-    kept = choose(seconds)
+    kept = choose(seconds, args.share)
     for place in {place for group in seconds.values() for place in group} - kept:
         place.unlink()
     total = sum(length for group in seconds.values() for place, length in group.items() if place in kept)
     print(f"{len(kept)} utterances, {total / 3600:.1f} hours in {args.out}")
 
 
-def choose(seconds: dict[str, dict[Path, float]]) -> set[Path]:
+def choose(seconds: dict[str, dict[Path, float]], of_speaker: float) -> set[Path]:
     """Of each group so much as is taken of a speaker, by chance."""
     random.seed(1)
     kept: set[Path] = set()
     for group in sorted(seconds):
-        share = MAIN_SHARE if re.match(r"fillets-(cs|nl)-[mv]$|queen-joe|queen-xC", group) else SHARE
+        share = of_speaker * (MAIN if re.match(r"fillets-(cs|nl)-[mv]$|queen-joe|queen-xC", group) else 1)
         places = sorted(seconds[group], key=lambda place: place.name)
         random.shuffle(places)
         taken = 0.0
