@@ -12,6 +12,7 @@ import argparse
 from pathlib import Path
 
 from lab.calls.compose import write_calls
+from lab.calls.figures import CallsFigures
 from lab.calls.read import read_calls
 from lab.calls.report import BaselinePart
 from lab.clips.choice import check_kept_apart, chosen
@@ -26,14 +27,11 @@ from monitor.config import load_settings
 HEAD = "| | EDER | changes F1 1 s / 2 s | delay | false/h | alerts recall | precision | delay | false/h | real calls/h |"
 
 
-def engine_row(report: Report) -> str:
-    """What the engine and all after it reach."""
-    calls, heard = report.calls, report.recordings
-    if calls is None:
-        raise ValueError("no call was heard")
+def row(name: str, calls: CallsFigures, real_an_hour: float | None) -> str:
+    """What somebody reaches who says something of the calls while they go on."""
     changes, alerts = calls.changes, calls.alerts
     cells = [
-        f"{report.engine.name} {report.engine.version}",
+        name,
         _number(calls.eder),
         f"{_number(changes.f1_1s)} / {_number(changes.f1_2s)}",
         _number(changes.delay_median),
@@ -42,9 +40,17 @@ def engine_row(report: Report) -> str:
         _number(alerts.precision),
         _number(alerts.delay_median),
         _number(alerts.false_per_hour),
-        _number(heard.emotion_alerts_per_hour if heard else None),
+        _number(real_an_hour),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def engine_row(report: Report) -> str:
+    """What the engine and all after it reach."""
+    if report.calls is None:
+        raise ValueError("no call was heard")
+    real = report.recordings.emotion_alerts_per_hour if report.recordings else None
+    return row(f"{report.engine.name} {report.engine.version}", report.calls, real)
 
 
 def baseline_row(name: str, part: BaselinePart) -> str:

@@ -1,6 +1,7 @@
 """Unweighted average recall of four emotions a dataset, clean and over a telephone line: an engine beside its anchors.
 
     python -m lab.experiments.anchors --clips DIR --cache DIR [--only egemaps,plain,engine,open] [--epochs 12] [--trial 200]
+        [--learn 1600]
 
 The engine is measured by `evaluate`, and the anchors hear the very sound that it hears; they are trained on the people that the
 compact engine's training hears, and tested on those that it keeps apart. `engine` is the research weights, and where these
@@ -66,13 +67,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="of the plain network")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--trial", type=int, help="so many clips of each side alone, to see that all runs")
+    parser.add_argument("--learn", type=int, help="so many clips for the anchors to learn from [as many as --trial]")
     args = parser.parse_args()
     systems = args.only.split(",")
     engines = {"engine": args.model or (str(KEPT_APART) if args.engine == "compact" else None), "open": "open"}
     if unknown := set(systems) - {*ANCHORS, *engines}:
         parser.error(f"--only: there is no {', '.join(sorted(unknown))}; there are {', '.join([*ANCHORS, *engines])}")
     torch.set_num_threads(args.threads)
-    task = read_task(args.clips, args.trial)
+    task = read_task(args.clips, args.trial, args.learn)
     people = len({(clip.dataset, clip.speaker) for clip in task.held})
     print(f"{len(task.heard)} clips to learn from, {len(task.held)} of {people} people kept apart", flush=True)
     rows: list[tuple[str, str, dict[str, float]]] = []

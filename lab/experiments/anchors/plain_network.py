@@ -5,7 +5,7 @@ there is no augmentation, no speaker's normal, no auxiliary task, and no calibra
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import librosa
@@ -58,11 +58,9 @@ class PlainNetwork(nn.Module):
         return logits
 
 
-def decide(task: Task, line: str, cache: Path, epochs: int, seed: int) -> Sequence[str]:
-    """Train on the people heard and decide for those kept apart, both over the same line."""
-    heard, held = (
-        [torch.from_numpy(row) for row in cached("log-mel", side, line, cache, log_mel)] for side in (task.heard, task.held)
-    )
+def learn(task: Task, line: str, cache: Path, epochs: int, seed: int) -> PlainNetwork:
+    """A network that has learned from the people heard over a line."""
+    heard = [torch.from_numpy(row) for row in cached("log-mel", task.heard, line, cache, log_mel)]
     torch.manual_seed(seed)
     network = PlainNetwork()
     truth = torch.tensor([CLASSES.index(clip.emotion) for clip in task.heard])
@@ -83,7 +81,19 @@ def decide(task: Task, line: str, cache: Path, epochs: int, seed: int) -> Sequen
             schedule.step()
             losses.append(loss.item())
         print(f"  plain network, {line}: epoch {epoch}, loss {np.mean(losses):.3f}", flush=True)
-    return _decide(network, held)
+    return network
+
+
+def decide(task: Task, line: str, cache: Path, epochs: int, seed: int) -> Sequence[str]:
+    """Train on the people heard and decide for those kept apart, both over the same line."""
+    held = [torch.from_numpy(row) for row in cached("log-mel", task.held, line, cache, log_mel)]
+    return _decide(learn(task, line, cache, epochs, seed), held)
+
+
+def judge(task: Task, line: str, cache: Path, epochs: int, seed: int) -> Callable[[Samples], str]:
+    """Train on the people heard; what is then said of any voice."""
+    network = learn(task, line, cache, epochs, seed)
+    return lambda audio: _decide(network, [torch.from_numpy(log_mel(audio))])[0]
 
 
 def _batch(bands: list[Tensor], places: Tensor) -> tuple[Tensor, Tensor]:

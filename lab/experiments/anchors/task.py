@@ -36,8 +36,8 @@ class Task:
     held: tuple[Clip, ...]
 
 
-def read_task(folder: Path, limit: int | None = None) -> Task:
-    """The task that `folder/labels.csv` gives; `limit` takes so many clips of each side alone, for a trial.
+def read_task(folder: Path, limit: int | None = None, learn: int | None = None) -> Task:
+    """The task that `folder/labels.csv` gives; `limit` takes so many clips of each side alone, `learn` so many to learn from.
 
     Raises `ConfigError` where the labels cannot be read.
     """
@@ -45,7 +45,7 @@ def read_task(folder: Path, limit: int | None = None) -> Task:
     held = chosen(clips, classes=CLASSES, speakers="held")
     apart = {(clip.dataset, clip.speaker) for clip in held}
     heard = [clip for clip in clips if (clip.dataset, clip.speaker) not in apart]
-    return Task(tuple(chosen(heard, classes=CLASSES, limit=limit)), tuple(chosen(held, limit=limit)))
+    return Task(tuple(chosen(heard, classes=CLASSES, limit=learn or limit)), tuple(chosen(held, limit=limit)))
 
 
 def recalls(clips: Sequence[Clip], decided: Sequence[str]) -> dict[str, float]:
