@@ -35,7 +35,7 @@ def at_most(clips: Sequence[Clip], most: int) -> list[Clip]:
     if not most:
         return list(clips)
     seen: Counter[tuple[str, str] | tuple[tuple[str, str], int]] = Counter()
-    ranked = []
+    ranked: list[tuple[int, int, int]] = []
     for place in sorted(range(len(clips)), key=lambda place: zlib.crc32(clips[place].path.name.encode())):
         kind = (clips[place].person, clips[place].label)
         ranked.append((seen[kind], len(ranked), place))
