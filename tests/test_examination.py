@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.examination import __main__ as program
 
 ROOT = Path(__file__).parents[1]
-FRAME = {"__init__", "__main__", "row", "service", "owner"}
+FRAME = {"__init__", "__main__", "row", "service", "owner", "warm"}
 
 
 def test_every_examination_is_offered_and_documented() -> None:

@@ -123,6 +123,7 @@ def test_ten_tasks_of_a_supervisor_are_done_by_the_keyboard_alone(service: Servi
         keyboard.write("call her back")
         keyboard.press("Enter")
         expect(page.locator(".marks .note")).to_have_count(1)
+        expect(page.locator("textarea")).to_have_count(0)  # what is pressed from now on is no part of the note
     assert service.http().get("/api/v1/calls/angry/notes").json()["notes"][0]["text"] == "call her back"
 
     with keyboard.task("make the rule stricter and see what that would have done", at_most=16):
