@@ -146,6 +146,8 @@ class CallRecorder:
         self._frames = _FramesWay(writer.append, memory or HeldMemory())
         self._events: _Way[Event] = _Way("events", journal.append)
         self._sound: deque[AudioChunk] = deque()
+        self._silenced = False
+        """Whether the last piece of audio was given up."""
         self._once_written: deque[Callable[[], object]] = deque()
         self._writing = Lock()
 
@@ -175,6 +177,9 @@ class CallRecorder:
         """Keep audio, where the settings say so."""
         if len(chunk.samples) and self._writer.records:
             kept = len(self._sound) < MOST_SOUND
+            if not kept and not self._silenced:
+                log.error("audio_recorded_as_silence", reason="the disk hangs", pieces_kept=MOST_SOUND, leg=chunk.leg)
+            self._silenced = not kept
             self._sound.append(chunk if kept else replace(chunk, samples=np.broadcast_to(np.float32(0), chunk.samples.shape)))
 
     def once_written(self, tell: Callable[[], object]) -> None:

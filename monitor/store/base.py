@@ -81,7 +81,10 @@ class CallWriter(ABC):
         """
 
     def append_audio(self, leg: Leg, samples: Samples) -> None:  # noqa: B027 - not every store keeps sound
-        """Keep audio, where the settings say so and the store can; else do nothing. A refusal ends the recording alone."""
+        """Keep audio, where the settings say so and the store can; else do nothing. A refusal ends the recording alone.
+
+        Not called of a writer that does not say that it `records`.
+        """
 
     @abstractmethod
     def committed(self, leg: Leg) -> int:

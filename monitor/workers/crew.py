@@ -6,7 +6,6 @@ the next call begins another worker.
 """
 
 import itertools
-import multiprocessing
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -22,7 +21,6 @@ from monitor.alerts.rules import RuleSet
 from monitor.config import Settings
 from monitor.config.sections import StaticSource
 from monitor.errors import BusyError, MonitorError, TakenError
-from monitor.messages import frames_message
 from monitor.pipeline.in_progress import CallInProgress
 from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.inference_status import InferenceStatus, together
@@ -31,8 +29,9 @@ from monitor.pipeline.monitor import CLOSING, Monitor
 from monitor.pipeline.monitor_status import MonitorStatus
 from monitor.store.base import Store
 from monitor.store.call_id import check_call_id, new_call_id
-from monitor.workers.line import Line, LineDeadError
-from monitor.workers.worker import Asked, Begun, Followed, Look, Over, Seen, work
+from monitor.workers.hand import Hand
+from monitor.workers.line import LineDeadError
+from monitor.workers.worker import Asked, Followed
 from monitor.workers.worker_call import WorkerCall
 
 log = structlog.get_logger(__name__)
@@ -42,135 +41,6 @@ ENOUGH = 8
 COMING = 10.0
 """Seconds that a call waits for a worker that is being begun, where each process has enough: calls stay where they begin, so
 many that come at once would else burden one process for as long as they last."""
-FRESH = 0.25
-"""Seconds for which a look at a worker serves all who ask."""
-LOOK_PATIENCE = 5.0
-"""Seconds within which a worker must answer a look; its calls are shown as they were, else."""
-CLOSE_PATIENCE = 75.0
-"""Seconds that a worker has to store its calls when the front stops."""
-
-
-class Hand:
-    """A worker as the front sees it."""
-
-    def __init__(self, number: int, crew: "Crew", prepare: Callable[[], None] | None) -> None:
-        self.number = number
-        self.ready = threading.Event()
-        self.dead = threading.Event()
-        self.settled = threading.Event()
-        """Whether it is known that it is ready, or dead."""
-        self.calls: dict[str, WorkerCall] = {}
-        self.beginning = 0
-        """Calls on their way to it; under the crew's lock."""
-        self.followed: dict[int, Future[None]] = {}
-        """Sources of the configuration that it follows, by number."""
-        self._crew = crew
-        self._looking = threading.Lock()
-        self._look: Look | None = None
-        self._looked_at = float("-inf")
-        self._news: dict[str, Callable[[Any], None]] = {
-            "ready": lambda _: self._begun(),
-            "appended": lambda _: crew.appended(),
-            "live": lambda document: crew.tell_live(frames_message(document)),
-            "sound": lambda said: self._sound(*said),
-            "over": self._over,
-            "begun": lambda said: self._found(*said),
-            "followed": lambda said: self.let_go(*said),
-        }
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        arguments = (theirs, crew.settings, crew.rules, prepare)
-        self.process = context.Process(target=work, args=arguments, name=f"worker-{number}", daemon=True)
-        self.process.start()
-        theirs.close()
-        self.line = Line(ours, answer=_nothing_is_asked, hear=self._hear, gone=lambda: crew.lost(self))
-        self.line.open()
-
-    def begin(self, asked: Asked) -> WorkerCall:
-        """Have it begin a call. Raises what the worker raises."""
-        begun: Begun = self.line.ask("begin", asked)
-        call = WorkerCall(begun, asked.metadata, self.line, lambda: self.seen(begun.call))
-        self.calls[call.id] = call
-        return call
-
-    def follow(self, asked: Followed) -> None:
-        """Have it follow a source, which is among its `followed`, until its next call is over.
-
-        Raises what the worker raises, and `LineDeadError`.
-        """
-        try:
-            self.line.ask("follow", asked)
-            self.followed[asked.number].result()
-        finally:
-            del self.followed[asked.number]
-
-    @property
-    def load(self) -> int:
-        """Its calls, with those on their way and those for which it waits."""
-        return max(len(self.calls), len(self.followed)) + self.beginning
-
-    def look(self) -> Look | None:
-        """How it is, at most `FRESH` old; the last that is known where it does not answer."""
-        with self._looking:
-            if self.ready.is_set() and not self.dead.is_set() and time.monotonic() - self._looked_at > FRESH:
-                try:
-                    self._look = self.line.ask("look", patience=LOOK_PATIENCE)
-                except LineDeadError as error:
-                    log.warning("worker_does_not_answer", worker=self.number, error=str(error))
-                self._looked_at = time.monotonic()
-            return self._look
-
-    def seen(self, call: str) -> Seen | None:
-        """How a call of it is; None before it was looked at."""
-        look = self.look()
-        return None if look is None else look.calls.get(call)
-
-    def close(self) -> None:
-        """End its calls, store them, end it."""
-        if not self.ready.is_set():  # it has no calls
-            self.process.kill()
-        elif not self.dead.is_set():
-            try:
-                self.line.ask("close", patience=CLOSE_PATIENCE)
-            except MonitorError as error:
-                log.error("worker_not_closed", worker=self.number, error=str(error))
-        self.process.join(5)
-        if self.process.is_alive():
-            self.process.kill()
-        self.line.close()
-
-    def _hear(self, what: str, given: Any) -> None:
-        self._news[what](given)
-
-    def _begun(self) -> None:
-        self.line.tell("attention", self._crew.attention.looks())
-        self.ready.set()
-        self.settled.set()
-        log.info("worker_ready", worker=self.number, pid=self.process.pid)
-
-    def _sound(self, number: int, ticks: list[Any], over: str | None) -> None:
-        for call in list(self.calls.values()):
-            call.tap.take_sound(number, ticks, over)
-
-    def _found(self, begun: Begun, metadata: Mapping[str, Any]) -> None:
-        """A source that it follows has a call."""
-        call = WorkerCall(begun, metadata, self.line, lambda: self.seen(begun.call))
-        self.calls[call.id] = call
-        self._crew.settle_if_over(self, call)
-
-    def let_go(self, number: int, error: MonitorError | None) -> None:
-        """A source is followed no longer."""
-        if (over := self.followed.get(number)) is not None and not over.done():
-            over.set_exception(error) if error is not None else over.set_result(None)
-
-    def _over(self, over: Over) -> None:
-        if over.unstored is not None:
-            self._crew.unstored[over.call] = over.unstored
-        call = self.calls.pop(over.call, None)
-        if call is None:  # it was over before the front had heard that it began
-            self._crew.over_already.add(over.call)
-        else:
-            call.end(over.reason, over.error)
 
 
 class Crew(Monitor):
@@ -400,7 +270,3 @@ class Crew(Monitor):
                 self.journal.refresh()
             except MonitorError as error:
                 log.error("journal_not_refreshed", error=str(error))
-
-
-def _nothing_is_asked(what: str, given: Any) -> Any:
-    raise MonitorError(f"the front answers no questions, such as {what} of {given}")

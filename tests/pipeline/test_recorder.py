@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
-from monitor.audio.chunk import Samples
+from monitor.audio.chunk import AudioChunk, Samples
 from monitor.errors import StoreError
 from monitor.events import CallEnded, Event, Frames, Leg, Mark, StateChanged
 from monitor.pipeline import recorder as recorder_module
@@ -20,9 +21,12 @@ from monitor.store.zarr.journal import FileJournal
 class RefusingWriter(CallWriter):
     """Takes frames only while `works`; the order in which it took them can be read."""
 
+    records = True
+
     def __init__(self) -> None:
         self.works = True
         self.taken: list[Frames] = []
+        self.sound: list[Samples] = []
         self.finished: str | None = None
         self.released = False
 
@@ -31,7 +35,7 @@ class RefusingWriter(CallWriter):
         self.taken.append(frames)
 
     def append_audio(self, leg: Leg, samples: Samples) -> None:
-        self._check()
+        self.sound.append(samples)
 
     def committed(self, leg: Leg) -> int:
         return sum(len(frames) for frames in self.taken if frames.leg == leg)
@@ -187,3 +191,17 @@ def test_what_all_calls_hold_together_is_bounded_and_whoever_holds_his_share_giv
     assert (memory.too_much(large), memory.too_much(small)) == (True, False)
     memory.hold(large, -90)
     assert not memory.too_much(small)
+
+
+def test_sound_that_waits_too_long_for_a_disk_that_hangs_is_recorded_as_silence_in_its_place_and_that_is_said(
+    recorder: CallRecorder, writer: RefusingWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder_module, "MOST_SOUND", 2)
+    with capture_logs() as said:
+        for start in range(0, 800, 160):
+            recorder.audio(AudioChunk("customer", start, np.ones(160, np.float32)))
+        recorder.write()
+        recorder.audio(AudioChunk("customer", 800, np.ones(160, np.float32)))
+        recorder.write()
+    assert [float(samples.mean()) for samples in writer.sound] == [1, 1, 0, 0, 0, 1]
+    assert [line["event"] for line in said] == ["audio_recorded_as_silence"]

@@ -52,7 +52,7 @@ class Decoder(ABC):
 
     def decode_run(self, payloads: Sequence[bytes]) -> Samples:
         """Payloads of which `units` is known, as `decode` of one after the other. Shape (n,)."""
-        raise NotImplementedError
+        return self.decode(b"".join(payloads))
 
     def conceal(self) -> Samples | None:
         """What the codec itself puts in the place of the packet that is lost next; None where it has no such means."""

@@ -1,6 +1,5 @@
 """G.711 mu-law and A-law by table (ITU-T G.711; the tables equal those of ffmpeg's pcm_mulaw and pcm_alaw)."""
 
-from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -47,7 +46,3 @@ class G711(Decoder):
     def units(self, octets: int) -> int:
         """See `Decoder`."""
         return octets
-
-    def decode_run(self, payloads: Sequence[bytes]) -> Samples:
-        """See `Decoder`."""
-        return self.decode(b"".join(payloads))

@@ -1,7 +1,5 @@
 """L16: 16-bit linear PCM, big-endian, channels interleaved (RFC 3551, section 4.5.11)."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from monitor.audio.chunk import Samples
@@ -26,7 +24,3 @@ class L16(Decoder):
         """See `Decoder`."""
         frames, rest = divmod(octets, 2 * self._channels)
         return 0 if rest else frames
-
-    def decode_run(self, payloads: Sequence[bytes]) -> Samples:
-        """See `Decoder`."""
-        return self.decode(b"".join(payloads))
