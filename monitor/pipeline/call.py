@@ -202,6 +202,10 @@ class LiveCall(CallInProgress):
             "overtalk": round(floor.overtalk / TICK_RATE, 1),
         }
 
+    def trends(self) -> dict[str, dict[str, list[Any]]]:
+        """What its legs were like over the last minutes (`LiveFrames.trends`)."""
+        return self._live.trends(self._speech_threshold)
+
     def take(self) -> bool:
         """Take the audio that has come, and have the engine hear it; whether more is to come. Waits for nothing."""
         if self._polled is None or self._fault is not None:

@@ -11,9 +11,14 @@ from monitor.pipeline.analysis import Analysed
 from monitor.pipeline.speaker import SILENT, LegView
 from monitor.timeline import TICK_RATE
 
+TREND_STEP = 3.0
+"""Seconds of a leg from one sample of its trend to the next."""
+TREND_SAMPLES = 60
+"""Samples that are kept: three minutes."""
+
 
 class LiveFrames:
-    """Makes the `frames` messages of one call."""
+    """Makes the `frames` messages of one call, and keeps what a page that comes later must know of each leg."""
 
     def __init__(self, call: str, labels: tuple[str, ...], learned: Learned) -> None:
         self._call = call
@@ -21,11 +26,20 @@ class LiveFrames:
         self._heads = {name: head.labels for name, head in learned.heads.items()}
         self._recent: dict[Leg, tuple[LegView, ...]] = {}
         """The last second of each leg."""
+        self._trends: dict[Leg, tuple[tuple[str, float, float], ...]] = {}
+        """Emotion, valence, and highest speech probability of the second before, every `TREND_STEP`; inferred legs alone."""
+        self._sampled: dict[Leg, int] = {}
 
     def follow(self, analysed: Analysed) -> None:
         """Take what the legs that went on saw."""
         for leg, views in analysed.views.items():
             self._recent[leg] = (*self._recent.get(leg, ()), *views)[-TICK_RATE:]
+            step = int(views[-1].time / TREND_STEP)
+            if step > self._sampled.get(leg, -1) and views[-1].posterior:
+                self._sampled[leg] = step
+                speech = max(view.speech for view in self._recent[leg])
+                sample = (views[-1].emotion, views[-1].valence, speech)
+                self._trends[leg] = (*self._trends.get(leg, ()), sample)[-TREND_SAMPLES:]
 
     def messages(self, analysed: Analysed) -> list[FramesMessage]:
         """A message for each leg that went on."""
@@ -40,6 +54,17 @@ class LiveFrames:
         views = self._recent.get(leg, (SILENT,))
         spoke = sum(view.speech >= speech_threshold for view in views) / len(views)
         return {**self._state(views[-1]), "speech": round(spoke, 3)}
+
+    def trends(self, speech_threshold: float) -> dict[str, dict[str, list[Any]]]:
+        """What each leg that may be inferred was like over its last minutes: a sample every `TREND_STEP`, newest last."""
+        return {
+            leg: {
+                "emotion": [emotion for emotion, _, _ in samples],
+                "valence": [round(valence, 2) for _, valence, _ in samples],
+                "spoke": [speech >= speech_threshold for _, _, speech in samples],
+            }
+            for leg, samples in self._trends.items()
+        }
 
     def _state(self, view: LegView) -> dict[str, Any]:
         known = view.posterior and view.emotion in self._labels

@@ -231,6 +231,12 @@ class Monitor:
         """How many alerts stand of each severity, by call; a call without one is missing."""
         return self._open_alerts.counts()
 
+    def trends(self) -> dict[str, dict[str, dict[str, list[Any]]]]:
+        """What the legs of each live call were like over the last minutes (`LiveFrames.trends`), by call."""
+        with self._lock:
+            calls = list(self._calls.values())
+        return {call.id: call.trends() for call in calls}
+
     def on_live(self, listener: LiveListener) -> Callable[[], None]:
         """Tell a listener the live frames messages that somebody takes (`attention`), in any thread; returns what ends that."""
         with self._lock:

@@ -36,6 +36,7 @@ from monitor.server import (
     search,
     status,
     trajectory,
+    trends,
     websocket,
 )
 from monitor.server.acting import deeds_allowed
@@ -189,6 +190,7 @@ def described_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         downloads,
         belief,
         trajectory,
+        trends,
         replay_routes,
         alert_history,
         alerts,

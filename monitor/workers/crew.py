@@ -144,6 +144,13 @@ class Crew(Monitor):
         with self._lock:
             return sorted(self._all(), key=lambda call: call.started_at)
 
+    def trends(self) -> dict[str, dict[str, dict[str, list[Any]]]]:
+        """See `Monitor`."""
+        trends = super().trends()
+        for hand in self._living():
+            trends |= hand.trends()
+        return trends
+
     def take_rules(self, rules: RuleSet) -> None:
         """See `Monitor`."""
         super().take_rules(rules)

@@ -98,6 +98,17 @@ class Hand:
                 self._looked_at = time.monotonic()
             return self._look
 
+    def trends(self) -> dict[str, dict[str, dict[str, list[Any]]]]:
+        """See `Monitor`; empty where it does not answer."""
+        if not self.calls or self.dead.is_set():
+            return {}
+        try:
+            trends: dict[str, dict[str, dict[str, list[Any]]]] = self.line.ask("trends", patience=LOOK_PATIENCE)
+        except LineDeadError as error:
+            log.warning("worker_does_not_answer", worker=self.number, error=str(error))
+            return {}
+        return trends
+
     def seen(self, call: str) -> Seen | None:
         """How a call of it is; None before it was looked at."""
         look = self.look()

@@ -115,6 +115,7 @@ class Worker:
         self._answers: dict[str, Callable[[Any], Any]] = {
             "begin": self._begin,
             "look": self._look,
+            "trends": lambda _: self._monitor.trends(),
             "listen": self._listen,
             "follow": self._follow,
             "close": self._close,

@@ -8,7 +8,7 @@ import pytest
 from monitor.messages import board_message
 from monitor.server.board import Board, Look
 from monitor.server.subscription import Subscription
-from tests.server.service import CALM, LOUD, Service, of_type, receive_until
+from tests.server.service import CALM, LOUD, Service, of_type, receive_until, wait_until
 from tests.server.test_rtp_calls import BOTH, sending
 
 
@@ -40,6 +40,16 @@ def test_the_board_counts_the_alerts_that_stand_on_a_call(service: Service) -> N
         board = receive_until(websocket, lambda m: lines(m) and any(m["calls"]["c1"]["alerts"].values()))[-1]
     standing = service.http().get("/api/v1/alerts").json()["alerts"]
     assert sum(board["calls"]["c1"]["alerts"].values()) == len(standing)
+
+
+def test_who_comes_later_is_told_what_a_live_call_was_like_before(service: Service) -> None:
+    call = service.call({"customer": [CALM] * 4 + [LOUD] * 8, "agent": [0.0] * 12}, "c1")
+    wait_until(lambda: call.seconds >= 11.5)
+    told = service.http().get("/api/v1/trends").json()
+    customer = told["calls"]["c1"]["customer"]
+    assert customer["emotion"][-1] == "angry"
+    assert len(customer["emotion"]) == len(customer["valence"]) == len(customer["spoke"]) == 12 // told["step"]
+    assert customer["spoke"][-1]
 
 
 def test_a_board_holds_the_wanted_calls_alone(service: Service) -> None:

@@ -131,6 +131,13 @@ def test_a_page_that_comes_late_shows_what_is_going_on(service: Service, page: P
     expect(row.locator(".alert")).to_contain_text("angry")
 
 
+def test_a_page_that_comes_late_draws_what_a_call_was_like_before(service: Service, page: Page) -> None:
+    call = service.call({"customer": [CALM] * 60 + [LOUD] * 60}, "c1")
+    wait_until(lambda: call.seconds >= 119)
+    arrive(page, service.url)
+    expect(row_of(page, "c1").locator(".trend canvas")).to_have_text("getting worse")
+
+
 def test_a_replay_is_no_live_call(service: Service, page: Page) -> None:
     service.finished_call("c1", {"customer": [CALM] * 4 + [LOUD] * 8, "agent": [0.0] * 12})
     arrive(page, service.url)

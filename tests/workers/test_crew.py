@@ -103,6 +103,7 @@ def test_a_call_of_a_worker_is_seen_and_ended_like_any(crew: Crew) -> None:
     assert call.summary()["metadata"] == {"queue": "sales"}
     assert set(call.reports()) == {"customer", "agent"}
     assert (crew.status().calls, crew.status().legs) == (1, 2)
+    assert list(crew.trends()) == ["seen"]
     with pytest.raises(TakenError, match="in progress"):
         crew.open_call("rtp", {}, call_id="seen")
     crew.stop_call("seen")

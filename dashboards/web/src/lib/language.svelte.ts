@@ -37,7 +37,7 @@ export function t(word: Word, values: Values = {}): string {
 }
 
 /** The word for what the server calls so (an emotion, a severity, a leg), or the server's own where there is none. */
-export function named(family: "emotion" | "severity" | "leg" | "reason" | "letter", name: string): string {
+export function named(family: "emotion" | "severity" | "leg" | "reason" | "letter" | "metadata", name: string): string {
   const word = `${family}.${name}`;
   if (word in en) return t(word as Word);
   return family === "letter" ? name.slice(0, 1).toUpperCase() : name;

@@ -1,4 +1,4 @@
-// What a leg was like over the last minutes, one sample a board.
+// What a leg was like over the last minutes: what the service kept before the page came, then one sample a board.
 
 export interface Sample {
   emotion: string;
@@ -7,11 +7,28 @@ export interface Sample {
   spoke: boolean;
 }
 
+/** A leg's past, as `/api/v1/trends` tells it. */
+export interface Past {
+  emotion: readonly string[];
+  valence: readonly number[];
+  spoke: readonly boolean[];
+}
+
 /** Samples kept: three minutes. */
 export const KEPT = 180;
 
 export class Trend {
   readonly samples: Sample[] = [];
+
+  /** That began before the page: a sample of the past stands for `step` of the board's. */
+  static of(past: Past, step: number): Trend {
+    const trend = new Trend();
+    past.emotion.forEach((emotion, index) => {
+      const sample = { emotion, valence: past.valence[index] ?? 0, spoke: past.spoke[index] ?? false };
+      for (let second = 0; second < step; second++) trend.add(sample);
+    });
+    return trend;
+  }
 
   add(sample: Sample): void {
     this.samples.push(sample);
