@@ -236,6 +236,10 @@ class LiveCall(CallInProgress):
         except Exception as error:  # noqa: BLE001 - likewise
             self._fault = self._fault or error
 
+    def interrupt(self) -> None:
+        """See `Heard`."""
+        self.stop("interrupted")
+
     def conclude(self) -> None:
         """The audio is over, or something failed: what is left is heard and stored, and the call closed. Waits for the disk."""
         try:

@@ -31,7 +31,7 @@ from monitor.pipeline.live import LiveFrames
 from monitor.pipeline.monitor_status import MonitorStatus
 from monitor.pipeline.open_alerts import OpenAlerts
 from monitor.pipeline.recorder import CallRecorder
-from monitor.pipeline.rounds import Rounds
+from monitor.pipeline.rounds import Heard, Rounds
 from monitor.pipeline.snapshots import Snapshots
 from monitor.pipeline.traces import open_tracing
 from monitor.pipeline.windows import Geometry
@@ -44,6 +44,7 @@ from monitor.timeline import FRAME_RATE
 log = structlog.get_logger(__name__)
 
 CLOSING = "the monitor is stopping and takes no new call"
+ROUNDS_STOPPED = "a defect in this program has stopped the hearing of calls (rounds_stopped in the log): restart the service"
 LiveListener = Callable[[FramesMessage], None]
 
 
@@ -71,10 +72,12 @@ class Monitor:
         self.attention = Attention()
         self.unstored: dict[str, str] = {}
         """Calls that ended without being stored whole, and why; what was committed of them is kept."""
+        self.when_rounds_stop: Callable[[], None] = lambda: None
+        """Called once, where a defect stops the hearing of calls; those in progress end as interrupted."""
         self._held_memory = HeldMemory()
         self._tracing = open_tracing(settings.telemetry)
         self._snapshot_thread = ThreadPoolExecutor(1, thread_name_prefix="snapshots")
-        self._rounds = Rounds()
+        self._rounds = Rounds(lambda: self.when_rounds_stop())
         self._lock = threading.Lock()
         self._calls: dict[str, LiveCall] = {}
         self._beginning: set[str] = set()
@@ -108,14 +111,27 @@ class Monitor:
             source.stop()
             raise
 
+    def hear(self, heard: Heard) -> None:
+        """Have something else heard in the rounds with the calls. Raises `BusyError` where nothing is heard any more."""
+        if self._rounds.stopped:
+            raise BusyError(ROUNDS_STOPPED)
+        self._rounds.begin()
+        self._rounds.add(heard)
+
     def check_room(self, there: int = 0) -> None:
-        """Raise `BusyError` where no further call is taken, of whose descriptors so many are open: ask before that, too."""
+        """Raise `BusyError` where no further call is heard, of whose descriptors so many are open: ask before that, too."""
+        self.check_places()
+        if self._rounds.stopped:
+            raise BusyError(ROUNDS_STOPPED)
+        Descriptors.now(self.store).require(there, len(self._beginning))
+
+    def check_places(self) -> None:
+        """Raise `BusyError` where no further call is taken, wherever it is heard."""
         if self._closing:
             raise BusyError(CLOSING)
         taken = self._taken()
         if taken >= self.settings.server.max_calls:
             raise BusyError(f"{taken} calls are in progress, server.max_calls allows no more")
-        Descriptors.now(self.store).require(there, len(self._beginning))
 
     def _taken(self) -> int:
         """Calls that have a place."""
@@ -270,7 +286,9 @@ class Monitor:
             open_alerts=len(self.alerts()),
             store_errors={call.id: error for call in calls if (error := call.summary()["store_error"])},
             journal_seq=self.journal.last,
-            descriptors=Descriptors.now(self.store),
+            descriptors=(descriptors := Descriptors.now(self.store)),
+            room=descriptors.calls > 0,
+            rounds_stopped=("this process",) if self._rounds.stopped else (),
             closing=self._closing,
         )
 

@@ -1,6 +1,6 @@
 """What the monitor says of itself: for metrics, for health and for operators."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from monitor.pipeline.descriptors import Descriptors
@@ -26,6 +26,11 @@ class MonitorStatus:
     journal_seq: int
     """Of the newest event."""
     descriptors: Descriptors
+    """Of this process."""
+    room: bool
+    """Whether there are descriptors for a further call, where it would be heard."""
+    rounds_stopped: Sequence[str]
+    """Processes that hear calls no longer, because of a defect: `this process`, `worker 2`."""
     closing: bool
     """No new call is taken."""
     workers: int = 0

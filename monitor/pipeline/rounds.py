@@ -35,14 +35,24 @@ class Heard(Protocol):
     def write(self) -> None:
         """Have it written."""
 
+    def interrupt(self) -> None:
+        """Have it end for want of rounds; `conclude` follows."""
+
     def conclude(self) -> None:
         """Come to the end, once nothing more is to come."""
 
 
 class Rounds:
-    """Hears and writes calls until they are over. From any thread; the threads begin with the first call."""
+    """Hears and writes calls until they are over. From any thread; the threads begin with the first call.
 
-    def __init__(self) -> None:
+    No step of a call raises, so what does is a defect of the rounds. They have `stopped` then: calls end as interrupted, with
+    what was heard of them stored, rather than be heard by nobody.
+    """
+
+    def __init__(self, on_stopped: Callable[[], None] = lambda: None) -> None:
+        """`on_stopped` is called once where a defect stops them."""
+        self.stopped = False
+        self._on_stopped = on_stopped
         self._changed = threading.Condition()
         self._calls: list[Heard] = []
         self._said = False
@@ -62,23 +72,44 @@ class Rounds:
     def add(self, call: Heard) -> None:
         """Hear a call from the next round on."""
         with self._changed:
-            self._calls.append(call)
-            self._changed.notify_all()
+            if not self.stopped:
+                self._calls.append(call)
+                self._changed.notify_all()
+                return
+        call.interrupt()
+        self._have_end_somehow(call)
 
     def close(self) -> None:
-        """Stop. Calls that are not over are heard no longer."""
+        """Stop. Calls that are not over are heard no longer, and told so."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
         for thread in self._threads:
             thread.join(ROUND)
+        for call in tuple(self._calls):
+            call.interrupt()
 
     def _run(self, work: Callable[[], None]) -> None:
         try:
             work()
         except Exception:
             log.exception("rounds_stopped")
-            raise
+            with self._changed:
+                self.stopped = self._closed = True
+                self._changed.notify_all()
+            if (hearing := self._threads[0]) is not threading.current_thread():
+                hearing.join()  # in the midst of a round, which waits for nothing
+            for call in self._calls:
+                call.interrupt()
+            self._on_stopped()
+            for call in self._calls:
+                self._have_end_somehow(call)
+
+    def _have_end_somehow(self, call: Heard) -> None:
+        try:
+            self._have_end(call)
+        except RuntimeError:  # there is no thread now: in this one, then, and others wait
+            call.conclude()
 
     def _hear(self) -> None:
         while calls := self._present():
@@ -114,9 +145,12 @@ class Rounds:
 
     def _take_leave(self, call: Heard) -> None:
         try:
-            threading.Thread(target=call.conclude, name=f"call-{call.id}-ends", daemon=True).start()
+            self._have_end(call)
         except RuntimeError as error:  # there is no thread now: it is over in the next round, too
             log.error("call_cannot_end_yet", call=call.id, error=str(error))
             return
         with self._changed:
             self._calls.remove(call)
+
+    def _have_end(self, call: Heard) -> None:
+        threading.Thread(target=call.conclude, name=f"call-{call.id}-ends", daemon=True).start()

@@ -1,31 +1,22 @@
 """A source that is waited for: the call begins with its first audio, not when the source is opened."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from monitor.audio.chunk import AudioChunk
 from monitor.events import Event, Leg, LegReport
-from monitor.sources.base import Source
+from monitor.sources.base import PolledSource, Source
 
 
-class BegunSource(Source):
-    """A source whose first audio has come."""
+class _Begun(Source):
+    """What both have in common: all but the audio is the source's."""
 
-    kind: ClassVar[str] = "begun"
-
-    def __init__(self, source: Source, first: AudioChunk, rest: Iterator[AudioChunk]) -> None:
+    def __init__(self, source: Source) -> None:
         self._source = source
-        self._first = first
-        self._rest = rest
         self.bounded = source.bounded
         self.legs = source.legs
         self.realtime = source.realtime
         self.description = source.description
-
-    def chunks(self) -> Iterator[AudioChunk]:
-        """The first chunk, and those that follow."""
-        yield self._first
-        yield from self._rest
 
     def stop(self) -> None:
         """End the source."""
@@ -46,6 +37,54 @@ class BegunSource(Source):
     def events(self) -> list[Event]:
         """The source's."""
         return self._source.events()
+
+
+class BegunSource(_Begun):
+    """A source whose first audio has come."""
+
+    kind: ClassVar[str] = "begun"
+
+    def __init__(self, source: Source, first: AudioChunk, rest: Iterator[AudioChunk]) -> None:
+        super().__init__(source)
+        self._first = first
+        self._rest = rest
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        """The first chunk, and those that follow."""
+        yield self._first
+        yield from self._rest
+
+
+class BegunPolledSource(_Begun, PolledSource):
+    """The same, of a source at which one looks."""
+
+    kind: ClassVar[str] = "begun"
+
+    def __init__(self, source: PolledSource, first: Sequence[AudioChunk]) -> None:
+        """`first`: what the look gave that found audio."""
+        PolledSource.__init__(self)
+        super().__init__(source)
+        self._polled = source
+        self._first = first
+
+    def look(self) -> Iterable[AudioChunk]:
+        """See `PolledSource`: the first time, what was found before is given, too."""
+        first, self._first = self._first, ()
+        return (*first, *self._polled.look())
+
+    @property
+    def over(self) -> bool:
+        """The source's."""
+        return self._polled.over
+
+    def rest(self) -> Iterable[AudioChunk]:
+        """The source's, after what was found before where nobody looked."""
+        first, self._first = self._first, ()
+        return (*first, *self._polled.rest())
+
+    def close(self) -> None:
+        """Have the source let go of what it holds."""
+        self._polled.close()
 
 
 def first_audio(source: Source, give_up: Callable[[], bool] = lambda: False) -> BegunSource | None:

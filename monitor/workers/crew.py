@@ -8,12 +8,12 @@ the next call begins another worker.
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -21,6 +21,7 @@ from monitor.alerts.rules import RuleSet
 from monitor.config import Settings
 from monitor.config.sections import StaticSource
 from monitor.errors import BusyError, MonitorError, TakenError
+from monitor.pipeline.awaited import Over
 from monitor.pipeline.in_progress import CallInProgress
 from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.inference_status import InferenceStatus, together
@@ -35,6 +36,8 @@ from monitor.workers.worker import Asked, Followed
 from monitor.workers.worker_call import WorkerCall
 
 log = structlog.get_logger(__name__)
+
+Given = TypeVar("Given")
 
 ENOUGH = 8
 """Calls that a process hears before another is begun beside it."""
@@ -84,42 +87,27 @@ class Crew(Monitor):
     def open_call(
         self, kind: str, options: Mapping[str, Any], *, call_id: str | None = None, metadata: Mapping[str, Any] | None = None
     ) -> CallInProgress:
-        """See `Monitor`. The process that has the fewest calls takes it."""
-        self._have_enough()
-        with self._chosen() as hand:
-            if hand is None:
-                return super().open_call(kind, options, call_id=call_id, metadata=metadata)
-            self.check_room()
-            call_id = check_call_id(call_id) if call_id is not None else new_call_id(datetime.now(UTC))
-            with self._lock:
-                if call_id in self._ids or call_id in self._beginning or call_id in {call.id for call in self._all()}:
-                    raise TakenError(f"cannot start call {call_id}: a call of this id is in progress; choose another id")
-                self._ids.add(call_id)
+        """See `Monitor`. The worker takes it that has the fewest calls of those that have room."""
+        with self._place_with_a_worker(call_id) as free_id:
+            asked = Asked(kind, options, free_id, metadata or {})
             try:
-                call = hand.begin(Asked(kind, options, call_id, metadata or {}))
+                call = self._with_one_that_has_room(lambda hand: self._begin(hand, asked))
             except LineDeadError as error:
-                raise BusyError(f"cannot start call {call_id}: {error}; try again") from None
-            finally:
-                with self._lock:
-                    self._ids.discard(call_id)
-        self.settle_if_over(hand, call)
-        return call
+                raise BusyError(f"cannot start call {free_id}: {error}; try again") from None
+        return call or super().open_call(kind, options, call_id=call_id, metadata=metadata)
 
-    def follow(self, source: StaticSource) -> bool:
-        """Have a worker follow a source of the configuration until its next call is over; False where there is no worker.
+    def follow(self, source: StaticSource, over: Over) -> bool:
+        """Have a worker follow a source of the configuration until its next call is `over`; False where there is no worker.
 
         Raises as `open_call`, and `LineDeadError` where the worker dies.
         """
-        self._have_enough()
         asked = Followed(next(self._followed), source)
-        with self._lock:
-            hand = self._freest()
-            if hand is not None:
-                hand.followed[asked.number] = Future()
-        if hand is None:
-            return False
-        hand.follow(asked)
-        return True
+
+        def begin(hand: Hand) -> bool:
+            hand.follow(asked, over)
+            return True
+
+        return bool(self._with_one_that_has_room(begin))
 
     def leave_sources(self) -> None:
         """Have workers follow no source any more."""
@@ -159,7 +147,15 @@ class Crew(Monitor):
 
     def status(self) -> MonitorStatus:
         """See `Monitor`."""
-        return replace(super().status(), workers=len(self._living()), workers_died=self._died)
+        own, hands = super().status(), self._living()
+        looks = [look for hand in hands if (look := hand.look()) is not None]
+        return replace(
+            own,
+            workers=len(hands),
+            workers_died=self._died,
+            room=any(look.room for look in looks) or len(self._serving()) < self._most,
+            rounds_stopped=(*own.rounds_stopped, *(hand.process.name for hand in hands if hand.leaving)),
+        )
 
     def inference_status(self) -> InferenceStatus:
         """See `Monitor`."""
@@ -218,7 +214,7 @@ class Crew(Monitor):
             if self._closing:
                 raise BusyError(CLOSING)
             own = len(self._calls) + len(self._beginning)
-            hands = self._there()
+            hands = self._serving()
             ready = [hand for hand in hands if hand.ready.is_set()]
             least = min((hand.load for hand in ready), default=own)
             calls = own + sum(hand.load for hand in hands)
@@ -227,24 +223,72 @@ class Crew(Monitor):
         if coming and least >= ENOUGH:
             coming[0].settled.wait(COMING)
 
-    @contextmanager
-    def _chosen(self) -> Iterator[Hand | None]:
-        """Who takes the next call, and has it on its way meanwhile: the worker that has the fewest; None for this process."""
-        with self._lock:
-            hand = self._freest()
-            if hand is not None:
-                hand.beginning += 1
-        try:
-            yield hand
-        finally:
-            if hand is not None:
+    def _with_one_that_has_room(self, begin: Callable[[Hand], Given]) -> Given | None:
+        """What `begin` gives of the worker that has the fewest calls; where that one is full, of the next.
+
+        None where there is no worker. Raises `BusyError` where all are full, and what `begin` raises.
+        """
+        self._have_enough()
+        full: list[Hand] = []
+        refusal: BusyError | None = None
+        while (hand := self._chosen(full)) is not None or self._further(full):
+            if hand is None:
+                continue
+            try:
+                return begin(hand)
+            except BusyError as error:
+                full.append(hand)
+                refusal = error
+            finally:
                 with self._lock:
                     hand.beginning -= 1
+        if refusal is None:
+            return None
+        raise BusyError(f"all {len(full)} workers are full: {refusal}; or allow more workers (server.workers)")
+
+    def _chosen(self, full: Sequence[Hand]) -> Hand | None:
+        """Who takes the next call, and has it on its way from now on; None where there is nobody but the full."""
+        with self._lock:
+            hand = self._freest(full)
+            if hand is not None:
+                hand.beginning += 1
+            return hand
+
+    def _further(self, full: Sequence[Hand]) -> bool:
+        """Where workers are full, have a further one come, and wait for it; whether one is there."""
+        if not full:
+            return False
+        self._hire(len(self._serving()) + 1)
+        for hand in self._serving():
+            if hand not in full:
+                hand.settled.wait(COMING)
+        with self._lock:
+            return self._freest(full) is not None
+
+    def _begin(self, hand: Hand, asked: Asked) -> CallInProgress:
+        call = hand.begin(asked)
+        self.settle_if_over(hand, call)
+        return call
+
+    @contextmanager
+    def _place_with_a_worker(self, call_id: str | None) -> Iterator[str]:
+        """Keep a place, and an id, for a call that begins with a worker."""
+        free_id = check_call_id(call_id) if call_id is not None else new_call_id(datetime.now(UTC))
+        with self._lock:
+            self.check_places()
+            if free_id in self._ids or free_id in self._beginning or free_id in {call.id for call in self._all()}:
+                raise TakenError(f"cannot start call {free_id}: a call of this id is in progress; choose another id")
+            self._ids.add(free_id)
+        try:
+            yield free_id
+        finally:
+            with self._lock:
+                self._ids.discard(free_id)
 
     def _hire(self, workers: int) -> None:
         """Begin workers until there are so many, or as many as there may be; they take calls once they are ready."""
         with self._hiring:
-            while len(self._living()) < min(workers, self._most) and not self._closing:
+            while len(self._serving()) < min(workers, self._most) and not self._closing:
                 hand = Hand(next(self._numbers), self, self._prepare)
                 with self._lock:
                     self._hands.append(hand)
@@ -254,8 +298,12 @@ class Crew(Monitor):
         with self._lock:
             return self._there()
 
-    def _freest(self) -> Hand | None:
-        return min((hand for hand in self._there() if hand.ready.is_set()), key=lambda hand: hand.load, default=None)
+    def _freest(self, full: Sequence[Hand] = ()) -> Hand | None:
+        ready = (hand for hand in self._serving() if hand.ready.is_set() and hand not in full)
+        return min(ready, key=lambda hand: hand.load, default=None)
+
+    def _serving(self) -> list[Hand]:
+        return [hand for hand in self._there() if not hand.leaving]
 
     def _there(self) -> list[Hand]:
         return [hand for hand in self._hands if not hand.dead.is_set()]

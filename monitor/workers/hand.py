@@ -4,13 +4,13 @@ import multiprocessing
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from monitor.errors import MonitorError
 from monitor.messages import frames_message
+from monitor.pipeline.awaited import Over as SourceOver
 from monitor.workers.line import Line, LineDeadError
 from monitor.workers.worker import Asked, Begun, Followed, Look, Over, Seen, work
 from monitor.workers.worker_call import WorkerCall
@@ -37,11 +37,13 @@ class Hand:
         self.dead = threading.Event()
         self.settled = threading.Event()
         """Whether it is known that it is ready, or dead."""
+        self.leaving = False
+        """Whether a defect has stopped its rounds: it ends its calls as interrupted, takes no other, and is ended."""
         self.calls: dict[str, WorkerCall] = {}
         self.beginning = 0
         """Calls on their way to it; under the crew's lock."""
-        self.followed: dict[int, Future[None]] = {}
-        """Sources of the configuration that it follows, by number."""
+        self.followed: dict[int, SourceOver] = {}
+        """Sources of the configuration that it follows, by number: who is told when it does no longer."""
         self._crew = crew
         self._looking = threading.Lock()
         self._look: Look | None = None
@@ -54,6 +56,7 @@ class Hand:
             "over": self._over,
             "begun": lambda said: self._found(*said),
             "followed": lambda said: self.let_go(*said),
+            "rounds_stopped": lambda _: self._leave(),
         }
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
@@ -71,16 +74,14 @@ class Hand:
         self.calls[call.id] = call
         return call
 
-    def follow(self, asked: Followed) -> None:
-        """Have it follow a source, which is among its `followed`, until its next call is over.
-
-        Raises what the worker raises, and `LineDeadError`.
-        """
+    def follow(self, asked: Followed, over: SourceOver) -> None:
+        """Have it follow a source until its next call is `over`. Raises what the worker raises, and `LineDeadError`."""
+        self.followed[asked.number] = over
         try:
             self.line.ask("follow", asked)
-            self.followed[asked.number].result()
-        finally:
-            del self.followed[asked.number]
+        except MonitorError:
+            if self.followed.pop(asked.number, None) is not None:  # else it was told meanwhile
+                raise
 
     @property
     def load(self) -> int:
@@ -137,6 +138,11 @@ class Hand:
         self.settled.set()
         log.info("worker_ready", worker=self.number, pid=self.process.pid)
 
+    def _leave(self) -> None:
+        self.leaving = True
+        log.error("worker_hears_no_longer", worker=self.number, pid=self.process.pid, calls=sorted(self.calls))
+        threading.Thread(target=self.close, name=f"{self.process.name}-leaves", daemon=True).start()
+
     def _sound(self, number: int, ticks: list[Any], over: str | None) -> None:
         for call in list(self.calls.values()):
             call.tap.take_sound(number, ticks, over)
@@ -149,8 +155,8 @@ class Hand:
 
     def let_go(self, number: int, error: MonitorError | None) -> None:
         """A source is followed no longer."""
-        if (over := self.followed.get(number)) is not None and not over.done():
-            over.set_exception(error) if error is not None else over.set_result(None)
+        if (over := self.followed.pop(number, None)) is not None:
+            over(error)
 
     def _over(self, over: Over) -> None:
         if over.unstored is not None:

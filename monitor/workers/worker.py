@@ -7,7 +7,6 @@ import gc
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -21,17 +20,16 @@ from monitor.engines.registry import load_engine
 from monitor.errors import MonitorError
 from monitor.messages import FramesMessage, RecordedMessage
 from monitor.pipeline.allocator import GivingBack, keep_few_arenas
+from monitor.pipeline.awaited import AwaitedCalls
 from monitor.pipeline.call import LiveCall
-from monitor.pipeline.descriptors import raise_limit
+from monitor.pipeline.descriptors import Descriptors, raise_limit
 from monitor.pipeline.engine_processes import follow_the_first
 from monitor.pipeline.in_progress import CallInProgress, Listening
 from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.inference_status import InferenceStatus
 from monitor.pipeline.monitor import Monitor
 from monitor.sources.base import Source
-from monitor.sources.begun import first_audio
 from monitor.sources.registry import open_source
-from monitor.store.call_id import new_call_id
 from monitor.store.registry import open_store
 from monitor.workers.line import Line
 
@@ -74,6 +72,8 @@ class Look:
 
     calls: Mapping[str, Seen]
     inference: InferenceStatus
+    room: bool
+    """Whether it has descriptors for a further call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,8 @@ class Worker:
         self._monitor.on_live(self._tell_live)
         self._monitor.on_end(self._tell_end)
         self._monitor.on_end(GivingBack().soon)
+        self._awaited = AwaitedCalls(self._monitor)
+        self._monitor.when_rounds_stop = lambda: self._line.tell("rounds_stopped")
         store.journal.listen(self._tell_appended)
 
     def run(self) -> None:
@@ -150,24 +152,19 @@ class Worker:
         return Begun(call.id, call.started_at, call.legs, call.endpoints())
 
     def _follow(self, asked: Followed) -> None:
-        source = open_source(asked.source.kind, asked.source.options, self._settings)
+        static = asked.source
+        self._monitor.check_room()
+        source = open_source(static.kind, static.options, self._settings)
         self._sources[asked.number] = source
-        threading.Thread(target=self._one_call, args=(asked, source), name=f"source-{asked.number}", daemon=True).start()
 
-    def _one_call(self, asked: Followed, source: Source) -> None:
-        error: MonitorError | None = None
-        try:
-            if (begun := first_audio(source)) is not None:
-                static = asked.source
-                call_id = new_call_id(datetime.now(UTC), static.call)
-                call = self._monitor.start_call(begun, call_id=call_id, metadata=static.metadata)
-                self._line.tell("begun", (Begun(call.id, call.started_at, call.legs, call.endpoints()), static.metadata))
-                call.wait()
-        except MonitorError as refused:
-            error = refused
-        finally:
+        def begun(call: LiveCall) -> None:
+            self._line.tell("begun", (Begun(call.id, call.started_at, call.legs, call.endpoints()), static.metadata))
+
+        def over(error: MonitorError | None) -> None:
             del self._sources[asked.number]
             self._line.tell("followed", (asked.number, error))
+
+        self._awaited.follow(source, static.call, static.metadata, over, begun=begun)
 
     def _leave_source(self, number: int) -> None:
         if (source := self._sources.get(number)) is not None:
@@ -175,7 +172,7 @@ class Worker:
 
     def _look(self, _: None) -> Look:
         calls = {call.id: Seen(call.seconds, call.summary(), call.board(), call.reports()) for call in self._monitor.calls()}
-        return Look(calls, self._monitor.inference.status())
+        return Look(calls, self._monitor.inference.status(), Descriptors.now(self._monitor.store).calls > 0)
 
     def _stop(self, call: str, reason: str) -> None:
         for live in self._monitor.calls():

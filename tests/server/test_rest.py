@@ -14,12 +14,13 @@ from monitor.config.sections import AnalysisSection, ServerSection, Settings, St
 from monitor.conformance.stored_calls import assert_same_frames
 from monitor.frame_format import LegFormat
 from monitor.learned.file import write_content
+from monitor.pipeline.call import LiveCall
 from monitor.server.status import get_config
 from monitor.store.frames_file import unpack
 from tests.learned.test_template import template
 from tests.pipeline.level_engine import LevelEngine
 from tests.server.conftest import StartService
-from tests.server.service import CALM, LOUD, TOKEN, Service, of_type, receive_until, wait_until
+from tests.server.service import CALM, LOUD, PATIENCE, TOKEN, Service, of_type, receive_until, wait_until
 
 SHARED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 HARMFUL_IDS = ["..", "%2e%2e", "..%2f..%2fetc%2fpasswd", "a%2fb", "%00", "-x", "a" * 200, "%F0%9F%98%80", "a b", "c1%0a"]
@@ -276,6 +277,20 @@ def test_the_program_is_not_ready_while_its_engine_fails(start_service: StartSer
     service.finished_call("c1", {"customer": [CALM] * 20})
     answer = service.http().get("/health/ready")
     assert (answer.status_code, answer.json()["checks"]["engine"]) == (503, False)
+
+
+def test_the_program_is_not_ready_once_a_defect_has_stopped_the_hearing_of_calls_and_says_where(
+    start_service: StartService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = start_service()
+    call = service.monitor.open_call("rtp", {"legs": {"customer": {}}}, call_id="c1")
+    monkeypatch.delattr(LiveCall, "take")
+    assert call.wait(PATIENCE)
+    answer = service.http().get("/health/ready")
+    assert (answer.status_code, answer.json()["checks"]["rounds"]) == (503, False)
+    assert answer.json()["rounds_stopped"] == ["this process"]
+    refused = service.http().post("/api/v1/calls", json={"legs": {"customer": {}}})
+    assert (refused.status_code, "restart" in refused.json()["error"]["message"]) == (503, True)
 
 
 def test_a_call_that_somebody_asks_for_or_follows_is_looked_at(service: Service) -> None:
