@@ -17,6 +17,10 @@ import pytest
 _SUITES = (
     "stores",
     "stored_calls",
+    "store_calls",
+    "store_frames",
+    "store_journal",
+    "store_sinks",
     "sinks",
     "sources",
     "incoming",

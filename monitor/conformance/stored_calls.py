@@ -1,17 +1,21 @@
 """Calls whose every value follows from its frame index, so that a test can tell right from wrong without a copy."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import pytest
 
 from monitor.events import Frames, Leg
 from monitor.frame_format import LegFormat, as_stored
-from monitor.store.base import CallRecord, StoredCall
+from monitor.store.base import CallRecord, CallWriter, Store, StoredCall
 from monitor.timeline import TICK_FRAMES
 
 STARTED = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 LABELS = ("angry", "happy", "neutral")
+MakeStore = Callable[[], Store]
+"""Opens one store, each time as another user of it would."""
 FORMATS: dict[Leg, LegFormat] = {"customer": LegFormat(dim=16, classes=3), "agent": LegFormat(dim=8, classes=3, stride=5)}
 
 
@@ -63,3 +67,20 @@ def assert_as_written(stored: StoredCall) -> None:
     """Every frame that can be read is the one that was written."""
     for leg, format_ in stored.record.legs.items():
         assert_same_frames(stored.read(leg), frames_of(stored.record.id, leg, 0, stored.committed(leg), format_))
+
+
+@pytest.fixture
+def store(make_store: MakeStore) -> Store:
+    """The store, opened once."""
+    return make_store()
+
+
+def write(writer: CallWriter, frames: int, call: str = "call-1", step: int = 25) -> CallWriter:
+    for start in range(0, frames, step):
+        for leg in FORMATS:
+            writer.append(frames_of(call, leg, start, min(step, frames - start)))
+    return writer
+
+
+def stored_call(store: Store, call: str = "call-1", frames: int = 100, **changes: Any) -> None:
+    write(store.create(record_of(call, **changes)), frames, call).finish("finished", {"customer": {"codec": "PCMU"}})
