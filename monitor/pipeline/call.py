@@ -383,6 +383,8 @@ class LiveCall(CallInProgress):
 
     def _watch_skips(self, leg: Leg) -> None:
         """Say what was skipped of a leg once nothing more is, or where it is much by now."""
+        if not (self._listening.tracks[leg].skipped or self._recorder.blanked):
+            return
         skipped = self._listening.tracks[leg].skipped.total() + self._recorder.blanked[leg]
         before, self._skipped[leg] = self._skipped[leg], skipped
         unsaid = skipped - self._said_skips[leg].total() if skipped else 0

@@ -191,10 +191,10 @@ class InferredLeg(LegTrack):
             self._told.notify()
 
     def _outcome(self, asked: _Asked, wait: bool) -> WindowFrames | EngineError | None:
-        with self._told:
-            if wait:
+        if wait:
+            with self._told:
                 self._told.wait_for(lambda: asked.outcome is not None)
-            return asked.outcome
+        return asked.outcome
 
     def _skip(self, window: Window, cause: str) -> list[Frames]:
         count = window.stop - window.first

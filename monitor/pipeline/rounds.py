@@ -16,9 +16,23 @@ log = structlog.get_logger(__name__)
 
 ROUND = 0.1
 """Seconds from the beginning of a round to that of the next, at least."""
+LONGEST_ROUND = 0.3
+"""The same where rounds take long: what comes meanwhile is taken together, which costs each call a third less."""
+SHARE = 0.25
+"""Of the time to the next round, that one may take before the next comes later."""
 LONGEST_REST = 0.15
-"""Seconds. After a round one rests for as long as it took: reader, engine and server want the interpreter too, and what comes
-meanwhile is taken together, which costs less. No longer than this, though: a window is not to wait for it."""
+"""Seconds. Where rounds take longer still, one rests for as long as the last took: reader, engine and server want the
+interpreter too. No longer than this, though: a window is not to wait for it."""
+
+
+def rest(took: float) -> float:
+    """Seconds from the end of a round that took so many to the next.
+
+    >>> [round(rest(took), 3) for took in (0.01, 0.05, 0.2, 1.0)]
+    [0.09, 0.15, 0.15, 0.15]
+    """
+    begins = min(max(ROUND, took / SHARE), LONGEST_ROUND)
+    return max(begins - took, min(took, LONGEST_REST))
 
 
 class Heard(Protocol):
@@ -122,9 +136,8 @@ class Rounds:
             with self._changed:
                 self._said = True
                 self._changed.notify_all()
-            took = time.monotonic() - begun
             with self._changed:
-                self._changed.wait_for(lambda: self._closed, max(ROUND - took, min(took, LONGEST_REST)))
+                self._changed.wait_for(lambda: self._closed, rest(time.monotonic() - begun))
 
     def _write(self) -> None:
         while self._wait_for_words():
