@@ -106,6 +106,9 @@ class _Awaited:
     def write(self) -> None:
         """See `Heard`."""
 
+    def confirm(self) -> None:
+        """See `Heard`."""
+
     def interrupt(self) -> None:
         """See `Heard`."""
         self._heard = ()

@@ -1,8 +1,8 @@
 """One call in progress: has the source's audio listened to, and puts what is heard where it belongs.
 
 A source at which one looks is heard in rounds with all others (`rounds.py`); one that is waited for, a file or a microphone,
-has a thread of its own. Both take the same steps: `take` what has come, `go_on` with what the engine has heard, `write`; at the
-end `conclude`.
+has a thread of its own. Both take the same steps: `take` what has come, `go_on` with what the engine has heard, `write` it
+and `confirm` it; at the end `conclude`.
 """
 
 import threading
@@ -228,9 +228,16 @@ class LiveCall(CallInProgress):
             self._fault = self._fault or error
 
     def write(self) -> None:
-        """Have what was said written. In whatever thread."""
+        """Have what was said written, in whatever thread; its events once this or another call has them confirmed."""
         try:
             self._recorder.write()
+        except Exception as error:  # noqa: BLE001 - likewise
+            self._fault = self._fault or error
+
+    def confirm(self) -> None:
+        """Have the disk confirm what was written."""
+        try:
+            self._recorder.confirm()
             if self._recorder.error is None:
                 self._snapshots.when_due()
         except Exception as error:  # noqa: BLE001 - likewise
@@ -273,6 +280,7 @@ class LiveCall(CallInProgress):
                 self._hear([chunk])
                 self._advance(None if self.source.realtime else MAX_AHEAD)
                 self.write()
+                self.confirm()
                 if self._fault is not None:
                     break
         except SourceError as error:

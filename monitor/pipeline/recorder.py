@@ -1,12 +1,14 @@
 """What a call says, on its way to the disk: kept in order, and kept trying where the disk refuses.
 
-Who hears the call puts, and waits for no disk; who writes has it written. A full disk or a lost mount must not end a call: what
+Who hears the call puts, and waits for no disk; who writes has it written: first the frames of all calls, then the events of all
+with one confirmation by the disk. A full disk or a lost mount must not end a call: what
 could not be written waits in memory and goes out in order as soon as writing works again. Frames and events wait each for
 themselves, since they may lie on different disks. Where frames wait so long that memory would suffer (`held_memory.py`), the
 oldest are replaced by frames that are marked as skipped; events are never given up. A call that is over waits like any other.
 """
 
 import time
+from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +23,7 @@ from monitor.errors import StoreError
 from monitor.events import CallEnded, Event, Frames, Leg, Mark
 from monitor.pipeline.held_memory import HeldMemory
 from monitor.store.base import CallWriter
-from monitor.store.journal import Journal
+from monitor.store.journal import Journal, Offer
 
 log = structlog.get_logger(__name__)
 
@@ -32,11 +34,10 @@ MOST_SOUND = 1_200
 _T = TypeVar("_T")
 
 
-class _Way(Generic[_T]):
+class _Way(ABC, Generic[_T]):
     """The way of frames, or of events, to their disk. One thread puts, one at a time writes."""
 
-    def __init__(self, what: str, write: Callable[[_T], object]) -> None:
-        self.write = write
+    def __init__(self, what: str) -> None:
         self.waiting: deque[_T] = deque()
         self.error: str | None = None
         """Why the disk refuses, while it does."""
@@ -49,18 +50,24 @@ class _Way(Generic[_T]):
             while self.waiting:
                 self._write_first()
         except StoreError as error:
-            if self.error is None:
-                log.error("store_refuses", what=self._what, error=str(error), kept_in_memory=len(self.waiting))
-            self.error = str(error)
-            self._retry_at = time.monotonic() + RETRY_SECONDS
+            self._refuse(error)
         else:
-            if self.error is not None:
-                log.warning("store_works_again", what=self._what)
-            self.error = None
+            self._accept()
 
+    @abstractmethod
     def _write_first(self) -> None:
-        self.write(self.waiting[0])
-        self.waiting.popleft()
+        """Write the first of what waits, or some of the first."""
+
+    def _refuse(self, error: StoreError) -> None:
+        if self.error is None:
+            log.error("store_refuses", what=self._what, error=str(error), kept_in_memory=len(self.waiting))
+        self.error = str(error)
+        self._retry_at = time.monotonic() + RETRY_SECONDS
+
+    def _accept(self) -> None:
+        if self.error is not None:
+            log.warning("store_works_again", what=self._what)
+        self.error = None
 
     @property
     def due(self) -> bool:
@@ -68,11 +75,51 @@ class _Way(Generic[_T]):
         return self.error is None or time.monotonic() >= self._retry_at
 
 
+class _EventsWay(_Way[Event]):
+    """Of events, which share a write with those of other calls."""
+
+    def __init__(self, journal: Journal) -> None:
+        super().__init__("events")
+        self._journal = journal
+        self._offer: Offer | None = None
+        """Of the first events that wait, until they are there."""
+
+    def offer(self, count: int) -> None:
+        """Have the first `count` of what waits written with what others offer, when one of them settles."""
+        try:
+            if count and self._offer is None:
+                self._offer = self._journal.offer([self.waiting[index] for index in range(count)])
+        except StoreError as error:
+            self._refuse(error)
+
+    def settle(self) -> None:
+        """Write what was offered, and nothing that was put since: the frames that it is said of may not be there yet."""
+        try:
+            self._settle()
+        except StoreError as error:
+            self._refuse(error)
+        else:
+            self._accept()
+
+    def _write_first(self) -> None:
+        if self._offer is None:
+            self._offer = self._journal.offer(tuple(self.waiting))
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._offer is not None:
+            self._offer.settle()
+            for _ in range(self._offer.count):
+                self.waiting.popleft()
+            self._offer = None
+
+
 class _FramesWay(_Way[Frames]):
     """Of frames, the oldest of which are given up where too many wait."""
 
     def __init__(self, write: Callable[[Frames], object], memory: HeldMemory) -> None:
-        super().__init__("frames", write)
+        super().__init__("frames")
+        self._write = write
         self.blanked: Counter[Leg] = Counter()
         """Frames of each leg given up because too many waited; without those that had been skipped before."""
         self._memory = memory
@@ -112,7 +159,7 @@ class _FramesWay(_Way[Frames]):
             self._given_up -= blank
             self._in_hand = len(frames)
         try:
-            self.write(frames)
+            self._write(frames)
         except BaseException:
             with self._lock:
                 self._in_hand = 0
@@ -144,11 +191,13 @@ class CallRecorder:
         self._writer = writer
         self._journal = journal
         self._frames = _FramesWay(writer.append, memory or HeldMemory())
-        self._events: _Way[Event] = _Way("events", journal.append)
+        self._events = _EventsWay(journal)
         self._sound: deque[AudioChunk] = deque()
         self._silenced = False
         """Whether the last piece of audio was given up."""
         self._once_written: deque[Callable[[], object]] = deque()
+        self._tellable = 0
+        """Of these, those that were there as the last `write` began."""
         self._writing = Lock()
 
     @property
@@ -167,7 +216,7 @@ class CallRecorder:
         return self._frames.count
 
     def put(self, item: Frames | Event) -> None:
-        """Have frames committed, or an event journalled, with the next `write` that the disk takes."""
+        """Have frames committed with the next `write`, or an event journalled with the next `confirm`, that the disk takes."""
         if isinstance(item, Frames):
             self._frames.put(item)
         else:
@@ -187,9 +236,28 @@ class CallRecorder:
         self._once_written.append(tell)
 
     def write(self) -> None:
-        """Write what waits, as far as the disks take it; one that refused is not tried at every call. From any thread."""
+        """Write the sound and the frames that wait, as far as the disk takes them, and have the events ready for `confirm`.
+
+        A disk that refused is not tried at every call. From any thread.
+        """
         with self._writing:
-            self._write(patient=True)
+            self._tellable = len(self._once_written)
+            events = len(self._events.waiting)
+            self._write_sound()
+            if self._frames.due:
+                self._frames.flush()
+            if self._events.due:
+                self._events.offer(events)
+
+    def confirm(self) -> None:
+        """Have the events that `write` made ready in the journal, and those of other calls with them."""
+        with self._writing:
+            if self._events.due:
+                self._events.settle()
+            if self.error is None:
+                for _ in range(self._tellable):
+                    self._once_written.popleft()()
+                self._tellable = 0
 
     def finish(self, ended: CallEnded, gives_up: Callable[[], bool]) -> None:
         """Write all that waits, close the call, and only then say that it has ended: who hears it finds the call stored.
@@ -200,7 +268,9 @@ class CallRecorder:
         while True:
             try:
                 with self._writing:
-                    self._write(patient=False)
+                    self._write_sound()
+                    self._frames.flush()
+                    self._events.flush()
                     if self.error is not None:
                         raise StoreError(self.error)
                     if not stored:
@@ -230,20 +300,10 @@ class CallRecorder:
             self._frames.let_go()
             self.finish(ended, lambda: True)
 
-    def _write(self, patient: bool) -> None:
-        written = [self._once_written.popleft() for _ in range(len(self._once_written))]
+    def _write_sound(self) -> None:
         for _ in range(len(self._sound)):
             chunk = self._sound.popleft()
             self._writer.append_audio(chunk.leg, chunk.samples)
-        if self._frames.due or not patient:
-            self._frames.flush()
-        if self._events.due or not patient:
-            self._events.flush()
-        if self.error is None:
-            for tell in written:
-                tell()
-        else:
-            self._once_written.extendleft(reversed(written))
 
 
 def _size(frames: Frames) -> int:

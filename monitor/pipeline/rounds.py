@@ -49,6 +49,9 @@ class Heard(Protocol):
     def write(self) -> None:
         """Have it written."""
 
+    def confirm(self) -> None:
+        """Have the disk confirm it, once all calls have written."""
+
     def interrupt(self) -> None:
         """Have it end for want of rounds; `conclude` follows."""
 
@@ -141,8 +144,11 @@ class Rounds:
 
     def _write(self) -> None:
         while self._wait_for_words():
-            for call in self._present():
+            calls = self._present()
+            for call in calls:
                 call.write()
+            for call in calls:
+                call.confirm()
 
     def _present(self) -> Sequence[Heard]:
         """The calls; waits until there are some. Empty where it is closed."""

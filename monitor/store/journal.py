@@ -3,7 +3,7 @@
 import json
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from threading import Lock
@@ -21,6 +21,31 @@ log = structlog.get_logger(__name__)
 Message = dict[str, Any]
 """An event as the journal has it: `seq`, `recorded_at` (ISO 8601, UTC), `type`, and its own fields."""
 Listener = Callable[[RecordedMessage], None]
+
+
+class Offer(ABC):
+    """Events that are to be kept, in their order. One thread at a time."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        """How many they are: as many of those that were offered as could be taken, at least one."""
+
+    @abstractmethod
+    def settle(self) -> None:
+        """Have them kept, and tell the listeners. Raises `StoreError` where that cannot be done; it may be tried again."""
+
+
+class _OneByOne(Offer):
+    """Of a journal that takes one event at a time."""
+
+    def __init__(self, journal: "Journal", events: Sequence[Event]) -> None:
+        super().__init__(len(events))
+        self._journal, self._left = journal, deque(events)
+
+    def settle(self) -> None:
+        while self._left:
+            self._journal.append(self._left[0])
+            self._left.popleft()
 
 
 class Journal(ABC):
@@ -43,6 +68,13 @@ class Journal(ABC):
     @abstractmethod
     def append(self, event: Event) -> Message:
         """Number an event and keep it; then tell the listeners. Raises `StoreError` where that cannot be done."""
+
+    def offer(self, events: Sequence[Event]) -> Offer:
+        """Events, at least one, to be kept as soon as any offer is settled: what many calls offer then costs one write.
+
+        Raises `StoreError` where the first of them cannot be said.
+        """
+        return _OneByOne(self, events)
 
     @abstractmethod
     def read(

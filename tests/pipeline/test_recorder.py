@@ -1,6 +1,7 @@
 """The recorder: a disk that refuses delays what a call says, and loses nothing of it."""
 
-from collections.abc import Mapping
+import errno
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ from monitor.pipeline import recorder as recorder_module
 from monitor.pipeline.held_memory import HeldMemory
 from monitor.pipeline.recorder import CallRecorder
 from monitor.store.base import CallWriter
+from monitor.store.journal import Message
+from monitor.store.memory_journal import MemoryJournal
 from monitor.store.zarr.journal import FileJournal
+from monitor.store.zarr.ledger import Ledger
 
 
 class RefusingWriter(CallWriter):
@@ -72,6 +76,11 @@ def state(at: float) -> StateChanged:
     )
 
 
+def write(recorder: CallRecorder) -> None:
+    recorder.write()
+    recorder.confirm()
+
+
 @pytest.fixture
 def writer() -> RefusingWriter:
     return RefusingWriter()
@@ -92,17 +101,53 @@ def test_what_waited_for_the_disk_is_written_in_order_once_it_works(
     recorder: CallRecorder, writer: RefusingWriter, journal: FileJournal
 ) -> None:
     recorder.put(frames(0))
-    recorder.write()
+    write(recorder)
     writer.works = False
     recorder.put(frames(25))
     recorder.put(state(1.0))
     recorder.put(frames(50))
-    recorder.write()
+    write(recorder)
     assert (recorder.error, journal.last) == ("no space left on device", 1), "events have a way of their own"
     writer.works = True
     recorder.put(frames(75))
-    recorder.write()
+    write(recorder)
     assert ([run.start for run in writer.taken], journal.last, recorder.error) == ([0, 25, 50, 75], 1, None)
+
+
+def test_events_of_many_calls_share_a_write_and_are_told_after_the_frames_that_they_are_of(
+    writer: RefusingWriter, journal: FileJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorders, writes = [CallRecorder(writer, journal) for _ in range(3)], list[int]()
+    append = Ledger.append
+    monkeypatch.setattr(Ledger, "append", lambda ledger, bodies: writes.append(len(bodies)) or append(ledger, bodies))
+    for each in recorders:
+        each.put(state(1.0))
+        each.put(state(2.0))
+        each.write()
+    recorders[0].put(state(3.0))
+    for each in recorders:
+        each.confirm()
+    assert (writes, journal.last) == ([6], 6), "what was put after `write` waits for the next one"
+
+
+def test_a_journal_that_takes_one_event_at_a_time_has_each_of_them_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder_module, "RETRY_SECONDS", 0.0)
+    journal, append = MemoryJournal(), MemoryJournal.append
+    recorder = CallRecorder(RefusingWriter(), journal)
+    refused = iter([False, True, False, False, False])
+
+    def sometimes(journal: MemoryJournal, event: Event) -> Message:
+        if next(refused):
+            raise StoreError("no space left on device")
+        return append(journal, event)
+
+    monkeypatch.setattr(MemoryJournal, "append", sometimes)
+    for at in (1.0, 2.0, 3.0):
+        recorder.put(state(at))
+    write(recorder)
+    assert (recorder.error, journal.last) == ("no space left on device", 1)
+    write(recorder)
+    assert (recorder.error, [message["at"] for message in journal.read(0)]) == (None, [1.0, 2.0, 3.0])
 
 
 def test_when_too_much_waits_the_oldest_frames_become_gaps_and_no_event_is_lost(
@@ -114,11 +159,11 @@ def test_when_too_much_waits_the_oldest_frames_become_gaps_and_no_event_is_lost(
     for start in range(0, 125, 25):
         recorder.put(frames(start))
         recorder.put(state(start / 50))
-        recorder.write()
+        write(recorder)
     writer.works = True
-    recorder.write()
+    write(recorder)
     recorder.put(frames(125))
-    recorder.write()
+    write(recorder)
     skipped = [bool((run.marks & Mark.SKIPPED).all()) for run in writer.taken]
     assert ([run.start for run in writer.taken], skipped) == ([0, 25, 50, 75, 100, 125], [True] * 3 + [False] * 3)
     assert (journal.last, recorder.blanked["customer"], np.isnan(writer.taken[0].logits).all()) == (5, 75, True)
@@ -147,21 +192,22 @@ def test_a_disk_that_refuses_to_the_end_is_an_error(
 def test_a_journal_that_refuses_holds_back_no_frame(
     recorder: CallRecorder, writer: RefusingWriter, journal: FileJournal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(event: Event) -> dict[str, Any]:
-        raise StoreError("read-only file system")
+    def refuse(ledger: Ledger, bodies: Sequence[bytes]) -> list[Message]:
+        raise OSError(errno.EROFS, "read-only file system")
 
     with monkeypatch.context() as patch:
-        refusing = CallRecorder(writer, journal)
-        patch.setattr(refusing._events, "write", refuse)
-        refusing.put(state(0.5))
-        refusing.put(frames(0))
-        refusing.put(frames(25))
-        refusing.write()
-        assert ([run.start for run in writer.taken], refusing.error, refusing.waiting) == ([0, 25], "read-only file system", 0)
-    refusing._events.write = journal.append
-    refusing.put(state(1.0))
-    refusing.write()
-    assert (journal.last, refusing.error) == (2, None)
+        patch.setattr(Ledger, "append", refuse)
+        recorder.put(state(0.5))
+        recorder.put(frames(0))
+        recorder.put(frames(25))
+        write(recorder)
+        assert ([run.start for run in writer.taken], recorder.waiting) == ([0, 25], 0)
+        assert "read-only" in (recorder.error or "")
+    recorder.put(state(1.0))
+    write(recorder)
+    assert (journal.last, recorder.error) == (1, None), "what comes while some are tried again waits for the next write"
+    write(recorder)
+    assert journal.last == 2
 
 
 def test_a_call_that_is_over_waits_for_its_disk_until_that_works(
@@ -200,8 +246,8 @@ def test_sound_that_waits_too_long_for_a_disk_that_hangs_is_recorded_as_silence_
     with capture_logs() as said:
         for start in range(0, 800, 160):
             recorder.audio(AudioChunk("customer", start, np.ones(160, np.float32)))
-        recorder.write()
+        write(recorder)
         recorder.audio(AudioChunk("customer", 800, np.ones(160, np.float32)))
-        recorder.write()
+        write(recorder)
     assert [float(samples.mean()) for samples in writer.sound] == [1, 1, 0, 0, 0, 1]
     assert [line["event"] for line in said] == ["audio_recorded_as_silence"]

@@ -1,12 +1,12 @@
 """The journal on a disk: an event is there before anybody is told.
 
-Several processes may append (`ledger.py`), and several threads of each: those that do so at the same time share one
-confirmation by the disk.
+Several processes may append (`ledger.py`), and several threads of each: what they have offered by the time that one of them
+settles shares one write and one confirmation by the disk.
 """
 
 from collections import deque
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -15,18 +15,26 @@ from threading import Lock
 from monitor.errors import StoreError
 from monitor.events import Event
 from monitor.store.disk import refusals, takes_a_byte
-from monitor.store.journal import Journal, Message, chosen, encoded
+from monitor.store.journal import Journal, Message, Offer, chosen, encoded
 from monitor.store.zarr.ledger import Ledger
 from monitor.store.zarr.places import Places
 
 
-@dataclass
-class _Ticket:
-    """An event on its way to the disk."""
+class _Batch(Offer):
+    """Events on their way to the disk, all of them or none."""
 
-    body: bytes
-    message: Message | None = None
-    error: StoreError | None = None
+    def __init__(self, journal: "FileJournal", bodies: Sequence[bytes]) -> None:
+        super().__init__(len(bodies))
+        self.bodies = bodies
+        self.messages: Sequence[Message] = ()
+        """Once they are there."""
+        self.error: StoreError | None = None
+        """Why they are not, where that was tried."""
+        self._journal = journal
+
+    def settle(self) -> None:
+        """See `Offer`."""
+        self._journal.settle(self)
 
 
 class FileJournal(Journal):
@@ -38,7 +46,7 @@ class FileJournal(Journal):
     def __init__(self, folder: Path, fsync: bool, index: Path | None = None) -> None:
         super().__init__()
         self._folder = folder
-        self._pending: deque[_Ticket] = deque()
+        self._pending: deque[_Batch] = deque()
         self._writing = Lock()
         """Guards the ledger."""
         self._ledger = Ledger(folder, fsync, Places(index))
@@ -62,15 +70,32 @@ class FileJournal(Journal):
 
     def append(self, event: Event) -> Message:
         """Number an event and have it on the disk; then tell the listeners. Raises `StoreError` where that cannot be done."""
-        ticket = _Ticket(encoded(event))
-        self._pending.append(ticket)
-        with self._writing:
-            if ticket.message is None and ticket.error is None:
-                self._commit()
+        batch = self.offer([event])
+        self.settle(batch)
+        return batch.messages[0]
+
+    def offer(self, events: Sequence[Event]) -> _Batch:
+        """See `Journal`."""
+        bodies = [encoded(events[0])]
+        with suppress(StoreError):  # what cannot be said is the first of the next offer
+            for event in events[1:]:
+                bodies.append(encoded(event))
+        batch = _Batch(self, bodies)
+        self._pending.append(batch)
+        return batch
+
+    def settle(self, batch: _Batch) -> None:
+        """Have a batch on the disk, with all that is offered by now; then tell the listeners. Raises `StoreError`."""
+        if not batch.messages:
+            with self._writing:
+                if batch.error is not None:
+                    batch.error = None
+                    self._pending.append(batch)
+                if not batch.messages:
+                    self._commit()
         self._tell()
-        if ticket.message is None:
-            raise ticket.error or StoreError(f"cannot write the journal {self._folder}")
-        return ticket.message
+        if batch.error is not None:
+            raise batch.error
 
     def read(
         self, since: int, *, call: str | None = None, types: Collection[str] | None = None, limit: int | None = None
@@ -122,14 +147,14 @@ class FileJournal(Journal):
 
     def _commit(self) -> None:
         """Write all that is pending, together."""
-        batch = [self._pending.popleft() for _ in range(len(self._pending))]
+        batches = [self._pending.popleft() for _ in range(len(self._pending))]
         try:
             with refusals(f"cannot write the journal {self._folder}"):
-                messages = self._ledger.append([ticket.body for ticket in batch])
+                messages = iter(self._ledger.append([body for batch in batches for body in batch.bodies]))
         except StoreError as error:
-            for ticket in batch:
-                ticket.error = StoreError(str(error))
+            for batch in batches:
+                batch.error = StoreError(str(error))
         else:
-            for ticket, message in zip(batch, messages, strict=True):
-                ticket.message = message
+            for batch in batches:
+                batch.messages = list(islice(messages, batch.count))
         self._line_up(self._ledger.news())
