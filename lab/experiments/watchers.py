@@ -23,16 +23,13 @@ from urllib.parse import urlsplit
 import httpx
 import numpy as np
 
-from lab.experiments.many_calls import SENDER, service
-from monitor.demo import CALL
+from lab.experiments.many_calls.service import Sender, begun, service
 
 MADE = re.compile(rb'"(?:recorded_at|at)":"([^"]+)"')
 PING = 0x9
 SETTLE = 2.0
 """Seconds between the last client's coming and the first message that counts."""
 SECONDS = 20.0
-READY = 4.0
-"""Seconds after which a service has its first worker."""
 
 
 class Watcher(asyncio.Protocol):
@@ -144,13 +141,7 @@ def main() -> None:
         service(args.tree, args.workers, args.calls) as (url, _),
         httpx.Client(base_url=url, timeout=60, trust_env=False) as http,
     ):
-        time.sleep(READY)
-        ports = []
-        for _ in range(args.calls):
-            body = {"legs": {"customer": {"codec": "PCMU"}, "agent": {"codec": "PCMU"}}}
-            answer = http.post("/api/v1/calls", json=body).raise_for_status().json()
-            ports += [str(leg["port"]) for leg in answer["legs"].values()]
-        sender = subprocess.Popen([sys.executable, str(SENDER), str(CALL), *ports])
+        sender = Sender(begun(http, args.calls), silent=0.0)
         time.sleep(5)
         board = "" if args.tree else "?board=1"
         address = url.replace("http", "ws", 1) + "/ws/v1/events"
@@ -165,7 +156,7 @@ def main() -> None:
                     if values:
                         median, p95, p99 = (round(1000 * float(value)) for value in np.quantile(values, [0.5, 0.95, 0.99]))
                         print(f"| {clients} | {what} | {len(values)} | {median} | {p95} | {p99} |", flush=True)
-        sender.terminate()
+        sender.stop()
 
 
 def _deaf(url: str) -> ExitStack:
