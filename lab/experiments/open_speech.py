@@ -1,11 +1,14 @@
 """Speech without labels for weights that a company may use: every source permits commercial use, with no share-alike.
 
-    python -m lab.experiments.open_speech OUT [--downloads DIR] [--calls DIR]
+    python -m lab.experiments.open_speech OUT [--downloads DIR] [--calls DIR] [--clips DIR [--everyone]] [--throats 2]
 
 Needs Debian's `apt-get` and `dpkg-deb`. Writes OUT/DATASET/SPEAKER/NAME.flac:
 
 - `spoken`: telephone prompts in Russian and French and read English that Debian ships (CC BY 3.0, BSD);
-- `calls`: utterances of the recorded service calls in the folder that --calls names, as Silero finds them.
+- `calls`: utterances of the recorded service calls in the folder that --calls names, as Silero finds them;
+- of each of these, and of the clips in the folder that --clips names, as many copies as --throats says, each as another
+  throat would make it (`lab/training/throats.py`). Of people whom training keeps apart there are none, unless --everyone is
+  learned from.
 
 Licences, and where each is stated: docs/models/compact-open.md.
 """
@@ -13,6 +16,7 @@ Licences, and where each is stated: docs/models/compact-open.md.
 import argparse
 import re
 import subprocess
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +26,9 @@ import soundfile
 import soxr
 
 from lab.experiments.debian_speech import read_any
+from lab.labels import HELD_SHARE, held_out, read_clips
+from lab.training.clips import read_audio
+from lab.training.throats import draw_throat, spoken_by
 from monitor.audio.speech import SpeechDetector
 from monitor.engines.compact.features import Array
 from monitor.output_file import replacement
@@ -81,11 +88,21 @@ def keep(file: Path, audio: Array) -> None:
             soundfile.write(part, audio / peak * 0.7, SAMPLE_RATE, format="FLAC")
 
 
+def others(file: Path, folder: Path, speaker: str, throats: int) -> None:
+    """What `file` holds, spoken by so many other throats: FOLDER/SPEAKER-NUMBER/NAME.flac."""
+    generator = np.random.default_rng(zlib.crc32(f"{speaker}/{file.stem}".encode()))
+    for number in range(throats):
+        keep(folder / f"{speaker}-{number}" / f"{file.stem}.flac", spoken_by(draw_throat(generator), read_audio(file)))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path, help="folder to write")
     parser.add_argument("--downloads", type=Path, help="where packages are kept (default: beside OUT)")
     parser.add_argument("--calls", type=Path, help="folder of recorded calls")
+    parser.add_argument("--clips", type=Path, help="folder with labels.csv: clips to be spoken by other throats")
+    parser.add_argument("--everyone", action="store_true", help="of --clips those too whom training keeps apart")
+    parser.add_argument("--throats", type=int, default=0, help="copies of each utterance, each by another throat")
     args = parser.parse_args()
     downloads = args.downloads or args.out.with_name(args.out.name + "-packages")
     downloads.mkdir(parents=True, exist_ok=True)
@@ -94,6 +111,13 @@ def main() -> None:
     for call in sorted(args.calls.iterdir()) if args.calls else ():
         for name, audio in utterances(call):
             keep(args.out / "calls" / call.stem / f"{name}.flac", audio)
+    for file in sorted(args.out.glob("*/*/*.flac")):
+        others(file, file.parent.parent, file.parent.name, args.throats)
+    clips = read_clips(args.clips) if args.clips else []
+    apart = set() if args.everyone else held_out(clips, HELD_SHARE)
+    for clip in clips:
+        if clip.person not in apart:
+            others(clip.path, args.out / clip.dataset, clip.speaker, args.throats)
 
 
 if __name__ == "__main__":
