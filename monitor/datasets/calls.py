@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from monitor.config.sections import StoreSection
 from monitor.datasets.call import CallFrames, write_parquet
-from monitor.datasets.service import ServiceReader
 from monitor.datasets.table import EmbeddingColumns, TableFormat, chosen_legs, common_format
 from monitor.errors import ConfigError, StoreError
 from monitor.extras import ANALYSIS, need
@@ -30,6 +29,8 @@ def open_store(location: str | os.PathLike[str], *, token: str | None = None) ->
     """
     text = os.fspath(location)
     if "://" in text:
+        from monitor.datasets.service import ServiceReader  # a client, which a service itself has no use for
+
         return StoredCalls(ServiceReader(text, token))
     if token is not None:
         raise ConfigError(f"{text}: a folder takes no token; an address begins with http:// or https://")

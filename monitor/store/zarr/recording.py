@@ -10,7 +10,6 @@ from io import SEEK_CUR, SEEK_END, SEEK_SET
 from pathlib import Path
 from typing import Literal
 
-import av
 import soundfile
 import structlog
 
@@ -124,6 +123,8 @@ def repair(path: Path) -> None:
     """Write the length into a FLAC file whose writer died. Raises `OSError` where it cannot be read or written."""
     if path.suffix != ".flac":
         return
+    import av  # heavy, and wanted after a kill alone
+
     try:
         with av.open(path) as container:
             length = sum(frame.samples for frame in container.decode(audio=0))
