@@ -9,6 +9,7 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
+from monitor.cli.help_text import mend_help
 from monitor.errors import ConfigError
 from monitor.extras import LAB, install_command
 
@@ -32,11 +33,13 @@ class WithLaboratory(TyperGroup):
         super().__init__(**options)
         for name, summary in COMMANDS.items():
             self.commands[name] = TyperCommand(name, help=summary, rich_help_panel="Laboratory")
+        mend_help(self)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that `args` begin with. Raises `ConfigError` where it is the laboratory's and that is not installed."""
         if args and args[0] in COMMANDS:
             self.commands[args[0]] = _load(args[0])
+            mend_help(self.commands[args[0]])
         return super().resolve_command(ctx, args)
 
 
