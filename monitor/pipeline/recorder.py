@@ -255,9 +255,7 @@ class CallRecorder:
             if self._events.due:
                 self._events.settle()
             if self.error is None:
-                for _ in range(self._tellable):
-                    self._once_written.popleft()()
-                self._tellable = 0
+                self._tell(self._tellable)
 
     def finish(self, ended: CallEnded, gives_up: Callable[[], bool]) -> None:
         """Write all that waits, close the call, and only then say that it has ended: who hears it finds the call stored.
@@ -273,6 +271,7 @@ class CallRecorder:
                     self._events.flush()
                     if self.error is not None:
                         raise StoreError(self.error)
+                    self._tell(len(self._once_written))
                     if not stored:
                         self._writer.close(ended.reason, ended.legs)
                         stored = True
@@ -299,6 +298,11 @@ class CallRecorder:
             log.exception("frames_given_up", call=ended.call, frames=self.waiting)
             self._frames.let_go()
             self.finish(ended, lambda: True)
+
+    def _tell(self, count: int) -> None:
+        for _ in range(count):
+            self._once_written.popleft()()
+        self._tellable = 0
 
     def _write_sound(self) -> None:
         for _ in range(len(self._sound)):

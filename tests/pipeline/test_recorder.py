@@ -251,3 +251,15 @@ def test_sound_that_waits_too_long_for_a_disk_that_hangs_is_recorded_as_silence_
         write(recorder)
     assert [float(samples.mean()) for samples in writer.sound] == [1, 1, 0, 0, 0, 1]
     assert [line["event"] for line in said] == ["audio_recorded_as_silence"]
+
+
+def test_what_was_put_last_is_told_to_be_written_by_the_end_of_the_call_and_once(recorder: CallRecorder) -> None:
+    told: list[str] = []
+    recorder.put(frames(0))
+    recorder.once_written(lambda: told.append("first"))
+    recorder.write()
+    recorder.put(frames(25))
+    recorder.once_written(lambda: told.append("last"))
+    recorder.finish(ENDED, lambda: True)
+    recorder.confirm()
+    assert told == ["first", "last"]
