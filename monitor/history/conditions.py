@@ -62,15 +62,26 @@ class CallFilter:
     def rows(self) -> Condition:
         """The rows of `calls` that are wanted, as what follows FROM; where an emotion is, with its `share` in each."""
         believed = self._believed()
-        met = both([*self._plain(), *_within(self.begin, self.end, "calls.started_at"), *_facts(self.where)])
-        return Condition(f"calls {believed.text} WHERE {met.text}", (*believed.values, *met.values))
+        joined = f"calls JOIN {believed.text} USING (number)" if believed.text else "calls"
+        met = both([*self._of_calls(), *_facts(self.where)])
+        return Condition(f"{joined} WHERE {met.text}", (*believed.values, *met.values))
+
+    def numbers(self) -> Condition:
+        """As `rows`, where `number` and `share` are all that is wanted: calls are not looked at where nothing is asked of them."""
+        believed = self._believed()
+        if not believed.text or any(self._of_calls()):
+            return self.rows()
+        met = both(_facts(self.where))
+        return Condition(f"{believed.text} WHERE {met.text}", (*believed.values, *met.values))
 
     @property
     def everything(self) -> bool:
         """Whether all calls are wanted."""
         return self == CallFilter()
 
-    def _plain(self) -> Iterable[Condition]:
+    def _of_calls(self) -> Iterable[Condition]:
+        """What is asked of columns of `calls`."""
+        yield from _within(self.begin, self.end, "calls.started_at")
         if self.status is not None:
             yield Condition("status = ?", (self.status,))
         for word in (self.words or "").lower().split():
@@ -86,14 +97,16 @@ class CallFilter:
             yield Condition(f"{raised} >= ?", (1 if self.alerts_min is None else self.alerts_min,))
 
     def _believed(self) -> Condition:
+        """`number` and `share` of the calls of which the emotion was believed, as what follows FROM; empty without one."""
         if self.emotion is None:
             return Condition("")
         values = (self.emotion, self.share_min or 0.0)
         if self.leg is None:
             found = "SELECT number, max(share) AS share FROM beliefs WHERE emotion = ? AND share >= ? GROUP BY number"
-            return Condition(f"JOIN ({found}) USING (number)", values)
-        found = "SELECT number, share FROM beliefs WHERE emotion = ? AND share >= ? AND leg = ?"
-        return Condition(f"JOIN ({found}) USING (number)", (*values, self.leg))
+            return Condition(f"({found})", values)
+        return Condition(
+            "(SELECT number, share FROM beliefs WHERE emotion = ? AND share >= ? AND leg = ?)", (*values, self.leg)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +150,7 @@ def _within(begin: datetime | None, end: datetime | None, column: str) -> Iterab
 def _facts(where: Where) -> Iterable[Condition]:
     for key, values in where.items():
         marks = ", ".join("?" * len(values))
-        yield Condition(f"calls.number IN (SELECT number FROM facts WHERE key = ? AND value IN ({marks}))", (key, *values))
+        yield Condition(f"number IN (SELECT number FROM facts WHERE key = ? AND value IN ({marks}))", (key, *values))
 
 
 def where_of(texts: Iterable[str]) -> dict[str, tuple[str, ...]]:

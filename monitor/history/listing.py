@@ -40,25 +40,28 @@ class Page:
 def list_calls(database: sqlite3.Connection, wanted: CallFilter, page: Page) -> dict[str, Any]:
     """`calls`, a page of them; `total`, how many there are; `facets`, values of their metadata by key. Raises `ConfigError`."""
     order = _order(wanted, page.sort)
-    with _matched(database, wanted) as rows:
+    share = "" if wanted.emotion is None else ", share"
+    with _matched(database, wanted) as matched:
+        rows = "calls" if matched == "calls" else f"{matched} JOIN calls USING (number)"
+        shown = f"SELECT number{share} FROM {rows} ORDER BY {order} LIMIT ? OFFSET ?"  # what is sorted is narrow
         found = database.execute(
-            f"SELECT {_CALL_COLUMNS} FROM {rows} ORDER BY {order} LIMIT ? OFFSET ?", (page.limit, page.offset)
+            f"SELECT {_CALL_COLUMNS} FROM calls JOIN ({shown}) USING (number) ORDER BY {order}", (page.limit, page.offset)
         ).fetchall()
-        (total,) = database.execute(f"SELECT count(*) FROM {rows}").fetchone()
+        (total,) = database.execute(f"SELECT count(*) FROM {matched}").fetchone()
         return {"calls": [_call(*row) for row in found], "total": total, "facets": _facets(database, wanted)}
 
 
 @contextmanager
 def _matched(database: sqlite3.Connection, wanted: CallFilter) -> Iterator[str]:
-    """The rows of `calls` that are wanted, as what follows FROM; they are looked for once."""
+    """A table of the `number` of each call that is wanted, and its `share` of the emotion; they are looked for once."""
     if wanted.everything:
         yield "calls"
         return
-    rows = wanted.rows()
+    rows = wanted.numbers()
     share = "" if wanted.emotion is None else ", share"
     database.execute(f"CREATE TEMP TABLE matched AS SELECT number{share} FROM {rows.text}", rows.values)
     try:
-        yield "matched JOIN calls USING (number)"
+        yield "matched"
     finally:
         database.execute("DROP TABLE matched")
 
