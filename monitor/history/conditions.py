@@ -67,7 +67,7 @@ class CallFilter:
         return Condition(f"{joined} WHERE {met.text}", (*believed.values, *met.values))
 
     def numbers(self) -> Condition:
-        """As `rows`, where `number` and `share` are all that is wanted: calls are not looked at where nothing is asked of them."""
+        """As `rows`, where `number` and `share` alone are wanted: calls are not looked at where nothing is asked of them."""
         believed = self._believed()
         if not believed.text or any(self._of_calls()):
             return self.rows()

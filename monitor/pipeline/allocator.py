@@ -34,13 +34,19 @@ class GivingBack:
         self._pause = pause
         self._lock = threading.Lock()
         self._due = False
+        self._ended = False
+        """Whether a call ended while a pass was due: it may still hold what that pass is for."""
 
     def soon(self, _: object = None) -> None:
         """A call is over."""
         with self._lock:
             if self._due:
-                return
-            self._due = True
+                self._ended = True
+            else:
+                self._wait()
+
+    def _wait(self) -> None:
+        self._due, self._ended = True, False
         timer = threading.Timer(self._pause, self._now)
         timer.daemon = True
         timer.start()
@@ -48,4 +54,6 @@ class GivingBack:
     def _now(self) -> None:
         with self._lock:
             self._due = False
+            if self._ended:
+                self._wait()
         give_back()

@@ -40,9 +40,12 @@ class MonitorCollector(Collector):
 
     def take(self, message: RecordedMessage) -> None:
         """Count an event of the journal. From any thread."""
+        ended = isinstance(message, CallEndedMessage)
+        there = {call.id for call in self._monitor.calls()} if ended else set()
         with self._lock:
             self._events[message.type] += 1
             if isinstance(message, CallEndedMessage):
+                self._over &= there  # nobody may ever scrape
                 self._ended.update(_by_leg(message.legs))
                 self._live.pop(message.call, None)
                 self._over.add(message.call)

@@ -1,16 +1,15 @@
 """The live hub: hands what the pipeline says to websocket clients, each a cursor into the journal.
 
 The pipeline's threads only ever schedule a callback here; they never wait. A client takes events at its own pace: from the
-ring of recent ones, or, where it has fallen behind that, from the journal. What is not in the journal (live frames,
+recent ones in memory, or, where it has fallen behind those, from the journal. What is not in the journal (live frames,
 replays) waits in a bounded queue a client, whose oldest go when it is full. So no client slows another, or the pipeline.
 """
 
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from monitor.messages import (
@@ -26,7 +25,9 @@ from monitor.messages import (
 )
 from monitor.server.present import Present
 from monitor.server.subscription import Subscription
+from monitor.server.told import Told
 from monitor.store.journal import Journal
+from monitor.store.recent import Recent
 
 _PASSING_AT_A_TIME = 50
 """So that an event never waits behind a whole queue of live frames."""
@@ -38,8 +39,8 @@ _ERASED = 1_000
 class Limits:
     """How much the hub keeps for clients that do not read."""
 
-    ring: int = 4096
-    """Recent events in memory, for all clients together. One that is further behind reads from the journal."""
+    recent: int = 1024 * 1024
+    """Bytes of the newest events in memory, 1,000 or more, for all clients. One that is further behind reads the journal."""
     passing: int = 2048
     """Live frames and replayed messages waiting, a client."""
     batch: int = 500
@@ -69,11 +70,11 @@ class Client:
         self._dropped = 0
         self._awake = asyncio.Event()
 
-    async def messages(self) -> list[Message]:
+    async def messages(self) -> list[Message | Told]:
         """The next messages, at least one; waits for them. Empty once the hub has stopped and all events were taken."""
         while True:
             self._awake.clear()
-            batch = [*await self._events(), *self._take_passing()]
+            batch: list[Message | Told] = [*await self._events(), *self._take_passing()]
             if batch or (self._hub.stopping and self._cursor >= self._hub.last):
                 return batch
             if self._cursor >= self._hub.last:
@@ -107,10 +108,10 @@ class Client:
         """Have `messages` look again."""
         self._awake.set()
 
-    async def _events(self) -> list[Message]:
+    async def _events(self) -> list[Message | Told]:
         before = self._cursor
-        notice: list[Message] = []
-        recent = self._hub.recent(before)
+        notice: list[Message | Told] = []
+        recent: Sequence[Message | Told] | None = self._hub.recent(before)
         if recent is None:
             if self._live:
                 self._live = False
@@ -150,7 +151,8 @@ class Hub:
         self.last = 0
         """Sequence number of the newest event that clients may see."""
         self._journal = journal
-        self._ring: deque[RecordedMessage] = deque(maxlen=self.limits.ring)
+        self._recent: Recent[Told] = Recent(self.limits.recent, Told.size)
+        """Without a hole up to `last`."""
         self._erased: dict[str, int] = {}
         """Calls that were erased last, and the newest event by then: a later call may have the id again."""
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -196,13 +198,10 @@ class Hub:
         """Drop an erased call's events from memory, also those still to be told. From any thread."""
         self._schedule(self._forget, (call, self._journal.last))
 
-    def recent(self, cursor: int) -> list[RecordedMessage] | None:
+    def recent(self, cursor: int) -> list[Told] | None:
         """The next events after `cursor` from memory; None where it does not reach back so far."""
-        first = self.last - len(self._ring) + 1
-        if cursor + 1 < first:
-            return None
-        skip = cursor + 1 - first
-        return list(islice(self._ring, skip, skip + self.limits.batch))
+        behind = self.last - cursor
+        return None if behind > len(self._recent) else self._recent.newest(behind, self.limits.batch)
 
     async def recorded(self, cursor: int) -> tuple[int, list[RecordedMessage]]:
         """The next events after `cursor` from the journal, and the cursor after them."""
@@ -225,10 +224,10 @@ class Hub:
         if message.seq <= self.last:
             return
         if isinstance(message, AboutACall) and message.seq <= self._erased.get(message.call, 0):
-            message = ErasedMessage(type="erased", seq=message.seq)
+            message = _erased(message.seq)
         if message.seq != self.last + 1:  # events that came while `start` ran, or were recorded by another process
-            self._ring.clear()
-        self._ring.append(message)
+            self._recent.clear()
+        self._recent.append(Told.of(message))
         self.last = message.seq
         self.present.update(message)
         self._wake()
@@ -245,9 +244,7 @@ class Hub:
         self.present.forget(call)
         for client in self.clients:
             client.forget(call)
-        for index, message in enumerate(self._ring):
-            if isinstance(message, AboutACall) and message.call == call:
-                self._ring[index] = ErasedMessage(type="erased", seq=message.seq)
+        self._recent.change(lambda told: Told.of(_erased(told.seq)) if told.call == call else told)
 
     def _look_who_wants_the_board(self) -> None:
         if any(client.wants_board for client in self.clients):
@@ -258,3 +255,7 @@ class Hub:
     def _wake(self) -> None:
         for client in self.clients:
             client.wake()
+
+
+def _erased(seq: int) -> ErasedMessage:
+    return ErasedMessage(type="erased", seq=seq)

@@ -6,6 +6,7 @@ from typing import Any
 
 from monitor.errors import ConfigError
 from monitor.messages import EVENT_TYPES, AboutACall, BoardMessage, FramesMessage, Message, ReplayEndedMessage
+from monitor.server.told import Told
 from monitor.store.call_id import check_call_id
 
 _SWITCHES = {"0": False, "1": True, "false": False, "true": True}
@@ -46,19 +47,25 @@ class Subscription:
         """The board as far as this client wants it."""
         return board.only(self.calls) if self.calls else board
 
-    def wants(self, message: Message) -> bool:
+    def wants(self, message: Message | Told) -> bool:
         """Whether an event, live frames or a replayed message should be sent."""
+        if isinstance(message, Told):
+            return self._wants_of(message.call) and self._wants_type(message.type)
         if isinstance(message, BoardMessage):
             return self.board
         if not isinstance(message, AboutACall):
-            return not self.calls and (not self.types or message.type in self.types)
-        if self.calls and message.call not in self.calls:
-            return False
-        if message.replay and not self.replay:
+            return self._wants_of(None) and self._wants_type(message.type)
+        if not self._wants_of(message.call) or (message.replay and not self.replay):
             return False
         if isinstance(message, FramesMessage):
             return self.frames
-        return not self.types or message.type in self.types or isinstance(message, ReplayEndedMessage)
+        return isinstance(message, ReplayEndedMessage) or self._wants_type(message.type)
+
+    def _wants_of(self, call: str | None) -> bool:
+        return not self.calls or call in self.calls
+
+    def _wants_type(self, kind: str) -> bool:
+        return not self.types or kind in self.types
 
 
 def parse_subscription(query: list[tuple[str, str]]) -> Subscription:

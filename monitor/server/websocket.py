@@ -33,6 +33,7 @@ from monitor.server.errors import error_code
 from monitor.server.hub import Client, Hub
 from monitor.server.identity import identity_of
 from monitor.server.subscription import Subscription, parse_subscription
+from monitor.server.told import Told
 from monitor.validation import first_sentence
 
 router = APIRouter()
@@ -148,6 +149,6 @@ def _error(error: MonitorError) -> ErrorMessage:
     return ErrorMessage(type="error", code=error_code(error), message=str(error))
 
 
-async def _say(websocket: WebSocket, *messages: Message) -> None:
+async def _say(websocket: WebSocket, *messages: Message | Told) -> None:
     """Send messages in one write: `KeepaliveProtocol` takes frames as they are."""
     await websocket.send({"type": "websocket.send", "frames": b"".join([message.websocket_frame for message in messages])})

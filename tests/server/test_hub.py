@@ -13,7 +13,7 @@ from monitor.server.subscription import Subscription
 from monitor.store.zarr.journal import FileJournal
 from tests.server.events import record
 
-LIMITS = Limits(ring=8, passing=4, batch=3)
+LIMITS = Limits(recent=3_000, passing=4, batch=3)
 
 
 @pytest.fixture

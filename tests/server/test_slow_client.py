@@ -13,7 +13,7 @@ EVENTS, NOTE = 3_000, "x" * 8_000
 
 
 def test_a_client_that_does_not_read_delays_nobody_and_later_misses_nothing(start_service: StartService) -> None:
-    service = start_service(limits=Limits(ring=64))
+    service = start_service(limits=Limits(recent=500_000))
     with service.websocket(max_queue=1) as slow, service.websocket() as quick:
         receive(slow), receive(quick)
         record(service.monitor.journal, 1)

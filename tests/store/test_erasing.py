@@ -43,7 +43,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A store with a call that is to go and one that stays, in several segments, with indexes."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(ledger, "SEGMENT_BYTES", 1_000)
-        patched.setattr(ledger, "RECENT", 3)
+        patched.setattr(ledger, "RECENT", 600)
         path = tmp_path_factory.mktemp("kept") / "store"
         store = store_at(path, audio="flac")
         keep(store, GONE, NAME)

@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger, "SEGMENT_BYTES", 2000)
-    monkeypatch.setattr(ledger, "RECENT", 10)
+    monkeypatch.setattr(ledger, "RECENT", 2_000)
 
 
 def state(number: int = 0, call: str = "call-1", **changes: object) -> StateChanged:

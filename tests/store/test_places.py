@@ -26,7 +26,7 @@ DRAWN = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 @pytest.fixture(autouse=True)
 def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger, "SEGMENT_BYTES", 1000)
-    monkeypatch.setattr(ledger, "RECENT", 3)
+    monkeypatch.setattr(ledger, "RECENT", 600)
 
 
 def say(journal: Journal, call: str, *, times: int = 1) -> None:
@@ -190,7 +190,7 @@ def test_an_index_of_another_version_is_made_anew(tmp_path: Path, monkeypatch: p
     shared.open()
     shared.read("one")
     monkeypatch.undo()
-    monkeypatch.setattr(ledger, "RECENT", 3)
+    monkeypatch.setattr(ledger, "RECENT", 600)
 
     assert len(FileJournal(shared.folder, fsync=False, index=shared.index).read(0, call="one")) == 30
 

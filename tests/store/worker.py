@@ -80,7 +80,7 @@ def append_events(path: str, count: int, name: str) -> None:
 
 def append_and_read(path: str, call: str, count: int) -> None:
     """Append events of a call to a journal that others write to as well, and read them again and again."""
-    ledger.SEGMENT_BYTES, ledger.RECENT = 1_000, 3
+    ledger.SEGMENT_BYTES, ledger.RECENT = 1_000, 600
     store = store_at(Path(path))
     for number in range(count):
         append_events(path, 1, call)

@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -27,7 +26,6 @@ class Days:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._days: dict[str, _Day] = {}
-        self._calls: Mapping[str, Path] = {}
         self._ids: frozenset[str] = frozenset()
         self._lock = Lock()
 
@@ -39,13 +37,12 @@ class Days:
 
     def find(self, call: str) -> Path | None:
         """Where the frames of a call lay when this last looked, if they did."""
-        return self._calls.get(call)
+        return next((self._folder / name / f"{call}.zarr" for name, day in self._days.items() if call in day.calls), None)
 
     def _look(self) -> None:
         days = {name: self._day(name, changed) for name, changed in self._folders()}
         if {name: day.calls for name, day in days.items()} != {name: day.calls for name, day in self._days.items()}:
-            self._calls = {call: self._folder / name / f"{call}.zarr" for name, day in days.items() for call in day.calls}
-            self._ids = frozenset(self._calls)
+            self._ids = frozenset().union(*(day.calls for day in days.values()))
         self._days = days
 
     def _folders(self) -> list[tuple[str, int]]:

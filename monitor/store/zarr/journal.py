@@ -4,11 +4,12 @@ Several processes may append (`ledger.py`), and several threads of each: what th
 settles shares one write and one confirmation by the disk.
 """
 
+import json
 from collections import deque
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 
@@ -18,6 +19,7 @@ from monitor.store.disk import refusals, takes_a_byte
 from monitor.store.journal import Journal, Message, Offer, chosen, encoded
 from monitor.store.zarr.ledger import Ledger
 from monitor.store.zarr.places import Places
+from monitor.store.zarr.segment import naming
 
 
 class _Batch(Offer):
@@ -107,13 +109,11 @@ class FileJournal(Journal):
             last = self._ledger.last
             known = last - len(self._ledger.recent)
             """Messages after this one are in memory."""
-            recent = (
-                list(islice(self._ledger.recent, max(since - known, 0), None)) if call is not None or since >= known else []
-            )
-        messages: Iterable[Message] = recent
+            lines = self._ledger.recent.newest(last - since) if call is not None or since >= known else []
+        messages: Iterable[Message] = map(json.loads, lines if call is None else naming(lines, call))
         if since < known:
             on_disk = self._ledger.read(since, last) if call is None else self._ledger.read_call(call, since, known)
-            messages = chain(on_disk, recent)
+            messages = chain(on_disk, messages)
         with refusals(f"cannot read the journal {self._folder}"):
             return list(chosen(messages, call, types, limit))
 

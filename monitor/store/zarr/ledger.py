@@ -6,9 +6,9 @@ threads at a time.
 
 import json
 import os
+import sys
 import time
 from bisect import bisect_right
-from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise, takewhile
@@ -18,6 +18,7 @@ import structlog
 
 from monitor.store.disk import PRIVATE, exclusively, remove_temporaries, sharing, sync_path, write_all
 from monitor.store.journal import Message
+from monitor.store.recent import Recent
 from monitor.store.zarr.places import Places
 from monitor.store.zarr.segment import (
     damaged,
@@ -25,6 +26,7 @@ from monitor.store.zarr.segment import (
     erasures,
     first_seq,
     line,
+    line_seq,
     of_call,
     scan,
     segment_path,
@@ -33,8 +35,8 @@ from monitor.store.zarr.segment import (
 
 SEGMENT_BYTES = 4 * 1024 * 1024
 """A segment that is longer is followed by a new one."""
-RECENT = 10_000
-"""Messages kept in memory, for clients that reconnect."""
+RECENT = 1024 * 1024
+"""Bytes of the newest lines that are kept in memory, for who follows the journal: 1,500 events or more."""
 
 log = structlog.get_logger(__name__)
 
@@ -45,8 +47,8 @@ class Ledger:
     def __init__(self, folder: Path, fsync: bool, places: Places) -> None:
         self._folder, self._fsync, self._places = folder, fsync, places
         self._lock_path, self._erasures_path = folder / "journal.lock", folder / "erasures.log"
-        self.recent: deque[Message] = deque(maxlen=RECENT)
-        """The newest messages, without a hole up to `last`."""
+        self.recent: Recent[bytes] = Recent(RECENT, sys.getsizeof)
+        """The lines of the newest messages, without a hole up to `last`. Decoded, one takes six times the memory."""
         self.last = 0
         """The newest `seq` that was read or written."""
         self._news: list[Message] = []
@@ -88,7 +90,7 @@ class Ledger:
         following = max([since + 1, *firsts[:1]])
         for segment in found[max(bisect_right(firsts, since + 1) - 1, 0) :]:
             with segment.open("rb") as file:
-                for _, message in scan(file, first_seq(segment), since):
+                for _, _, message in scan(file, first_seq(segment), since):
                     if message["seq"] > last:
                         return
                     yield from map(damaged, range(following, message["seq"]))
@@ -123,8 +125,7 @@ class Ledger:
                 if segment not in without:
                     erased |= self._erase_from(segment, call)
             if erased:
-                messages = ({"seq": m["seq"], "type": "erased"} if m["seq"] in erased else m for m in self.recent)
-                self.recent = deque(messages, self.recent.maxlen)
+                self.recent.change(lambda text: _without(text, erased))
                 self._erasures = _touched(self._erasures_path)
         self._places.forget(call)
         return len(erased)
@@ -175,12 +176,12 @@ class Ledger:
             os.close(descriptor)
         self._segment, self._position = segment, position + sum(map(len, lines))
         messages = [json.loads(text) for text in lines]
-        for message in messages:
-            self._accept(message)
+        for text, message in zip(lines, messages, strict=True):
+            self._accept(text, message)
         return messages
 
-    def _accept(self, message: Message) -> None:
-        self.recent.append(message)
+    def _accept(self, text: bytes, message: Message) -> None:
+        self.recent.append(text)
         self.last = message["seq"]
         if self.last > self._told:
             self._told = self.last
@@ -214,8 +215,8 @@ class Ledger:
         with segment.open("rb") as file:
             start = self._position
             file.seek(start)
-            for position, message in scan(file, self.last + 1):
-                self._accept(message)
+            for position, text, message in scan(file, self.last + 1):
+                self._accept(text, message)
                 self._position = start + position
 
     def _note_erasure(self) -> None:
@@ -223,6 +224,12 @@ class Ledger:
         self._erasures_path.touch(PRIVATE)
         now = time.time_ns()
         os.utime(self._erasures_path, ns=(now, now))
+
+
+def _without(text: bytes, erased: Collection[int]) -> bytes:
+    """A line, or what stands in its place where it is among the erased."""
+    seq = line_seq(text)
+    return line(seq, b'{"type": "erased"}') if seq is not None and seq in erased else text
 
 
 def _holds_more(segment: Path, position: int) -> bool:
@@ -256,7 +263,7 @@ def _content(segment: Path) -> bytes:
 def _begun(segment: Path, moment: datetime) -> bool:
     """Whether the first message of a segment that says when it was recorded is older than `moment`: all before it are."""
     with segment.open("rb") as file:
-        said = (message.get("recorded_at") for _, message in scan(file, first_seq(segment)))
+        said = (message.get("recorded_at") for _, _, message in scan(file, first_seq(segment)))
         first = next((text for text in said if isinstance(text, str)), None)
     return first is not None and datetime.fromisoformat(first) < moment
 

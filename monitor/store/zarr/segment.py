@@ -74,26 +74,26 @@ def damaged(seq: int) -> Message:
     return {"seq": seq, "type": "damaged"}
 
 
-def scan(lines: Iterable[bytes], following: int, since: int = 0) -> Iterator[tuple[int, Message]]:
-    """Messages after `since` of lines whose first is `following`, each with the position behind it.
+def scan(lines: Iterable[bytes], following: int, since: int = 0) -> Iterator[tuple[int, bytes, Message]]:
+    """Messages after `since` of lines whose first is `following`, each with the position behind it and its line.
 
     A run of damaged lines counts as so many messages as the next good line says were there, if they can have been: as many as
     fit into its bytes, and one a line, however short.
     """
     position = damage = damaged_lines = 0
-    for line in lines:
-        position += len(line)
-        seq = line_seq(line)
-        message = None if seq is None or seq <= since else decode(line)
+    for text in lines:
+        position += len(text)
+        seq = line_seq(text)
+        message = None if seq is None or seq <= since else decode(text)
         room = max(damage // _SHORTEST, damaged_lines)
         if seq is None or not following <= seq <= following + room or (message is None and seq > since):
-            damage += len(line)
+            damage += len(text)
             damaged_lines += 1
             continue
         for missing in range(max(following, since + 1), seq):
-            yield position, damaged(missing)
+            yield position, line(missing, b'{"type": "damaged"}'), damaged(missing)
         if message is not None:
-            yield position, message
+            yield position, text, message
         following, damage, damaged_lines = seq + 1, 0, 0
 
 
@@ -103,7 +103,7 @@ def of_call(content: bytes, first: int, call: str) -> list[Message]:
     for start, text in lines_with(content, call):
         number, counted = number + content.count(b"\n", counted, start), start
         if line_seq(text) != number:  # lines are missing or damaged, and only reading all of them tells which
-            return [message for _, message in scan(BytesIO(content), first) if message.get("call") == call]
+            return [message for _, _, message in scan(BytesIO(content), first) if message.get("call") == call]
         message = decode(text)
         if message is not None and message.get("call") == call:
             messages.append(message)
@@ -113,6 +113,12 @@ def of_call(content: bytes, first: int, call: str) -> list[Message]:
 def lines_with(content: bytes, call: str) -> Iterator[tuple[int, bytes]]:
     """The lines that hold the id of a call, its own and others, each with where it begins."""
     return _lines_with(content, _name(call))
+
+
+def naming(lines: Iterable[bytes], call: str) -> Iterator[bytes]:
+    """Of lines, those that hold the id of a call, its own and others."""
+    name = _name(call)
+    return (text for text in lines if name in text)
 
 
 def _lines_with(content: bytes, text: bytes) -> Iterator[tuple[int, bytes]]:

@@ -1,0 +1,51 @@
+"""Calls that are over leave nothing in the memory of a service that goes on, but for what the store's index is made of."""
+
+import gc
+import time
+import tracemalloc
+from collections.abc import Iterator
+
+import pytest
+
+from monitor.server.hub import Limits
+from tests.server.conftest import StartService
+from tests.server.service import CALM, PATIENCE, Service, wait_until
+
+RECENT = 10_000
+"""Bytes of events that journal and hub keep, each: full after a few calls here, after a thousand in a service."""
+BEFORE, CALLS = 60, 60
+TOLERANCE = 1_000
+"""Bytes an ended call: its id in the list of what is stored (200), tables that double, and what is under way."""
+
+
+@pytest.fixture
+def traced() -> Iterator[None]:
+    tracemalloc.start(1)
+    yield
+    tracemalloc.stop()
+
+
+def test_an_ended_call_leaves_nothing_in_memory(
+    start_service: StartService, monkeypatch: pytest.MonkeyPatch, traced: None
+) -> None:
+    monkeypatch.setattr("monitor.store.zarr.ledger.RECENT", RECENT)
+    monkeypatch.setattr("monitor.pipeline.inference_status.RECENT", 100)
+    service = start_service(limits=Limits(recent=RECENT))
+
+    before = _bytes_after(service, BEFORE)
+    after = _bytes_after(service, BEFORE + CALLS)
+
+    assert (after - before) / CALLS < TOLERANCE
+
+
+def _bytes_after(service: Service, calls: int) -> int:
+    """What Python holds once so many calls are over, stored and in the history."""
+    there = range(len(service.monitor.store.ids()), calls)
+    begun = [service.call({"customer": [CALM]}, f"call-{number}", endless=False) for number in there]
+    assert all(call.wait(PATIENCE) for call in begun)
+    del begun
+    with service.http() as client:
+        wait_until(lambda: client.get("/api/v1/calls").json()["total"] == calls)
+    time.sleep(0.2)
+    gc.collect()
+    return tracemalloc.get_traced_memory()[0]
