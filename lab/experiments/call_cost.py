@@ -31,7 +31,8 @@ from monitor.pipeline.leg import InferredLeg
 from monitor.pipeline.monitor import Monitor
 from monitor.pipeline.rounds import Heard, Rounds
 from monitor.sources.rtp import source as rtp
-from monitor.sources.rtp.receiver import Received, Receiver
+from monitor.sources.rtp.datagrams import Received
+from monitor.sources.rtp.receiver import Receiver
 from monitor.sources.rtp.source import RtpSource
 from monitor.store.registry import open_store
 
@@ -45,10 +46,8 @@ STEPS = ("take", "go_on", "write", "confirm")
 class StillReceiver(Receiver):
     """Reads no socket; its time is told."""
 
-    def _run(self) -> None:
-        while True:
-            self._selector.select()
-            self._apply_changes()
+    def read(self, within: float = 0.0) -> None:
+        """Nothing."""
 
 
 class NoRounds(Rounds):
@@ -119,7 +118,7 @@ def measure(
                 place = (begin_at + number * PACKET_SAMPLES) % (len(leg) - PACKET_SAMPLES)
                 header = HEADER.pack(0x80, 0, number & 0xFFFF, number * PACKET_SAMPLES, name)
                 packet = header + leg[place : place + PACKET_SAMPLES]
-                port.inbox.put(Received(began + number * PACKET_SECONDS, packet, ("127.0.0.1", name)))
+                port.inbox.put([Received(began + number * PACKET_SECONDS, packet, ("127.0.0.1", name))])
         receiver.read_until = began + (first + PACKETS) * PACKET_SECONDS
         receiver.listened = receiver.read_until - began
         if profile:

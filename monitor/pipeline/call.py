@@ -105,6 +105,8 @@ class LiveCall(CallInProgress):
         """When a disk that refuses is waited for no longer; None while the program runs."""
         self._over = threading.Event()
         self._polled = source if isinstance(source, PolledSource) else None
+        self._wants = 0
+        """Samples of the timeline before which a look is for nothing."""
         self._begun = 0.0
         self._fault: Exception | None = None
         """What this program did wrong, while the call was heard or written."""
@@ -207,11 +209,17 @@ class LiveCall(CallInProgress):
         return self._live.trends(self._speech_threshold)
 
     def take(self) -> bool:
-        """Take the audio that has come, and have the engine hear it; whether more is to come. Waits for nothing."""
+        """Take the audio that has come, and have the engine hear it; whether more is to come. Waits for nothing.
+
+        Audio of which nothing can be made yet is left where it is: to take a hop at once costs half of taking it in pieces.
+        """
         if self._polled is None or self._fault is not None:
             return False
+        if not self.tap.listened and not self._polled.due(self._wants):
+            return True
         try:
             self._hear(self._polled.look())
+            self._wants = self._listening.wants
         except SourceError as error:
             self.error = error
             return False

@@ -27,6 +27,7 @@ from monitor.pipeline.stitch import Stitcher, skipped
 from monitor.pipeline.traces import Tracing, WindowTrace
 from monitor.pipeline.urgency import Urgency
 from monitor.pipeline.windows import Geometry, WindowCutter
+from monitor.timeline import FRAME_SAMPLES
 
 
 class LegTrack(ABC):
@@ -61,6 +62,11 @@ class LegTrack(ABC):
     @abstractmethod
     def _take(self, chunk: AudioChunk) -> None:
         """Make of the audio what is to be made of it."""
+
+    @property
+    def wants(self) -> int:
+        """Samples of its audio with which there is something to make of it."""
+        return self.heard
 
     @abstractmethod
     def finish(self) -> None:
@@ -130,6 +136,11 @@ class InferredLeg(LegTrack):
     @cached_property
     def _cutter(self) -> WindowCutter:
         return WindowCutter(self._geometry, self._queue.leg_id)
+
+    @property
+    def wants(self) -> int:
+        """See `LegTrack`: a window."""
+        return self._cutter.wants * FRAME_SAMPLES if self.heard else 0
 
     def _take(self, chunk: AudioChunk) -> None:
         """Ask the engine for the windows that the audio completes."""

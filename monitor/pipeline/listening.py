@@ -32,6 +32,11 @@ class Listening:
         """Length of the timeline whose frames were given out."""
         return frame_seconds(max((track.frames for track in self.tracks.values()), default=0))
 
+    @property
+    def wants(self) -> int:
+        """Samples of the timeline with which some leg has something to be made of."""
+        return min(track.wants for track in self.tracks.values())
+
     def push(self, chunk: AudioChunk) -> None:
         """Take the audio that follows of a leg; ask the engine for the windows that it completes."""
         self.tracks[chunk.leg].push(chunk)

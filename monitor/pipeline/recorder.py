@@ -24,12 +24,13 @@ from monitor.events import CallEnded, Event, Frames, Leg, Mark
 from monitor.pipeline.held_memory import HeldMemory
 from monitor.store.base import CallWriter
 from monitor.store.journal import Journal, Offer
+from monitor.timeline import SAMPLE_RATE
 
 log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 1.0
-MOST_SOUND = 1_200
-"""Pieces of audio (a minute of two legs) that wait whole for a disk that hangs; those after them are recorded as silence."""
+MOST_SOUND = 120 * SAMPLE_RATE
+"""Samples (a minute of two legs) that wait whole for a disk that hangs; audio after them is recorded as silence."""
 
 _T = TypeVar("_T")
 
@@ -193,6 +194,8 @@ class CallRecorder:
         self._frames = _FramesWay(writer.append, memory or HeldMemory())
         self._events = _EventsWay(journal)
         self._sound: deque[AudioChunk] = deque()
+        self._sound_put = self._sound_written = 0
+        """Samples."""
         self._silenced = False
         """Whether the last piece of audio was given up."""
         self._once_written: deque[Callable[[], object]] = deque()
@@ -225,10 +228,11 @@ class CallRecorder:
     def audio(self, chunk: AudioChunk) -> None:
         """Keep audio, where the settings say so."""
         if len(chunk.samples) and self._writer.records:
-            kept = len(self._sound) < MOST_SOUND
+            kept = self._sound_put - self._sound_written < MOST_SOUND
             if not kept and not self._silenced:
-                log.error("audio_recorded_as_silence", reason="the disk hangs", pieces_kept=MOST_SOUND, leg=chunk.leg)
+                log.error("audio_recorded_as_silence", reason="the disk hangs", samples_kept=MOST_SOUND, leg=chunk.leg)
             self._silenced = not kept
+            self._sound_put += len(chunk.samples)
             self._sound.append(chunk if kept else replace(chunk, samples=np.broadcast_to(np.float32(0), chunk.samples.shape)))
 
     def once_written(self, tell: Callable[[], object]) -> None:
@@ -254,8 +258,7 @@ class CallRecorder:
         with self._writing:
             if self._events.due:
                 self._events.settle()
-            if self.error is None:
-                self._tell(self._tellable)
+            self._tell_written()
 
     def finish(self, ended: CallEnded, gives_up: Callable[[], bool]) -> None:
         """Write all that waits, close the call, and only then say that it has ended: who hears it finds the call stored.
@@ -269,9 +272,10 @@ class CallRecorder:
                     self._write_sound()
                     self._frames.flush()
                     self._events.flush()
+                    self._tellable = len(self._once_written)
+                    self._tell_written()
                     if self.error is not None:
                         raise StoreError(self.error)
-                    self._tell(len(self._once_written))
                     if not stored:
                         self._writer.close(ended.reason, ended.legs)
                         stored = True
@@ -299,15 +303,17 @@ class CallRecorder:
             self._frames.let_go()
             self.finish(ended, lambda: True)
 
-    def _tell(self, count: int) -> None:
-        for _ in range(count):
-            self._once_written.popleft()()
-        self._tellable = 0
+    def _tell_written(self) -> None:
+        if self.error is None:
+            for _ in range(self._tellable):
+                self._once_written.popleft()()
+            self._tellable = 0
 
     def _write_sound(self) -> None:
         for _ in range(len(self._sound)):
             chunk = self._sound.popleft()
             self._writer.append_audio(chunk.leg, chunk.samples)
+            self._sound_written += len(chunk.samples)
 
 
 def _size(frames: Frames) -> int:

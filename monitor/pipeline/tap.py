@@ -104,6 +104,11 @@ class Tap:
         with self._lock:
             self._listeners = tuple(other for other in self._listeners if other is not listener)
 
+    @property
+    def listened(self) -> bool:
+        """Whether somebody listens."""
+        return bool(self._listeners)
+
     def hear(self, chunk: AudioChunk) -> None:
         """Take a chunk of the call."""
         for listener in self._listeners:

@@ -79,6 +79,11 @@ class WindowCutter:
         """Whole frames of audio taken so far."""
         return whole_frames(self._stop)
 
+    @property
+    def wants(self) -> int:
+        """Whole frames of audio with which the next window is due."""
+        return self._next + self._geometry.hop + self._geometry.lookahead
+
     def push(self, chunk: AudioChunk) -> Iterator[Window]:
         """Take the chunk that follows; the windows it completes."""
         if chunk.start != self._stop:
@@ -86,10 +91,10 @@ class WindowCutter:
         self._pieces.append(chunk.samples)
         self._stop = chunk.stop
         g, received = self._geometry, self.received
-        if received < self._next + g.hop + g.lookahead:
+        if received < self.wants:
             return
-        while received >= self._next + g.hop + g.lookahead:
-            yield self._window(self._next + g.hop, self._next + g.hop + g.lookahead)
+        while received >= self.wants:
+            yield self._window(self._next + g.hop, self.wants)
         self._forget()
 
     def finish(self) -> Iterator[Window]:
@@ -109,7 +114,7 @@ class WindowCutter:
 
     def _forget(self) -> None:
         g = self._geometry
-        keep = max(0, min(self._next + g.hop + g.lookahead, self.received) - g.window)
+        keep = max(0, min(self.wants, self.received) - g.window)
         if keep > self._origin:
             self._pieces = [self._audio()[(keep - self._origin) * FRAME_SAMPLES :].copy()]
             self._origin = keep

@@ -135,6 +135,10 @@ class PolledSource(Source):
     def look(self) -> Iterable[AudioChunk]:
         """What has come since the last look. Raises `SourceError` as `chunks` does."""
 
+    def due(self, sample: int) -> bool:
+        """Whether to look, for who has no use for audio before there is that up to `sample` of the timeline. Asked often."""
+        return True
+
     @property
     @abstractmethod
     def over(self) -> bool:

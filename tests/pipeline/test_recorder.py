@@ -242,7 +242,7 @@ def test_what_all_calls_hold_together_is_bounded_and_whoever_holds_his_share_giv
 def test_sound_that_waits_too_long_for_a_disk_that_hangs_is_recorded_as_silence_in_its_place_and_that_is_said(
     recorder: CallRecorder, writer: RefusingWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorder_module, "MOST_SOUND", 2)
+    monkeypatch.setattr(recorder_module, "MOST_SOUND", 320)
     with capture_logs() as said:
         for start in range(0, 800, 160):
             recorder.audio(AudioChunk("customer", start, np.ones(160, np.float32)))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from monitor.sources.captures.fragments import Fragments, Hosts
 from monitor.sources.captures.tunnels import END, IPV4, IPV6, MPLS, VXLAN_PORTS, Layer, gre, link_layer, unwrap, vxlan
-from monitor.sources.rtp.ownership import Address
+from monitor.sources.rtp.packet import Address
 
 MAX_LAYERS = 24
 """Headers of one frame. Two tunnels with their tags and labels have 12; more is an attack or damage."""

@@ -8,8 +8,7 @@ from monitor.sources.captures.fragments import Hosts
 from monitor.sources.captures.lines import Line
 from monitor.sources.captures.network import Datagram
 from monitor.sources.captures.signalling import Flow
-from monitor.sources.rtp.ownership import Address
-from monitor.sources.rtp.packet import MalformedPacket, is_rtcp, parse_packet
+from monitor.sources.rtp.packet import Address, MalformedPacket, is_rtcp, parse_packet
 
 
 class Routed(NamedTuple):

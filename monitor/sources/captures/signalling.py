@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from monitor.audio.codecs import Encoding
 from monitor.errors import SourceError
 from monitor.sources.captures.sip import SipMessage
-from monitor.sources.rtp.ownership import Address
+from monitor.sources.rtp.packet import Address
 from monitor.sources.rtp.sdp import Media, parse_media
 
 MAX_SAID = 20_000

@@ -5,7 +5,7 @@ from email.parser import BytesHeaderParser
 from typing import NamedTuple
 
 from monitor.sources.captures.network import Segment
-from monitor.sources.rtp.ownership import Address
+from monitor.sources.rtp.packet import Address
 
 _START = re.compile(rb"SIP/2\.0 [1-6][0-9]{2} |[A-Z]{2,20} (?:sips?|tel):[^ \r\n]{1,2000} SIP/2\.0\r?\n")
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")

@@ -5,6 +5,8 @@ packet. Two crystals differ by up to a few hundred parts in a million, a third o
 corrected now and then by 4 ms: the delay never grows, and both legs stay within a frame of each other.
 """
 
+from collections.abc import Sequence
+
 from monitor.timeline import SAMPLE_RATE
 
 DRIFT_WINDOW = 10.0
@@ -29,6 +31,13 @@ class CallClock:
         if self.origin is None:
             return 0
         return max(0, round((at - self.origin) * SAMPLE_RATE))
+
+    def positions(self, arrivals: Sequence[float]) -> list[int]:
+        """`position` of each of some times, at least one, that do not run backwards."""
+        origin = self.origin
+        if origin is None or arrivals[0] < origin:
+            return [self.position(at) for at in arrivals]
+        return [round((at - origin) * SAMPLE_RATE) for at in arrivals]
 
     def start(self, at: float) -> None:
         """The call's first packet arrived at `at`."""

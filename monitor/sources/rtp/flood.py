@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import structlog
 
 from monitor.sources.rtp.kernel_filter import admit_all, admit_only
-from monitor.sources.rtp.ownership import Address
+from monitor.sources.rtp.packet import Address
 from monitor.sources.rtp.ports import kernel_drops
 
 LOOKS = 25
@@ -31,12 +31,14 @@ class FloodGuard:
         self._sockets = sockets
         self._senders: frozenset[Address] = frozenset()
         """Whom the filter lets through; none where there is no filter."""
-        self._looks = self._turned_away = self._drops = 0
+        self.turned_away = 0
+        """By the inbox, as of the last look."""
+        self._looks = self._drops = 0
 
     def look(self, turned_away: int, senders: frozenset[Address]) -> None:
         """`turned_away`: of the inbox, all in all. `senders`: the owners of all its legs, while all of them are heard."""
-        flooded = turned_away > self._turned_away
-        self._turned_away = turned_away
+        flooded = turned_away > self.turned_away
+        self.turned_away = turned_away
         counted = self._looks % LOOKS == 0
         self._looks += 1
         subsided = counted and self.count() < SUBSIDED

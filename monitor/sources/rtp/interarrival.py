@@ -33,5 +33,11 @@ class Interarrival:
 
     def follow(self, run: Run, clock: int) -> None:
         """The packets of a run came."""
-        for index, at in enumerate(run.arrivals):
-            self.observe(at, run.timestamp + index * run.step, clock)
+        self.observe(run.arrivals[0], run.timestamp, clock)
+        jitter, before, step = self.jitter, run.arrivals[0], signed_32(run.step) / clock
+        for at in run.arrivals[1:]:
+            difference = abs(at - before - step)
+            if difference < PAUSE:
+                jitter += (difference - jitter) / 16
+            before = at
+        self.jitter, self._last = jitter, (before, run.timestamp + (len(run) - 1) * run.step, clock)

@@ -10,7 +10,7 @@ import socket
 import struct
 from collections.abc import Iterable
 
-from monitor.sources.rtp.ownership import Address
+from monitor.sources.rtp.packet import Address
 
 _SO_ATTACH_FILTER, _SO_DETACH_FILTER = 26, 27
 _INSTRUCTION = struct.Struct("=HBBI")

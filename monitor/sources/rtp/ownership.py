@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from monitor.sources.rtp.packet import RtpPacket
+from monitor.sources.rtp.packet import Address, RtpPacket
 from monitor.sources.rtp.run import Run
 
 SSRC_CHANGE_SILENCE = 0.06
@@ -35,9 +35,6 @@ MAX_REFUSALS = 5
 """Foreign senders that a leg tells people of; the rest are only counted."""
 KEPT_FOR = 1.0
 """Seconds. What a stream sent longer before it took a leg is left out."""
-
-Address = tuple[str, int]
-"""Host and port."""
 
 
 class Arrival(NamedTuple):

@@ -9,6 +9,10 @@ PLAIN = 0x80
 """The first octet of a packet of version 2 that has no padding, extension or CSRCs."""
 
 
+Address = tuple[str, int]
+"""Host and port."""
+
+
 class MalformedPacket(ValueError):
     """A datagram that is neither RTP nor RTCP. Counted, never fatal."""
 

@@ -117,8 +117,9 @@ class Placement:
         starts = self._track.foresee(len(run), run.step * self._rate // self.clock_rate, self._rate)
         if starts is None:
             return None
-        behind = [self._clock.position(at) - start for at, start in zip(run.arrivals, starts, strict=True)]
-        return None if max(behind) >= SAMPLE_RATE else [samples / SAMPLE_RATE for samples in behind]
+        arrived = self._clock.positions(run.arrivals)
+        lateness = [(at - start) / SAMPLE_RATE for at, start in zip(arrived, starts, strict=True)]
+        return None if max(lateness) >= 1 else lateness
 
     def follow(self, run: Run, lateness: list[float]) -> None:
         """Take a run of such lateness, all of which is put on the track."""

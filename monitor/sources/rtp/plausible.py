@@ -32,6 +32,8 @@ _PART, _PART_AGAIN = 6.0, 8.0
 """Deviations from random from which octets are a sound; once they were noise, in one packet by itself."""
 _LOUD = bytes(octet for octet in range(256) if not octet & 0x40)
 """Octets of the upper half of the levels, the same in both laws: the wrong one exchanges levels within each half."""
+_SOFT = {law: np.argsort(np.abs(TABLES[law]), kind="stable")[:64].astype(np.uint8).tobytes() for law in ("pcmu", "pcma")}
+"""The 64 octets of the least levels: those below -39 and -36 dBFS."""
 _LOUD_SHARE = 0.15
 """Of a packet's samples, from which it says something about the law."""
 _SMOOTH = 1.0
@@ -72,7 +74,7 @@ def evidence_for(encoding: Encoding) -> Evidence | None:
         case "g722":
             return _Octets("g722")
         case "l16":
-            return _Octets("l16", every=2)
+            return _Octets("l16", every=2, soft=bytes([*range(32), *range(224, 256)]))
         case "opus":
             return _Opus()
         case _:
@@ -80,10 +82,14 @@ def evidence_for(encoding: Encoding) -> Evidence | None:
 
 
 class _Octets(Evidence):
-    """Whether octets are uniform and independent. `every` 2 looks at the upper octets of big-endian samples alone."""
+    """Whether octets are uniform and independent.
 
-    def __init__(self, codec: str, every: int = 1) -> None:
-        self._codec, self._every = codec, every
+    `every` 2 looks at the upper octets of big-endian samples alone. `soft`: octets of which soft sound is made, if such there are;
+    where nearly all are of these, there is no need to count how many different ones there are.
+    """
+
+    def __init__(self, codec: str, every: int = 1, soft: bytes = b"") -> None:
+        self._codec, self._every, self._soft = codec, every, soft
         self._noise = False
         self._forget()
 
@@ -97,7 +103,8 @@ class _Octets(Evidence):
         octets = payload[:: self._every]
         if not octets:
             return "noise" if self._noise else "sound"
-        if len(set(octets)) < fewest_different(len(octets)):
+        fewest, soft = fewest_different(len(octets)), self._soft
+        if (soft and len(soft) + len(octets.translate(None, soft)) < fewest) or len(set(octets)) < fewest:
             return self._sound()
         self._add(octets)
         self._excess.add(excess)
@@ -148,7 +155,7 @@ class _G711(Evidence):
     """Whether octets are random, or make a smoother wave by the other law than by the one declared."""
 
     def __init__(self, law: str) -> None:
-        self._octets = _Octets(law)
+        self._octets = _Octets(law, soft=_SOFT[law])
         self._law, self._other = law, "pcma" if law == "pcmu" else "pcmu"
         self._tables = np.stack([TABLES[self._law], TABLES[self._other]])
         self._score = 0.0

@@ -1,55 +1,42 @@
-"""The receive thread: one for the whole process, over the sockets of all calls.
+"""The receiver: one for the whole process, over the sockets of all calls.
 
-It only takes datagrams from the kernel, with the time at which they arrived there, and puts them into their call's inbox. An
-inbox is bounded, so a call that is not taken in time loses its oldest audio, which is counted, and holds up nobody else. Those
-who own a leg and all others have a place each, so that a flood costs the owner nothing.
+It only takes datagrams from the kernel, with the time at which they arrived there, and puts them into their call's inbox.
+Whoever looks at a call first has what came for all calls read; where nobody looks, a thread does. An inbox is bounded, so a
+call that is not taken in time loses its oldest audio, which is counted, and holds up nobody else. Those who own a leg and all
+others have a place each, so that a flood costs the owner nothing.
 """
 
 import contextlib
 import selectors
 import socket
-import struct
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
-from typing import NamedTuple
 
 import structlog
 
-from monitor.sources.rtp.ownership import Address
+from monitor.sources.rtp.datagrams import Received, have_stamped, open_reader
+from monitor.sources.rtp.packet import Address
 
 INBOX_LIMIT = 3_000
 """Datagrams a port of those who own its legs, and of all where nobody does: a minute of a leg, for which a disk may stand."""
 STRANGERS_LIMIT = 200
 """Datagrams a port of all others, between two looks: enough for a stream to show that it is one."""
 _AT_ONCE = 512
-"""Datagrams taken from one socket before the next has its turn: more than the kernel keeps of a leg."""
-_HEARTBEAT = 0.02
-"""Seconds between two looks where nothing comes."""
-REST = 0.01
-"""Seconds between two looks: what comes meanwhile is taken together. The kernel says when it arrived, and has room for a
-hundred times as much of a leg."""
+"""Datagrams taken from one socket before the next has its turn: what the kernel keeps of a leg where it keeps little."""
+REST = 0.1
+"""Seconds after which the thread reads what nobody has read: what comes meanwhile is taken together. The kernel says when it
+arrived, and has room for ten times as much of a leg, at least."""
+FLOODED, SHORT_REST = 64, 0.01
+"""Datagrams of one socket at once by which it is flooded, or a stall is over; the thread then reads after so many seconds."""
+FRESH = 0.05
+"""Seconds for which what was read is new enough: calls that look one after the other read once."""
 LAPSE = 1.0
 """Seconds after which a look that comes so late means that this program, or the machine, stood still."""
-_SO_TIMESTAMPNS = 35
-"""Linux: have the kernel say when a datagram arrived, as a `timespec` of the wall clock (socket(7))."""
-_TIMESPEC = struct.Struct("@ll")
-_ANCILLARY = socket.CMSG_SPACE(_TIMESPEC.size)
 _ARRIVAL = itemgetter(0)
-_OLDEST = 120.0
-"""Seconds before now that a stamp may lie; another is of a clock that was set."""
 log = structlog.get_logger(__name__)
-
-
-class Received(NamedTuple):
-    """A datagram."""
-
-    at: float
-    """Seconds, `time.monotonic`."""
-    data: bytes
-    address: Address
 
 
 class Inbox:
@@ -66,19 +53,24 @@ class Inbox:
         self._strange: deque[Received] = deque()
         self._limit, self._most_strange = limit, strangers
 
-    def put(self, received: Received) -> None:
-        """Add one; drops the oldest where the inbox is full, and a stranger's where that has no room."""
-        if self.owners and received.address not in self.owners:
-            if len(self._strange) < self._most_strange:
-                self._strange.append(received)
+    def put(self, received: Sequence[Received]) -> None:
+        """Add some; drops the oldest where the inbox is full, and a stranger's where that has no room."""
+        queue, owners = self._queue, self.owners
+        for each in received:
+            if owners and each.address not in owners:
+                self._put_strange(each)
             else:
-                self.turned_away += 1
-            return
-        self._queue.append(received)
-        if len(self._queue) > self._limit:
+                queue.append(each)
+        while len(queue) > self._limit:
             with contextlib.suppress(IndexError):  # the call may have taken it meanwhile
-                self._queue.popleft()
+                queue.popleft()
                 self.overflowed += 1
+
+    def _put_strange(self, received: Received) -> None:
+        if len(self._strange) < self._most_strange:
+            self._strange.append(received)
+        else:
+            self.turned_away += 1
 
     def take(self) -> list[Received]:
         """All that has come so far, in the order in which it arrived."""
@@ -92,17 +84,16 @@ class Inbox:
 
 
 class Receiver:
-    """Reads sockets in a thread of its own, which runs while there are any."""
+    """Reads sockets. From any thread; one of its own sees to it that they are read, while there are any."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._reading = threading.Lock()
+        """Guards all but the inboxes."""
         self._selector = selectors.DefaultSelector()
-        self._wake, self._waker = socket.socketpair()
-        self._wake.setblocking(False)
-        self._selector.register(self._wake, selectors.EVENT_READ)
-        self._changes: deque[tuple[socket.socket, Inbox | None, threading.Event]] = deque()
+        self._reader = open_reader()
+        self._any = threading.Event()
         self._thread: threading.Thread | None = None
-        self._buffer = bytearray(65_536)
+        self._flooded = False
         self.read_until = time.monotonic()
         """All that arrived before this moment is in the inboxes. A call's time is this, not the clock's: where the machine is
         too busy to read, audio comes later, but its place is not given up."""
@@ -112,82 +103,52 @@ class Receiver:
     def add(self, opened: socket.socket, inbox: Inbox) -> None:
         """Read a non-blocking UDP socket into an inbox from now on."""
         with contextlib.suppress(OSError):  # not Linux: then datagrams arrive when they are read
-            opened.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-        self._change(opened, inbox)
-
-    def remove(self, sockets: Iterable[socket.socket]) -> None:
-        """Stop reading sockets, and close them."""
-        for each in sockets:
-            self._change(each, None)
-
-    def _change(self, opened: socket.socket, inbox: Inbox | None) -> None:
-        done = threading.Event()
-        with self._lock:
+            have_stamped(opened)
+        with self._reading:
+            self._selector.register(opened, selectors.EVENT_READ, inbox)
+            self._any.set()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="rtp-receive", daemon=True)
                 self._thread.start()
-            self._changes.append((opened, inbox, done))
-            self._waker.send(b"\0")
-        done.wait(5.0)
 
-    def _run(self) -> None:
-        while True:
+    def remove(self, sockets: Iterable[socket.socket]) -> None:
+        """Stop reading sockets, and close them."""
+        with self._reading:
+            for each in sockets:
+                with contextlib.suppress(KeyError):
+                    self._selector.unregister(each)
+                each.close()
+            if not self._selector.get_map():
+                self._any.clear()
+
+    def read(self, within: float = 0.0) -> None:
+        """Have all that has come by now in the inboxes, or all that had come so many seconds ago at most."""
+        if time.monotonic() - self.read_until < within:
+            return
+        with self._reading:
             looked = time.monotonic()
-            # One of each first: of most sockets that is all, and the selector says so of all of them at once.
-            self._read_ready(_HEARTBEAT if len(self._selector.get_map()) > 1 else None, most=1)
-            self._read_ready(0, most=_AT_ONCE)
-            time.sleep(REST)
+            if looked - self.read_until < within:
+                return
+            ready = self._selector.select(0)
+            self._flooded = max((self._read(key) for key, _ in ready), default=0) >= FLOODED
             lapse = looked - self.read_until
             self.listened += lapse if lapse < LAPSE else 0.0
             self.read_until = looked
 
-    def _read_ready(self, patience: float | None, most: int) -> None:
-        """Read `most` datagrams of each socket that has any, or has some within so many seconds."""
-        for key, _ in self._selector.select(patience):
-            if key.fileobj is self._wake:
-                self._apply_changes()
-            else:
-                self._read(key, most)
+    def _run(self) -> None:
+        while self._any.wait():
+            rest = SHORT_REST if self._flooded else REST
+            self.read(within=rest)
+            time.sleep(rest)
 
-    def _apply_changes(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            self._wake.recv(4_096)
-        while self._changes:
-            opened, inbox, done = self._changes.popleft()
-            try:
-                if inbox is not None:
-                    self._selector.register(opened, selectors.EVENT_READ, inbox)
-                else:
-                    self._selector.unregister(opened)
-                    opened.close()
-            except (KeyError, ValueError, OSError) as error:
-                log.warning("rtp_socket_failed", error=str(error))
-            done.set()
-
-    def _read(self, key: selectors.SelectorKey, most: int) -> None:
-        opened, inbox = key.fileobj, key.data
-        clocks = time.monotonic(), time.time()
-        view = memoryview(self._buffer)
-        for _ in range(most):
-            try:
-                size, ancillary, _, address = opened.recvmsg_into([self._buffer], _ANCILLARY)  # type: ignore[union-attr]
-            except BlockingIOError:
-                return
-            except OSError as error:  # an ICMP answer to somebody else's datagram, or a socket closed at this moment
-                log.debug("rtp_packet_not_received", error=str(error))
-                return
-            host, port = address[:2]
-            inbox.put(Received(_arrival(ancillary, *clocks), bytes(view[:size]), (host.removeprefix("::ffff:"), port)))
-
-
-def _arrival(ancillary: list[tuple[int, int, bytes]], now: float, wall: float) -> float:
-    """When a datagram arrived, by the monotonic clock; `now` where the kernel does not say. `wall`: the wall clock at `now`."""
-    for level, kind, data in ancillary:
-        if (level, kind, len(data)) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS, _TIMESPEC.size):
-            seconds, nanoseconds = _TIMESPEC.unpack(data)
-            ago = wall - seconds - nanoseconds / 1e9
-            return now - ago if -LAPSE < ago < _OLDEST else now
-    return now
+    def _read(self, key: selectors.SelectorKey) -> int:
+        try:
+            received = self._reader.read(key.fileobj, _AT_ONCE)  # type: ignore[arg-type]
+        except OSError as error:  # an ICMP answer to somebody else's datagram
+            log.debug("rtp_packet_not_received", error=str(error))
+            return 0
+        key.data.put(received)
+        return len(received)
 
 
 _shared: Receiver | None = None

@@ -6,19 +6,19 @@ cannot, before anything has changed; then they go one by one. So a run decides n
 packet, what is known of all of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from monitor.sources.rtp.packet import HEADER, PLAIN, RtpPacket, is_rtcp
+from monitor.sources.rtp.packet import HEADER, PLAIN, Address, RtpPacket, is_rtcp
 
 
 class Run:
     """Packets that follow each other without a hole, neither in sequence numbers nor in timestamps.
 
     >>> run = Run(ssrc=7, payload_type=0, sequence=0xFFFF, timestamp=160, step=160)
-    >>> run.take(bytes.fromhex("8000ffff000000a000000007d5d5"), at=1.0)
-    True
-    >>> run.take(bytes.fromhex("80000002000001e000000007d5d5"), at=1.02), run.expected
-    (False, 0)
+    >>> next_one, another = bytes.fromhex("8000ffff000000a000000007d5d5"), bytes.fromhex("80000002000001e000000007d5d5")
+    >>> address = "192.0.2.1", 4000
+    >>> run.take([(1.0, next_one, address), (1.02, another, address)], 0, address), run.expected
+    (1, 0)
     """
 
     __slots__ = ("arrivals", "expected", "payload_type", "payloads", "sequence", "ssrc", "step", "timestamp")
@@ -35,23 +35,30 @@ class Run:
     def __len__(self) -> int:
         return len(self.payloads)
 
-    def take(self, datagram: bytes, at: float) -> bool:
-        """Take a datagram that arrived at `at` seconds, if it is the next packet, with nothing beside its payload."""
-        if len(datagram) <= HEADER.size or (self.arrivals and at < self.arrivals[-1]):
-            return False
-        flags, second, sequence, timestamp, ssrc = HEADER.unpack_from(datagram)
-        if (
-            sequence != self.expected
-            or timestamp != (self.timestamp + len(self.payloads) * self.step) & 0xFFFFFFFF
-            or ssrc != self.ssrc
-            or flags != PLAIN
-            or (second != self.payload_type and (second & 0x7F != self.payload_type or is_rtcp(datagram)))
-        ):
-            return False
-        self.payloads.append(datagram[HEADER.size :])
-        self.arrivals.append(at)
-        self.expected = sequence + 1 & 0xFFFF
-        return True
+    def take(self, datagrams: Sequence[tuple[float, bytes, Address]], first: int, sender: Address) -> int:
+        """Take datagrams of `sender` from the `first` on, each with its arrival in seconds before it, as long as each is the
+        next packet, with nothing beside its payload; how many these are."""
+        payloads, arrivals, unpack, size = self.payloads, self.arrivals, HEADER.unpack_from, HEADER.size
+        before, last = len(payloads), arrivals[-1] if arrivals else float("-inf")
+        ssrc, payload_type, step, expected = self.ssrc, self.payload_type, self.step, self.expected
+        due = self.timestamp + before * step & 0xFFFFFFFF
+        for at, datagram, address in datagrams[first:] if first else datagrams:
+            if len(datagram) <= size or at < last or address != sender:
+                break
+            flags, second, sequence, timestamp, source = unpack(datagram)
+            if (
+                sequence != expected
+                or timestamp != due
+                or source != ssrc
+                or flags != PLAIN
+                or (second != payload_type and (second & 0x7F != payload_type or is_rtcp(datagram)))
+            ):
+                break
+            payloads.append(datagram[size:])
+            arrivals.append(at)
+            last, expected, due = at, expected + 1 & 0xFFFF, due + step & 0xFFFFFFFF
+        self.expected = expected
+        return len(payloads) - before
 
     def __iter__(self) -> Iterator[tuple[RtpPacket, float]]:
         return (self[index] for index in range(len(self)))

@@ -13,8 +13,8 @@ from monitor.events import Event, HearingChanged, Leg, LegReport, SourceMoved
 from monitor.sources.rtp.clock import CallClock
 from monitor.sources.rtp.hearing import LONGEST_DOUBT
 from monitor.sources.rtp.leg import RtpLeg
-from monitor.sources.rtp.ownership import MOVE_SILENCE, Address, Claim, Gate
-from monitor.sources.rtp.packet import MalformedPacket, is_rtcp, is_signalling, parse_packet
+from monitor.sources.rtp.ownership import MOVE_SILENCE, Claim, Gate
+from monitor.sources.rtp.packet import Address, MalformedPacket, is_rtcp, is_signalling, parse_packet
 from monitor.sources.rtp.rtcp import SenderReport, parse_rtcp
 from monitor.sources.rtp.run import Run
 from monitor.sources.rtp.stream import PayloadTypes
@@ -110,16 +110,21 @@ class Session:
             if run is not None and claim.owner is not None:
                 runs[claim.owner] = self._legs[claim], run
         taken = 0
-        for at, datagram, address in datagrams if runs else ():
+        while runs and taken < len(datagrams):
+            _, datagram, address = datagrams[taken]
             leg_and_run = runs.get((int.from_bytes(datagram[8:12]), address))
-            if leg_and_run is None or not leg_and_run[1].take(datagram, at):
+            if leg_and_run is None or not (count := leg_and_run[1].take(datagrams, taken, address)):
                 break
-            self.last_heard = at
-            taken += 1
+            taken += count
+            self.last_heard = datagrams[taken - 1][0]
         for leg, run in runs.values():
             if len(run):
                 leg.push_run(run)
         return taken
+
+    def due(self, sample: int, now: float) -> bool:
+        """Whether audio up to `sample` may have come by `now`."""
+        return self._clock.origin is None or self._clock.position(now) >= sample
 
     def advance(self, now: float) -> Iterator[AudioChunk]:
         """What can be said of the legs by `now`. `now` does not run backwards."""

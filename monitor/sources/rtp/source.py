@@ -13,11 +13,12 @@ from monitor.audio.chunk import AudioChunk
 from monitor.config.sections import RtpSection
 from monitor.events import LEGS, Event, Leg, LegReport
 from monitor.sources.base import PolledSource
+from monitor.sources.rtp.datagrams import Received
 from monitor.sources.rtp.flood import FloodGuard
-from monitor.sources.rtp.ownership import Address
+from monitor.sources.rtp.packet import Address
 from monitor.sources.rtp.plan import plan_legs
 from monitor.sources.rtp.ports import open_control, open_in_range, open_port
-from monitor.sources.rtp.receiver import Inbox, Received, shared_receiver
+from monitor.sources.rtp.receiver import FRESH, Inbox, shared_receiver
 from monitor.sources.rtp.session import LegSpec, Session
 
 CATCH_UP = 0.5
@@ -75,6 +76,11 @@ class _Port:
     def dropped(self) -> int:
         """Datagrams lost between network and call because this program was too slow."""
         return self.inbox.overflowed + self._guard.lost
+
+    @property
+    def flooded(self) -> bool:
+        """Whether datagrams were turned away since it was last looked after."""
+        return self.inbox.turned_away > self._guard.turned_away
 
     @property
     def turned_away(self) -> int:
@@ -172,9 +178,17 @@ class RtpSource(PolledSource):
         """A socket for RTP and one for RTCP on each port."""
         return 2 * len(self._ports)
 
+    def due(self, sample: int) -> bool:
+        """See `PolledSource`. A flood is looked after at once, and so is the end."""
+        receiver = shared_receiver()
+        receiver.read(within=FRESH)
+        flooded = any(port.flooded for port in self._ports.values())
+        return flooded or self._stop.is_set() or self._session.due(sample, receiver.read_until)
+
     def look(self) -> Iterable[AudioChunk]:
         """See `PolledSource`."""
         receiver = shared_receiver()
+        receiver.read(within=FRESH)
         if self._looking.acquire(blocking=False):
             self._quiet_since = receiver.listened
         now, listened = receiver.read_until, receiver.listened

@@ -75,13 +75,20 @@ class Timing:
 
     def follow(self, run: Run, clock: int, placed: Sequence[float | None]) -> None:
         """Take such a run; `placed`: lateness of each packet in seconds by its place, None where that was not known by then."""
-        step, before = run.step / clock, self._last.at if self._last else 0.0
+        step, before, lateness = run.step / clock, self._last.at if self._last else 0.0, self.lateness
+        ahead, floor, since = self._ahead, self._floor, self._floor_since
         for at, exact in zip(run.arrivals, placed, strict=True):
-            self.lateness += at - before - step
-            self._note(at)
+            lateness += at - before - step
             before = at
+            if lateness >= 0:
+                ahead = 0.0
+            if at - since > _LEAST_OF:
+                self._floor_before, floor, since = floor, float("inf"), at
+            if lateness + ahead < floor:
+                floor = lateness + ahead
             if exact is not None:
-                self.lateness = exact
+                lateness = exact
+        self.lateness, self._ahead, self._floor, self._floor_since = lateness, ahead, floor, since
         self._last = Released(*run[len(run) - 1])
 
     def _believable(self, lateness: float, jumped: bool) -> bool:

@@ -4,7 +4,7 @@ Silence is kept as a length and becomes zeros only as it is taken, so that an ho
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal, TypeVar
 
@@ -64,10 +64,14 @@ class Track:
         them come in time."""
         self._extend(len(samples), samples, rate, None, 0, packet)
 
-    def foresee(self, packets: int, length: int, rate: int) -> list[int] | None:
+    def foresee(self, packets: int, length: int, rate: int) -> Sequence[int] | None:
         """Where on the timeline each of so many packets of `length` samples will start; None where their rate is a new one."""
         if rate != self._rate:
             return None
+        begun, step = divmod(self._native * SAMPLE_RATE, rate), divmod(length * SAMPLE_RATE, rate)
+        if not begun[1] and not step[1]:  # on whole samples of the timeline, as nearly all are
+            first = self._base + begun[0]
+            return range(first, first + packets * step[0], step[0])
         return [self._base + to_timeline(self._native + index * length, rate) for index in range(packets)]
 
     def silence(self, length: int, rate: int, cause: Cause = "silence", known: int = 0) -> None:

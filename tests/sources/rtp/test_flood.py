@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from types import SimpleNamespace
 
@@ -17,7 +18,8 @@ from monitor.config.sections import RtpSection
 from monitor.sources.rtp import source as source_of_rtp
 from monitor.sources.rtp.kernel_filter import admit_all, admit_only, filter_program
 from monitor.sources.rtp.ports import kernel_drops, open_port
-from monitor.sources.rtp.receiver import Inbox, Received, shared_receiver
+from monitor.sources.rtp.datagrams import Received
+from monitor.sources.rtp.receiver import Inbox, shared_receiver
 from monitor.sources.rtp.source import RtpSource
 from tests.sources.rtp.listening import Listener, wait_for
 from tests.sources.rtp.sender import audio, one_leg, play, rtp, stream
@@ -53,9 +55,9 @@ def test_the_owners_datagrams_have_a_place_that_no_stranger_takes():
     inbox = Inbox(limit=3, strangers=2)
     inbox.owners = frozenset({OWNER})
     for number in range(3):
-        inbox.put(Received(number, bytes([number]), OWNER))
+        inbox.put([Received(number, bytes([number]), OWNER)])
         for _ in range(10):
-            inbox.put(Received(number + 0.5, b"x", STRANGER))
+            inbox.put([Received(number + 0.5, b"x", STRANGER)])
     taken = inbox.take()
     assert [each.data[0] for each in taken if each.address == OWNER] == [0, 1, 2]
     assert sum(each.address == STRANGER for each in taken) == 2
@@ -163,7 +165,7 @@ def test_what_the_kernel_dropped_while_nobody_read_is_counted_and_said_once(open
 
         begun, over = threading.Event(), threading.Event()
 
-        def put(self, received: Received) -> None:
+        def put(self, received: Sequence[Received]) -> None:
             self.begun.set()
             self.over.wait(30)
 

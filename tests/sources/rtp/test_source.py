@@ -12,7 +12,8 @@ import pytest
 from monitor.config.sections import RtpSection
 from monitor.errors import BusyError, SourceError
 from monitor.sources.rtp.ports import open_port
-from monitor.sources.rtp.receiver import INBOX_LIMIT, Inbox, Received, shared_receiver
+from monitor.sources.rtp.datagrams import Received
+from monitor.sources.rtp.receiver import INBOX_LIMIT, Inbox, shared_receiver
 from monitor.sources.rtp.source import RtpSource
 from tests.sources.rtp.listening import Listener, wait_for
 from tests.sources.rtp.sender import audio, one_leg, play, rtp, stream
@@ -188,7 +189,7 @@ def test_the_receive_thread_survives_a_storm_of_anything(sender):
 def test_a_full_inbox_drops_the_oldest_and_counts():
     inbox = Inbox(limit=3)
     for index in range(5):
-        inbox.put(Received(0.0, bytes([index]), ("a", 1)))
+        inbox.put([Received(0.0, bytes([index]), ("a", 1))])
     assert [received.data[0] for received in inbox.take()] == [2, 3, 4]
     assert (inbox.overflowed, inbox.take()) == (2, [])
 
