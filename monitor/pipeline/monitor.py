@@ -36,6 +36,8 @@ from monitor.pipeline.snapshots import Snapshots
 from monitor.pipeline.traces import open_tracing
 from monitor.pipeline.windows import Geometry
 from monitor.sources.base import Source
+from monitor.sources.incoming.bridge import Bridge, OnChange, PushedAudio
+from monitor.sources.incoming.pushed import PushedSource
 from monitor.sources.registry import open_source
 from monitor.store.base import CallRecord, CallWriter, Store
 from monitor.store.call_id import check_call_id, new_call_id
@@ -98,6 +100,14 @@ class Monitor:
         self.check_room()
         source = open_source(kind, dict(options), self.settings)
         return self.start_call(source, call_id=call_id, metadata=metadata)
+
+    def open_pushed(
+        self, audio: PushedAudio, on_change: OnChange, *, call_id: str | None = None, metadata: Mapping[str, Any] | None = None
+    ) -> tuple[CallInProgress, Bridge]:
+        """Begin a call whose audio somebody is going to bring, over the bridge. Raises as `start_call`."""
+        source = PushedSource(audio.legs, audio.rate, audio.encoding, audio.description, self.settings.incoming)
+        source.on_change = on_change
+        return self.start_call(source, call_id=call_id, metadata=metadata), source
 
     def start_call(self, source: Source, *, call_id: str | None = None, metadata: Mapping[str, Any] | None = None) -> LiveCall:
         """Begin to take a source's audio.

@@ -10,7 +10,7 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from monitor.config import Settings
 from monitor.errors import BusyError, ConfigError, MonitorError
-from monitor.pipeline.call import LiveCall
+from monitor.pipeline.in_progress import CallInProgress
 from monitor.pipeline.monitor import Monitor
 from monitor.server.call_request import check_metadata
 from monitor.server.connection import (
@@ -27,8 +27,8 @@ from monitor.server.connection import (
 from monitor.server.errors import error_code
 from monitor.server.identity import identity_of
 from monitor.server.message_pace import MessagePace
+from monitor.sources.incoming.bridge import Bridge, OnChange, PushedAudio
 from monitor.sources.incoming.call import Begin, End, Heard, IncomingCall, Message, Position, Reply, Sound
-from monitor.sources.incoming.pushed import PushedSource
 from monitor.sources.registry import SOURCES
 
 log = structlog.get_logger(__name__)
@@ -86,27 +86,29 @@ class _Connection:
         """Whether the source has room again, or takes no more."""
         self._said_at_once: list[Heard] = []
         """What the message that began the call held beside that."""
+        self._bridge: Bridge | None = None
+        self._gone = False
 
     async def run(self) -> None:
         """Take the call, from the first message to the last."""
-        source: PushedSource | None = None
         try:
             identity_of(self._websocket).require("calls")
             begin = await self._begin()
-            source = self._source(begin)
-            call = await asyncio.to_thread(self._monitor.start_call, source, call_id=begin.call, metadata=dict(begin.metadata))
-            log.info("incoming_call", call=call.id, kind=self._kind.kind, sender=source.description)
+            audio = self._audio(begin)
+            call, bridge = await asyncio.to_thread(self._open, begin, audio, self._change_in(asyncio.get_running_loop()))
+            log.info("incoming_call", call=call.id, kind=self._kind.kind, sender=audio.description)
             await self._say(self._incoming.started(call.id))
             for heard in self._said_at_once:
-                await self._take(source, heard)
-            await converse(self._listen(source), self._watch(source, call))
+                await self._take(bridge, heard)
+            await converse(self._listen(bridge), self._watch(bridge, call))
         except WebSocketDisconnect:
             pass
         except MonitorError as error:
             await self._refuse(error)
         finally:
-            if source is not None:
-                source.end("interrupted")
+            self._gone = True
+            if self._bridge is not None:
+                self._bridge.end("interrupted")
 
     async def _begin(self) -> Begin:
         """What the call is to be. Raises `ConfigError` where that is not said, or makes no sense."""
@@ -123,60 +125,60 @@ class _Connection:
         except TimeoutError:
             raise ConfigError(f"nothing said within {HELLO_WITHIN:g} s what call this is") from None
 
-    def _source(self, begin: Begin) -> PushedSource:
+    def _audio(self, begin: Begin) -> PushedAudio:
         try:
             check_metadata(begin.metadata)
         except ValueError as error:
             raise ConfigError(f"metadata: {error}") from None
         client = self._websocket.client
-        source = PushedSource(
-            begin.legs,
-            begin.rate,
-            begin.encoding,
-            f"{self._kind.kind} {client.host}" if client is not None else self._kind.kind,
-            self._settings.incoming,
-        )
-        loop = asyncio.get_running_loop()
+        description = f"{self._kind.kind} {client.host}" if client is not None else self._kind.kind
+        return PushedAudio(begin.legs, begin.rate, begin.encoding, description)
 
+    def _open(self, begin: Begin, audio: PushedAudio, on_change: OnChange) -> tuple[CallInProgress, Bridge]:
+        call, self._bridge = self._monitor.open_pushed(audio, on_change, call_id=begin.call, metadata=dict(begin.metadata))
+        if self._gone:  # meanwhile
+            self._bridge.end("interrupted")
+        return call, self._bridge
+
+    def _change_in(self, loop: asyncio.AbstractEventLoop) -> OnChange:
         def changed() -> None:
             with contextlib.suppress(RuntimeError):  # the server is gone
                 loop.call_soon_threadsafe(self._changed.set)
 
-        source.on_change = changed
-        return source
+        return changed
 
-    async def _listen(self, source: PushedSource) -> None:
+    async def _listen(self, bridge: Bridge) -> None:
         mistakes = 0
         while mistakes < MAX_MISTAKES:
-            while source.full:
+            while bridge.full:
                 self._changed.clear()
-                if source.full:
+                if bridge.full:
                     await self._changed.wait()
             message = await self._receive()
             try:
                 for heard in self._incoming.hear(message):
-                    await self._take(source, heard)
+                    await self._take(bridge, heard)
             except ConfigError as error:
                 mistakes += 1
                 await self._say(self._incoming.wrong(error_code(error), str(error)))
         await self._websocket.close(POLICY_VIOLATION, f"{mistakes} messages made no sense")
 
-    async def _take(self, source: PushedSource, heard: Heard) -> None:
+    async def _take(self, bridge: Bridge, heard: Heard) -> None:
         match heard:
             case Sound(leg, data):
-                source.push(leg, data)
+                bridge.push(leg, data)
             case Position(leg, seconds, missing):
-                source.position(leg, seconds, missing)
+                await asyncio.to_thread(bridge.position, leg, seconds, missing)
             case Reply(message):
                 await self._say([message])
             case End():
-                source.end()
+                bridge.end()
 
-    async def _watch(self, source: PushedSource, call: LiveCall) -> None:
+    async def _watch(self, bridge: Bridge, call: CallInProgress) -> None:
         """Wait until the call is over and stored, and say so."""
-        while not source.over:
+        while not bridge.over:
             self._changed.clear()
-            if not source.over:
+            if not bridge.over:
                 await self._changed.wait()
         while not call.wait(0):
             await asyncio.sleep(LOOK_EVERY)

@@ -28,11 +28,12 @@ from monitor.pipeline.inference_status import InferenceStatus, together
 from monitor.pipeline.interrupted import close_interrupted
 from monitor.pipeline.monitor import CLOSING, Monitor
 from monitor.pipeline.monitor_status import MonitorStatus
+from monitor.sources.incoming.bridge import Bridge, OnChange, PushedAudio
 from monitor.store.base import Store
 from monitor.store.call_id import check_call_id, new_call_id
 from monitor.workers.hand import Hand
 from monitor.workers.line import LineDeadError
-from monitor.workers.worker import Asked, Followed
+from monitor.workers.worker import Asked, AskedPushed, Followed
 from monitor.workers.worker_call import WorkerCall
 
 log = structlog.get_logger(__name__)
@@ -95,6 +96,24 @@ class Crew(Monitor):
             except LineDeadError as error:
                 raise BusyError(f"cannot start call {free_id}: {error}; try again") from None
         return call or super().open_call(kind, options, call_id=call_id, metadata=metadata)
+
+    def open_pushed(
+        self, audio: PushedAudio, on_change: OnChange, *, call_id: str | None = None, metadata: Mapping[str, Any] | None = None
+    ) -> tuple[CallInProgress, Bridge]:
+        """See `Monitor`. A worker hears it, as of `open_call`; what is brought is passed on."""
+        with self._place_with_a_worker(call_id) as free_id:
+            asked = AskedPushed(audio, free_id, metadata or {})
+
+            def begin(hand: Hand) -> tuple[CallInProgress, Bridge]:
+                call, bridge = hand.begin_pushed(asked, on_change)
+                self.settle_if_over(hand, call)
+                return call, bridge
+
+            try:
+                begun = self._with_one_that_has_room(begin)
+            except LineDeadError as error:
+                raise BusyError(f"cannot start call {free_id}: {error}; try again") from None
+        return begun or super().open_pushed(audio, on_change, call_id=call_id, metadata=metadata)
 
     def follow(self, source: StaticSource, over: Over) -> bool:
         """Have a worker follow a source of the configuration until its next call is `over`; False where there is no worker.
@@ -187,6 +206,7 @@ class Crew(Monitor):
         """A worker is gone."""
         hand.dead.set()
         hand.settled.set()
+        hand.audio.close()
         for number in list(hand.followed):
             hand.let_go(number, None if self._closing else LineDeadError("the worker that followed it died"))
         if self._closing:

@@ -11,8 +11,10 @@ import structlog
 from monitor.errors import MonitorError
 from monitor.messages import frames_message
 from monitor.pipeline.awaited import Over as SourceOver
+from monitor.sources.incoming.bridge import OnChange
+from monitor.workers.audio_line import AudioOut, FarBridge
 from monitor.workers.line import Line, LineDeadError
-from monitor.workers.worker import Asked, Begun, Followed, Look, Over, Seen, work
+from monitor.workers.worker import Asked, AskedPushed, Begun, Followed, Look, Over, Seen, work
 from monitor.workers.worker_call import WorkerCall
 
 if TYPE_CHECKING:
@@ -56,6 +58,8 @@ class Hand:
             "over": self._over,
             "begun": lambda said: self._found(*said),
             "followed": lambda said: self.let_go(*said),
+            "how_far": lambda said: self.audio.hear(said),
+            "placed": lambda said: self.audio.placed(*said),
             "rounds_stopped": lambda _: self._leave(),
         }
         context = multiprocessing.get_context("spawn")
@@ -65,12 +69,26 @@ class Hand:
         self.process.start()
         theirs.close()
         self.line = Line(ours, answer=_nothing_is_asked, hear=self._hear, gone=lambda: crew.lost(self))
+        self.audio = AudioOut(self.line)
         self.line.open()
 
     def begin(self, asked: Asked) -> WorkerCall:
         """Have it begin a call. Raises what the worker raises."""
         begun: Begun = self.line.ask("begin", asked)
-        call = WorkerCall(begun, asked.metadata, self.line, lambda: self.seen(begun.call))
+        return self._known(begun, asked.metadata)
+
+    def begin_pushed(self, asked: AskedPushed, on_change: OnChange) -> tuple[WorkerCall, FarBridge]:
+        """Have it begin a call whose audio is brought to the front. Raises what the worker raises."""
+        bridge = self.audio.bridge(asked.call, asked.audio, on_change)
+        try:
+            begun: Begun = self.line.ask("begin_pushed", asked)
+        except MonitorError:
+            self.audio.forget(asked.call)
+            raise
+        return self._known(begun, asked.metadata), bridge
+
+    def _known(self, begun: Begun, metadata: Mapping[str, Any]) -> WorkerCall:
+        call = WorkerCall(begun, metadata, self.line, lambda: self.seen(begun.call))
         self.calls[call.id] = call
         return call
 
@@ -149,9 +167,7 @@ class Hand:
 
     def _found(self, begun: Begun, metadata: Mapping[str, Any]) -> None:
         """A source that it follows has a call."""
-        call = WorkerCall(begun, metadata, self.line, lambda: self.seen(begun.call))
-        self.calls[call.id] = call
-        self._crew.settle_if_over(self, call)
+        self._crew.settle_if_over(self, self._known(begun, metadata))
 
     def let_go(self, number: int, error: MonitorError | None) -> None:
         """A source is followed no longer."""
@@ -161,6 +177,7 @@ class Hand:
     def _over(self, over: Over) -> None:
         if over.unstored is not None:
             self._crew.unstored[over.call] = over.unstored
+        self.audio.forget(over.call)
         call = self.calls.pop(over.call, None)
         if call is None:  # it was over before the front had heard that it began
             self._crew.over_already.add(over.call)

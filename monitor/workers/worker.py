@@ -29,8 +29,11 @@ from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.inference_status import InferenceStatus
 from monitor.pipeline.monitor import Monitor
 from monitor.sources.base import Source
+from monitor.sources.incoming.bridge import PushedAudio
+from monitor.sources.incoming.pushed import PushedSource
 from monitor.sources.registry import open_source
 from monitor.store.registry import open_store
+from monitor.workers.audio_line import AudioIn
 from monitor.workers.line import Line
 
 log = structlog.get_logger(__name__)
@@ -42,6 +45,15 @@ class Asked:
 
     kind: str
     options: Mapping[str, Any]
+    call: str
+    metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedPushed:
+    """A call that a worker is to begin, whose audio is brought to the front."""
+
+    audio: PushedAudio
     call: str
     metadata: Mapping[str, Any]
 
@@ -111,9 +123,11 @@ class Worker:
         self._monitor.take_rules(rules)
         self._listeners: dict[int, tuple[CallInProgress, Listening]] = {}
         self._sources: dict[int, Source] = {}
+        self._audio = AudioIn()
         self._closed = threading.Event()
         self._answers: dict[str, Callable[[Any], Any]] = {
             "begin": self._begin,
+            "begin_pushed": self._begin_pushed,
             "look": self._look,
             "trends": lambda _: self._monitor.trends(),
             "listen": self._listen,
@@ -122,6 +136,7 @@ class Worker:
         }
         self._news: dict[str, Callable[[Any], None]] = {
             "stop": lambda said: self._stop(*said),
+            "audio": self._audio.take,
             "attention": self._monitor.attention.become,
             "rules": self._monitor.take_rules,
             "leave": self._leave,
@@ -130,6 +145,7 @@ class Worker:
         self._line = Line(
             connection, answer=lambda what, given: self._answers[what](given), hear=self._hear, gone=self._closed.set
         )
+        self._audio.tell = self._line.tell
         self._monitor.on_live(self._tell_live)
         self._monitor.on_end(self._tell_end)
         self._monitor.on_end(GivingBack().soon)
@@ -149,7 +165,17 @@ class Worker:
 
     def _begin(self, asked: Asked) -> Begun:
         call = self._monitor.open_call(asked.kind, asked.options, call_id=asked.call, metadata=asked.metadata)
-        return Begun(call.id, call.started_at, call.legs, call.endpoints())
+        return _begun(call)
+
+    def _begin_pushed(self, asked: AskedPushed) -> Begun:
+        audio = asked.audio
+        source = PushedSource(audio.legs, audio.rate, audio.encoding, audio.description, self._settings.incoming)
+        self._audio.open(asked.call, audio, source)
+        try:
+            return _begun(self._monitor.start_call(source, call_id=asked.call, metadata=asked.metadata))
+        except BaseException:
+            self._audio.forget(asked.call)
+            raise
 
     def _follow(self, asked: Followed) -> None:
         static = asked.source
@@ -158,7 +184,7 @@ class Worker:
         self._sources[asked.number] = source
 
         def begun(call: LiveCall) -> None:
-            self._line.tell("begun", (Begun(call.id, call.started_at, call.legs, call.endpoints()), static.metadata))
+            self._line.tell("begun", (_begun(call), static.metadata))
 
         def over(error: MonitorError | None) -> None:
             del self._sources[asked.number]
@@ -210,7 +236,12 @@ class Worker:
         self._line.tell("appended", message.seq)
 
     def _tell_end(self, call: LiveCall) -> None:
+        self._audio.forget(call.id)
         self._line.tell("over", Over(call.id, call.reason, call.error, self._monitor.unstored.get(call.id)))
+
+
+def _begun(call: CallInProgress) -> Begun:
+    return Begun(call.id, call.started_at, call.legs, call.endpoints())
 
 
 def work(connection: Connection, settings: Settings, rules: RuleSet, prepare: Callable[[], None] | None) -> None:

@@ -42,6 +42,11 @@ def pids_of(pid: int) -> list[int]:
     return found
 
 
+def seconds_of(pid: int) -> float:
+    """Of a core, that one process has taken so far."""
+    return sum(_times(Path(f"/proc/{pid}")))
+
+
 def use_of(pid: int) -> Use:
     """Of a process and its descendants."""
     pids = pids_of(pid)
@@ -50,8 +55,8 @@ def use_of(pid: int) -> Use:
     for each in pids:
         folder = Path(f"/proc/{each}")
         try:
-            fields = (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-            user, system = user + int(fields[11]) / TICKS, system + int(fields[12]) / TICKS
+            in_user, in_system = _times(folder)
+            user, system = user + in_user, system + in_system
             for task in (folder / "task").iterdir():
                 threads += 1
                 voluntary += _number(task / "status", "voluntary_ctxt_switches")
@@ -62,6 +67,12 @@ def use_of(pid: int) -> Use:
         except (FileNotFoundError, ProcessLookupError):
             continue
     return Use(user, system, voluntary, involuntary, reads, writes, memory / 1000, threads, descriptors, processes=len(pids))
+
+
+def _times(folder: Path) -> tuple[float, float]:
+    """Seconds in user and in system mode, of a process's folder."""
+    fields = (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return int(fields[11]) / TICKS, int(fields[12]) / TICKS
 
 
 def _number(path: Path, name: str) -> int:
