@@ -70,7 +70,9 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     receiver = StillReceiver()
     with patch.object(rtp, "shared_receiver", lambda: receiver), tempfile.TemporaryDirectory(prefix="call-cost-") as folder:
-        settings = Settings.model_validate({"store": {"path": f"{folder}/store"}, "server": {"max_calls": arguments.calls + 10}})
+        settings = Settings.model_validate(
+            {"store": {"path": f"{folder}/store"}, "server": {"max_calls": arguments.calls + 10}}
+        )
         worker = InferenceWorker.of(load_engine(settings.engine), settings.engine)
         monitor = Monitor(settings, worker, open_store(settings.store))
         monitor._rounds = NoRounds()
@@ -100,9 +102,7 @@ def waits(call: LiveCall) -> bool:
     return any(track._asked and track._asked[-1].outcome is None for track in tracks)
 
 
-def measure(
-    calls: Sequence[LiveCall], receiver: Receiver, seconds: float, profile: cProfile.Profile | None
-) -> Sequence[float]:
+def measure(calls: Sequence[LiveCall], receiver: Receiver, seconds: float, profile: cProfile.Profile | None) -> Sequence[float]:
     """Processor seconds of this thread in each step, of all calls together."""
     sound = payloads(CALL)
     ports = [

@@ -16,9 +16,9 @@ import pytest
 
 from monitor.config.sections import RtpSection
 from monitor.sources.rtp import source as source_of_rtp
+from monitor.sources.rtp.datagrams import Received
 from monitor.sources.rtp.kernel_filter import admit_all, admit_only, filter_program
 from monitor.sources.rtp.ports import kernel_drops, open_port
-from monitor.sources.rtp.datagrams import Received
 from monitor.sources.rtp.receiver import Inbox, shared_receiver
 from monitor.sources.rtp.source import RtpSource
 from tests.sources.rtp.listening import Listener, wait_for

@@ -11,8 +11,8 @@ import pytest
 
 from monitor.config.sections import RtpSection
 from monitor.errors import BusyError, SourceError
-from monitor.sources.rtp.ports import open_port
 from monitor.sources.rtp.datagrams import Received
+from monitor.sources.rtp.ports import open_port
 from monitor.sources.rtp.receiver import INBOX_LIMIT, Inbox, shared_receiver
 from monitor.sources.rtp.source import RtpSource
 from tests.sources.rtp.listening import Listener, wait_for
