@@ -11,8 +11,8 @@ windows keeps within `--latency`, no frame is skipped, and the hop grows by at m
 
 A row: that; packets that were sent and not heard; processor time of the service's processes a leg-second, in user and in system
 mode, and the engine's share by the clock; context switches because a thread waited, or had to; system calls (by `perf`, where
-there is one), and those that read and write files; memory a call beyond the service without calls; threads, descriptors; what
-share of a core the sender took.
+there is one), and those that read and write files; memory a call beyond the service with as many workers and no calls; threads,
+descriptors; what share of a core the sender took.
 
 `search` looks for the greatest load of each VERSION:WORKERS:LOW:HIGH (`this`, or a checkout; how many calls are thought to be
 carried, and how many not), by bisection to within `--precision`, all in turn, `--repeat` times. `--tree` and checkouts: the

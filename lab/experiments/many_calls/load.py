@@ -75,7 +75,7 @@ class Row:
     reads: float
     writes: float
     memory_mb_a_call: float
-    """Beyond the service without calls."""
+    """Beyond the service with as many workers and no calls."""
     threads: int
     descriptors: int
     processes: int
@@ -137,7 +137,7 @@ def measure(
         system_calls=None if system_calls is None else round(system_calls / leg_seconds, 1),
         reads=round((after.reads - before.reads) / leg_seconds, 2),
         writes=round((after.writes - before.writes) / leg_seconds, 2),
-        memory_mb_a_call=round((after.memory_mb - empty.memory_mb) / calls, 2),
+        memory_mb_a_call=round(_of_calls(after, empty) / calls, 2),
         threads=after.threads,
         descriptors=after.descriptors,
         processes=after.processes,
@@ -161,8 +161,13 @@ def _packets(call: Mapping[str, Any]) -> int:
     return sum(int(report["packets"]) for report in call["reports"].values())
 
 
+def _of_calls(use: Use, empty: Use) -> float:
+    """MB beyond the service without calls; workers that were begun since had what one of then has."""
+    return use.memory_mb - empty.memory_mb - (use.processes - empty.processes) * empty.worker_mb
+
+
 def _minute(minute: int, status: Mapping[str, Any], skipped: int, use: Use, empty: Use, calls: int) -> str:
-    memory = (use.memory_mb - empty.memory_mb) / calls
+    memory = _of_calls(use, empty) / calls
     return (
         f"minute {minute}: p95 {status['latency_p95']:.2f} s, {skipped} frames skipped, hop {status['hop_factor']:.2f}, "
         f"{memory:.2f} MB a call, {use.threads} threads, {use.descriptors} descriptors"

@@ -28,6 +28,8 @@ class Use:
     writes: int
     memory_mb: float
     """Proportional set size: pages that several processes share are counted once."""
+    worker_mb: float
+    """The same, of the largest process but the first; 0 where there is none."""
     threads: int
     descriptors: int
     processes: int
@@ -50,7 +52,8 @@ def seconds_of(pid: int) -> float:
 def use_of(pid: int) -> Use:
     """Of a process and its descendants."""
     pids = pids_of(pid)
-    user = system = memory = 0.0
+    user = system = 0.0
+    memory: dict[int, float] = {}
     voluntary = involuntary = reads = writes = threads = descriptors = 0
     for each in pids:
         folder = Path(f"/proc/{each}")
@@ -62,11 +65,23 @@ def use_of(pid: int) -> Use:
                 voluntary += _number(task / "status", "voluntary_ctxt_switches")
                 involuntary += _number(task / "status", "nonvoluntary_ctxt_switches")
             reads, writes = reads + _number(folder / "io", "syscr"), writes + _number(folder / "io", "syscw")
-            memory += _number(folder / "smaps_rollup", "Pss")
+            memory[each] = _number(folder / "smaps_rollup", "Pss") / 1000
             descriptors += len(list((folder / "fd").iterdir()))
         except (FileNotFoundError, ProcessLookupError):
             continue
-    return Use(user, system, voluntary, involuntary, reads, writes, memory / 1000, threads, descriptors, processes=len(pids))
+    return Use(
+        user=user,
+        system=system,
+        voluntary=voluntary,
+        involuntary=involuntary,
+        reads=reads,
+        writes=writes,
+        memory_mb=sum(memory.values()),
+        worker_mb=max((memory[each] for each in memory if each != pid), default=0.0),
+        threads=threads,
+        descriptors=descriptors,
+        processes=len(pids),
+    )
 
 
 def _times(folder: Path) -> tuple[float, float]:
