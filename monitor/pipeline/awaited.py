@@ -84,6 +84,7 @@ class _Awaited:
         self._source, self._begin, self._over, self._give_up = source, begin, over, give_up
         self._heard: Sequence[AudioChunk] = ()
         self._error: MonitorError | None = None
+        self._ended = False
 
     def take(self) -> bool:
         """See `Heard`."""
@@ -112,7 +113,7 @@ class _Awaited:
     def interrupt(self) -> None:
         """See `Heard`."""
         self._heard = ()
-        self._let_go()
+        self._end()
 
     def conclude(self) -> None:
         """See `Heard`: the call begins, or none came."""
@@ -122,12 +123,14 @@ class _Awaited:
                 return
             except MonitorError as error:
                 self._error = error
-        self._let_go()
-        self._over(self._error)
+        self._end()
 
-    def _let_go(self) -> None:
+    def _end(self) -> None:
         self._source.stop()
         self._source.close()
+        if not self._ended:
+            self._ended = True
+            self._over(self._error)
 
 
 def _wait(source: Source, begin: Callable[[Source], None], over: Over, give_up: Callable[[], bool]) -> None:

@@ -89,11 +89,10 @@ def test_a_call_that_is_waited_for_has_all_the_audio_that_it_would_have_had_at_o
 
 def test_sources_that_are_waited_for_cost_no_thread_and_nor_do_their_calls(start_monitor: StartMonitor) -> None:
     monitor = start_monitor()
-    before = threading.active_count()
     mute = [follow(monitor, Mute()) for _ in range(6)]
     heard = [follow(monitor, LateTone()) for _ in range(6)]
     wait_for(lambda: len(monitor.calls()) == 6 and all(call.seconds >= 1.5 for call in monitor.calls()))
-    wait_for(lambda: threading.active_count() <= before + 2)
+    wait_for(lambda: not [thread.name for thread in threading.enumerate() if thread.name.startswith(("source-", "call-"))])
     assert ([seen.calls for seen in mute], sum(len(seen.calls) for seen in heard)) == ([[]] * 6, 6)
 
 
