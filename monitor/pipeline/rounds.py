@@ -112,8 +112,10 @@ class Rounds:
         except Exception:
             log.exception("rounds_stopped")
             with self._changed:
-                self.stopped = self._closed = True
+                already, self.stopped, self._closed = self.stopped, True, True
                 self._changed.notify_all()
+            if already:
+                return
             if (hearing := self._threads[0]) is not threading.current_thread():
                 hearing.join()  # in the midst of a round, which waits for nothing
             for call in self._calls:
