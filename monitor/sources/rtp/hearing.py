@@ -93,8 +93,8 @@ class Hearing:
         first, octets = self._excess(Released(*run[0]), encoding), _octets(encoding)
         others = len(run.payloads[0]) - run.step * octets if octets else None
         sound, noise = list[bool](), False
-        for payload in run.payloads:
-            finding = evidence.hear(payload, others if sound else first)
+        for payload, different in zip(run.payloads, evidence.different(run.payloads), strict=True):
+            finding = evidence.hear(payload, others if sound else first, different)
             sound.append(finding == "sound")
             if noise := finding == "noise":
                 break

@@ -10,6 +10,7 @@ music, tones and noise, 0.2 s was never nearer than 7 deviations, and 96 to 99.9
 import math
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Sequence
 from functools import cache
 from typing import Literal
 
@@ -32,8 +33,6 @@ _PART, _PART_AGAIN = 6.0, 8.0
 """Deviations from random from which octets are a sound; once they were noise, in one packet by itself."""
 _LOUD = bytes(octet for octet in range(256) if not octet & 0x40)
 """Octets of the upper half of the levels, the same in both laws: the wrong one exchanges levels within each half."""
-_SOFT = {law: np.argsort(np.abs(TABLES[law]), kind="stable")[:64].astype(np.uint8).tobytes() for law in ("pcmu", "pcma")}
-"""The 64 octets of the least levels: those below -39 and -36 dBFS."""
 _LOUD_SHARE = 0.15
 """Of a packet's samples, from which it says something about the law."""
 _SMOOTH = 1.0
@@ -59,11 +58,15 @@ class Evidence(ABC):
     """Why what was heard is noise, for people."""
 
     @abstractmethod
-    def hear(self, payload: bytes, excess: int | None = None) -> Finding:
+    def hear(self, payload: bytes, excess: int | None = None, different: int | None = None) -> Finding:
         """Take the next payload; say what it is, together with those before it that left one unsure.
 
-        `excess`: octets by which it is longer than its timestamps say, where that is known.
+        `excess`: octets by which it is longer than its timestamps say, where that is known. `different`: see `different`.
         """
+
+    def different(self, payloads: Sequence[bytes]) -> Sequence[int | None]:
+        """How many different values each payload has of those that are looked at, where it is cheaper to count them together."""
+        return [None] * len(payloads)
 
 
 def evidence_for(encoding: Encoding) -> Evidence | None:
@@ -74,7 +77,7 @@ def evidence_for(encoding: Encoding) -> Evidence | None:
         case "g722":
             return _Octets("g722")
         case "l16":
-            return _Octets("l16", every=2, soft=bytes([*range(32), *range(224, 256)]))
+            return _Octets("l16", every=2)
         case "opus":
             return _Opus()
         case _:
@@ -82,14 +85,10 @@ def evidence_for(encoding: Encoding) -> Evidence | None:
 
 
 class _Octets(Evidence):
-    """Whether octets are uniform and independent.
+    """Whether octets are uniform and independent. `every` 2 looks at the upper octets of big-endian samples alone."""
 
-    `every` 2 looks at the upper octets of big-endian samples alone. `soft`: octets of which soft sound is made, if such there are;
-    where nearly all are of these, there is no need to count how many different ones there are.
-    """
-
-    def __init__(self, codec: str, every: int = 1, soft: bytes = b"") -> None:
-        self._codec, self._every, self._soft = codec, every, soft
+    def __init__(self, codec: str, every: int = 1) -> None:
+        self._codec, self._every = codec, every
         self._noise = False
         self._forget()
 
@@ -98,13 +97,12 @@ class _Octets(Evidence):
         self._total = self._pairs = self._equal = 0
         self._excess: set[int | None] = set()
 
-    def hear(self, payload: bytes, excess: int | None = None) -> Finding:
+    def hear(self, payload: bytes, excess: int | None = None, different: int | None = None) -> Finding:
         """See `Evidence`."""
         octets = payload[:: self._every]
         if not octets:
             return "noise" if self._noise else "sound"
-        fewest, soft = fewest_different(len(octets)), self._soft
-        if (soft and len(soft) + len(octets.translate(None, soft)) < fewest) or len(set(octets)) < fewest:
+        if (len(set(octets)) if different is None else different) < fewest_different(len(octets)):
             return self._sound()
         self._add(octets)
         self._excess.add(excess)
@@ -122,6 +120,17 @@ class _Octets(Evidence):
         self._noise = True
         self._forget()
         return "noise"
+
+    def different(self, payloads: Sequence[bytes]) -> Sequence[int | None]:
+        """See `Evidence`."""
+        count, length = len(payloads), len(payloads[0])
+        if count == 1 or any(len(payload) != length for payload in payloads):
+            return super().different(payloads)
+        octets = np.frombuffer(b"".join(payloads), np.uint8).reshape(count, length)[:, :: self._every]
+        seen = np.zeros((count, 256), bool)
+        seen.ravel()[octets + 256 * np.arange(count)[:, None]] = True
+        counted: list[int] = seen.sum(axis=1).tolist()
+        return counted
 
     def _sound(self) -> Finding:
         self._noise = False
@@ -155,7 +164,7 @@ class _G711(Evidence):
     """Whether octets are random, or make a smoother wave by the other law than by the one declared."""
 
     def __init__(self, law: str) -> None:
-        self._octets = _Octets(law, soft=_SOFT[law])
+        self._octets = _Octets(law)
         self._law, self._other = law, "pcma" if law == "pcmu" else "pcmu"
         self._tables = np.stack([TABLES[self._law], TABLES[self._other]])
         self._score = 0.0
@@ -163,9 +172,13 @@ class _G711(Evidence):
         self._loud = self._for = 0
         """Loud packets; those in a row that spoke for what is believed."""
 
-    def hear(self, payload: bytes, excess: int | None = None) -> Finding:
+    def different(self, payloads: Sequence[bytes]) -> Sequence[int | None]:
         """See `Evidence`."""
-        finding = self._octets.hear(payload, excess)
+        return self._octets.different(payloads)
+
+    def hear(self, payload: bytes, excess: int | None = None, different: int | None = None) -> Finding:
+        """See `Evidence`."""
+        finding = self._octets.hear(payload, excess, different)
         if finding == "noise" or (finding == "unsure" and not self._wrong):
             self.cause = self._octets.cause
             return finding
@@ -201,7 +214,7 @@ class _Opus(Evidence):
         self._known = 0
         self._noise = False
 
-    def hear(self, payload: bytes, excess: int | None = None) -> Finding:
+    def hear(self, payload: bytes, excess: int | None = None, different: int | None = None) -> Finding:
         """See `Evidence`."""
         if not payload:
             return "noise" if self._noise else "sound"

@@ -26,9 +26,9 @@ STRANGERS_LIMIT = 200
 """Datagrams a port of all others, between two looks: enough for a stream to show that it is one."""
 _AT_ONCE = 512
 """Datagrams taken from one socket before the next has its turn: what the kernel keeps of a leg where it keeps little."""
-REST = 0.1
-"""Seconds after which the thread reads what nobody has read: what comes meanwhile is taken together. The kernel says when it
-arrived, and has room for ten times as much of a leg, at least."""
+REST = 0.3
+"""Seconds after which the thread reads what nobody has read: longer than a round through the calls takes. The kernel says when
+it arrived, and has room for several times as much of a leg, at least."""
 FLOODED, SHORT_REST = 64, 0.01
 """Datagrams of one socket at once by which it is flooded, or a stall is over; the thread then reads after so many seconds."""
 FRESH = 0.05
