@@ -13,6 +13,11 @@ from monitor.errors import SourceError
 ALL_CODES = bytes(range(256))
 DECODED = ["pcmu", "pcma", "g722", "gsm", "opus/48000/2", "g729", "l16/16000", "l16/44100/2"]
 
+opus_frames = st.builds(
+    lambda kind, frame: bytes([4 * kind]) + frame, st.integers(0, 63), st.binary(min_size=1, max_size=1_275)
+)
+"""Packets of one Opus frame, of every configuration, with anything in them."""
+
 
 def decoded_by_libav(codec: str, payload: bytes) -> np.ndarray:
     context = av.CodecContext.create(codec, "r")
@@ -84,6 +89,19 @@ def samples_or_refused(decoder, payload: bytes) -> bool:
 def test_any_bytes_decode_or_are_refused(name, payloads):
     decoder = make_decoder(parse_encoding(name))
     assert all(samples_or_refused(decoder, payload) for payload in payloads)
+
+
+@pytest.mark.parametrize("name", DECODED)
+@settings(deadline=None, max_examples=50)
+@given(payloads=st.lists(st.one_of(st.binary(max_size=1_300), opus_frames), min_size=1, max_size=8))
+def test_payloads_whose_length_is_told_last_so_long_and_decode_together_as_one_by_one(name, payloads):
+    together, single = make_decoder(parse_encoding(name)), make_decoder(parse_encoding(name))
+    told = [payload for payload in payloads if payload and together.units(payload)]
+    parts = [single.decode(payload) for payload in told]
+    scale = single.rate // single.clock
+    assert [len(part) for part in parts] == [together.units(payload) * scale for payload in told]
+    if told:
+        np.testing.assert_array_equal(together.decode_run(told), np.concatenate(parts))
 
 
 @pytest.mark.parametrize("name", ["g722", "opus/48000/2"])

@@ -46,8 +46,8 @@ class Decoder(ABC):
         Raises `PayloadError`; never anything else, whatever the bytes.
         """
 
-    def units(self, octets: int) -> int:
-        """How long a payload of so many octets lasts, by the clock, where that alone tells, and that it decodes; else 0."""
+    def units(self, payload: bytes) -> int:
+        """How long a payload lasts, by the clock, where a look at it tells, and that it decodes; else 0."""
         return 0
 
     def decode_run(self, payloads: Sequence[bytes]) -> Samples:

@@ -43,6 +43,6 @@ class G711(Decoder):
             raise PayloadError("empty G.711 payload")
         return self._table.take(np.frombuffer(payload, np.uint8))
 
-    def units(self, octets: int) -> int:
+    def units(self, payload: bytes) -> int:
         """See `Decoder`."""
-        return octets
+        return len(payload)

@@ -20,7 +20,7 @@ class L16(Decoder):
         samples = np.frombuffer(payload, ">i2").astype(np.float32) / np.float32(32768)
         return samples if self._channels == 1 else samples.reshape(-1, self._channels).mean(axis=1)
 
-    def units(self, octets: int) -> int:
+    def units(self, payload: bytes) -> int:
         """See `Decoder`."""
-        frames, rest = divmod(octets, 2 * self._channels)
+        frames, rest = divmod(len(payload), 2 * self._channels)
         return 0 if rest else frames

@@ -1,6 +1,7 @@
 """Codecs that libav decodes: G.722, GSM, Opus, G.729."""
 
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import cast
 
 import av
 import numpy as np
@@ -10,6 +11,10 @@ from numpy.typing import NDArray
 from monitor.audio.chunk import Samples
 from monitor.audio.codecs.base import Decoder, PayloadError
 
+_FRAME_UNITS = [480, 960, 1_920, 2_880] * 3 + [480, 960] * 2 + [120, 240, 480, 960] * 4
+"""Of Opus, by the configuration in a packet's first octet: how long a frame is, at 48 kHz (RFC 6716, section 3.1)."""
+_LONGEST_FRAME = 1_275
+"""Octets (RFC 6716, section 3.2.1)."""
 MAX_PAYLOAD = 8_192
 """Bytes. No packet of these codecs is near it; it bounds what a datagram can make the decoder do."""
 
@@ -40,7 +45,24 @@ class LibavDecoder(Decoder):
             raise PayloadError(f"{self._codec}: {error}") from None
         if not frames:
             raise PayloadError(f"{self._codec}: a payload of {len(payload)} bytes holds no audio")
-        parts = [_as_float(frame.to_ndarray()) for frame in frames]
+        parts = [_as_float(frame) for frame in frames]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+class G722(LibavDecoder):
+    """G.722, of which every octet is two samples, whatever packet it came in."""
+
+    def __init__(self) -> None:
+        super().__init__("g722", clock=8_000, rate=16_000)
+
+    def units(self, payload: bytes) -> int:
+        """See `Decoder`."""
+        return len(payload) if len(payload) <= MAX_PAYLOAD else 0
+
+    def decode_run(self, payloads: Sequence[bytes]) -> Samples:
+        """See `Decoder`."""
+        octets = b"".join(payloads)
+        parts = [self.decode(octets[first : first + MAX_PAYLOAD]) for first in range(0, len(octets), MAX_PAYLOAD)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
@@ -75,6 +97,14 @@ class Opus(LibavDecoder):
         self._last_toc = payload[0]
         return samples
 
+    def units(self, payload: bytes) -> int:
+        """See `Decoder`. Of packets of one frame: whatever is in that, it decodes."""
+        return _FRAME_UNITS[payload[0] >> 3] if 1 < len(payload) <= 1 + _LONGEST_FRAME and not payload[0] & 3 else 0
+
+    def decode_run(self, payloads: Sequence[bytes]) -> Samples:
+        """See `Decoder`."""
+        return np.concatenate([self.decode(payload) for payload in payloads])
+
     def conceal(self) -> Samples | None:
         """See `Decoder`. A packet of one empty frame means "lost" to libopus (RFC 6716, sections 3.2.1 and 4.4)."""
         if self._last_toc is None:
@@ -85,6 +115,6 @@ class Opus(LibavDecoder):
             return None
 
 
-def _as_float(samples: NDArray[Any]) -> Samples:
-    mono: Samples = samples[0].astype(np.float32) / np.float32(32768)
-    return mono
+def _as_float(frame: av.AudioFrame) -> Samples:
+    mono: NDArray[np.int16] = np.frombuffer(frame.planes[0], np.int16, frame.samples)
+    return mono.astype(np.float32) / np.float32(32768)

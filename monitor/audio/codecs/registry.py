@@ -85,13 +85,13 @@ def decodable(encoding: Encoding) -> bool:
 
 def make_decoder(encoding: Encoding) -> Decoder:
     """A fresh decoder. Raises `SourceError` for an encoding that is not decoded."""
-    from monitor.audio.codecs.libav import G729, LibavDecoder, Opus  # here, so that what a source is can be asked without it
+    from monitor.audio.codecs.libav import G722, G729, LibavDecoder, Opus  # here, so that what a source is can be asked without it
 
     match encoding:
         case Encoding("pcmu" | "pcma" as law, clock, 1) if 8_000 <= clock <= 48_000:
             return G711(law, clock)
         case Encoding("g722", 8_000, 1):
-            return LibavDecoder("g722", 8_000, 16_000)
+            return G722()
         case Encoding("opus", 48_000, 1 | 2):
             return Opus()
         case Encoding("g729", 8_000, 1):

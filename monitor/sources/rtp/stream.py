@@ -107,7 +107,8 @@ class Stream:
         decoder = self._decoder
         if decoder is None or self._payload_types.get(run.payload_type) is not self._encoding or self._correction:
             return None
-        if any(decoder.units(octets) != run.step for octets in set(map(len, run.payloads))):
+        units, step = decoder.units, run.step
+        if not all(units(payload) == step for payload in run.payloads):
             return None
         return self.placement.foresee(run)
 
