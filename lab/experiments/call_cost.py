@@ -4,10 +4,11 @@
     python -m lab.experiments.call_cost --seconds 20 --calls 100
     python -m lab.experiments.call_cost --seconds 60 --profile tottime
 
-The demonstration's call as G.711, in packets of 20 ms, is put into the inboxes of RTP sources a tenth of a second at a time; then
-each call takes the steps that it takes in rounds with others (`monitor/pipeline/rounds.py`): `take` (order, decode, resample,
-cut windows), `go_on` (stitch, analyse), `write` (store), `confirm` (journal); many calls take turns as they do there, so caches are as cold.
-Printed: ms of a core a leg-second of each. Not in it: reading sockets, the engine, other threads. `--profile`: the functions of all three, by total or by cumulative time.
+The demonstration's call as G.711, in packets of 20 ms, is put into the inboxes of RTP sources a tenth of a second at a time;
+then each call takes the steps that it takes in rounds with others (`monitor/pipeline/rounds.py`): `take` (order, decode,
+resample, cut windows; then the engine is waited for), `go_on` (stitch, analyse), `write` (store), `confirm` (journal). Many
+calls take turns as they do there, so caches are as cold. Printed: ms of a core a leg-second of each. Not in it: reading
+sockets, the engine, other threads. `--profile`: the functions of all steps, by total or by cumulative time.
 """
 
 import argparse
@@ -70,9 +71,8 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     receiver = StillReceiver()
     with patch.object(rtp, "shared_receiver", lambda: receiver), tempfile.TemporaryDirectory(prefix="call-cost-") as folder:
-        settings = Settings.model_validate(
-            {"store": {"path": f"{folder}/store"}, "server": {"max_calls": arguments.calls + 10}}
-        )
+        server = {"max_calls": arguments.calls + 10}
+        settings = Settings.model_validate({"store": {"path": f"{folder}/store"}, "server": server})
         worker = InferenceWorker.of(load_engine(settings.engine), settings.engine)
         monitor = Monitor(settings, worker, open_store(settings.store))
         monitor._rounds = NoRounds()

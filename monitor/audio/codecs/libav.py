@@ -6,7 +6,6 @@ from typing import cast
 import av
 import numpy as np
 from av.error import FFmpegError
-from numpy.typing import NDArray
 
 from monitor.audio.chunk import Samples
 from monitor.audio.codecs.base import Decoder, PayloadError
@@ -116,5 +115,5 @@ class Opus(LibavDecoder):
 
 
 def _as_float(frame: av.AudioFrame) -> Samples:
-    mono: NDArray[np.int16] = np.frombuffer(frame.planes[0], np.int16, frame.samples)
+    mono = np.frombuffer(memoryview(frame.planes[0]), np.int16, frame.samples)
     return mono.astype(np.float32) / np.float32(32768)

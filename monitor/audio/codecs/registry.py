@@ -85,7 +85,8 @@ def decodable(encoding: Encoding) -> bool:
 
 def make_decoder(encoding: Encoding) -> Decoder:
     """A fresh decoder. Raises `SourceError` for an encoding that is not decoded."""
-    from monitor.audio.codecs.libav import G722, G729, LibavDecoder, Opus  # here, so that what a source is can be asked without it
+    # here, so that what a source is can be asked without it
+    from monitor.audio.codecs.libav import G722, G729, LibavDecoder, Opus
 
     match encoding:
         case Encoding("pcmu" | "pcma" as law, clock, 1) if 8_000 <= clock <= 48_000:

@@ -50,7 +50,7 @@ class Reader(ABC):
 
     @abstractmethod
     def read(self, opened: socket.socket, most: int) -> Sequence[Received]:
-        """What has come, at least `most` where there is more, and not many more. Raises `OSError` where the socket fails."""
+        """What has come, at least `most` where there is more, and not many more. Raises `OSError` where it failed."""
 
 
 def open_reader() -> Reader:
@@ -80,8 +80,10 @@ class _OneByOne(Reader):
             at = now
             for level, kind, data in ancillary:
                 if (level, kind, len(data)) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS, _TIMESPEC.size):
-                    at = _arrival(*_TIMESPEC.unpack(data), now, wall)
-            found.append(Received(at, bytes(self._buffer[:size]), (address[0].removeprefix("::ffff:"), address[1])))
+                    seconds, nanoseconds = _TIMESPEC.unpack(data)
+                    at = _arrival(seconds, nanoseconds, now, wall)
+            host, port = address[:2]
+            found.append(Received(at, bytes(memoryview(self._buffer)[:size]), (host.removeprefix("::ffff:"), port)))
         return found
 
 
@@ -132,10 +134,10 @@ class _Together(Reader):
         self._lengths = _each(self._messages, _Message.length.offset, "I")
         self._name_lengths = _each(self._messages, _MessageHeader.name_length.offset, "I")
         self._control_lengths = _each(self._messages, _MessageHeader.control_length.offset, "N")
-        self._view = memoryview(self._data)
+        self._view, self._names_view = memoryview(self._data), memoryview(self._names)
 
     def read(self, opened: socket.socket, most: int) -> Sequence[Received]:
-        """See `Reader`."""
+        """See `Reader`. What it read before a failure is given."""
         now, wall = time.monotonic(), time.time()
         found: list[Received] = []
         while len(found) < most:
@@ -143,7 +145,7 @@ class _Together(Reader):
             count = self._receive(opened.fileno(), self._messages, _TOGETHER, socket.MSG_DONTWAIT, None)
             if count < 0:
                 error = ctypes.get_errno()
-                if error in (errno.EAGAIN, errno.EINTR):
+                if found or error in (errno.EAGAIN, errno.EINTR):
                     break
                 raise OSError(error, os.strerror(error))
             self._add(found, count, now, wall)
@@ -153,7 +155,7 @@ class _Together(Reader):
 
     def _add(self, found: list[Received], count: int, now: float, wall: float) -> None:
         """Add the first messages, as they lie in memory."""
-        view, names, stamps = self._view, self._names, self._stamps
+        view, names, stamps = self._view, self._names_view, self._stamps
         lengths, name_lengths, control_lengths = self._lengths, self._name_lengths, self._control_lengths
         for index in range(count):
             at, place, name = now, index * LARGEST, index * _NAME_SIZE
@@ -162,7 +164,7 @@ class _Together(Reader):
                 if kind == _SO_TIMESTAMPNS and level == socket.SOL_SOCKET:
                     at = _arrival(seconds, nanoseconds, now, wall)
             data = view[place : place + lengths[index]].tobytes()
-            found.append(Received(at, data, _address(names[name : name + name_lengths[index]])))
+            found.append(Received(at, data, _address(names[name : name + name_lengths[index]].tobytes())))
 
 
 def _each(messages: Any, offset: int, kind: str) -> memoryview:

@@ -65,7 +65,7 @@ class Evidence(ABC):
         """
 
     def different(self, payloads: Sequence[bytes]) -> Sequence[int | None]:
-        """How many different values each payload has of those that are looked at, where it is cheaper to count them together."""
+        """How many different values each payload has, of those that are looked at; None where that is to be counted singly."""
         return [None] * len(payloads)
 
 
