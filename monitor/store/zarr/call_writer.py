@@ -37,10 +37,11 @@ class ZarrCallWriter(CallWriter):
     """The writer of one call. It holds the call's lock until `release`, or until its process ends; it needs no descriptor."""
 
     def __init__(self, layout: Layout, record: CallRecord, settings: DiskOptions, lock: WriterLock) -> None:
+        """Of a call that has a place (`keep_place`), which is given up where it cannot be created. Raises `StoreError`."""
         self._layout, self._record, self._settings = layout, record, settings
         self._path = layout.new_frames(record.id, record.started_at)
         self._call = record.id
-        self._tails, self._arrays = _create(self._path, record, settings.fsync, lock)
+        self._tails, self._arrays = _create(self._path, record, settings.fsync)
         self._lock = lock
         """Held for as long as there is a writer."""
         self._levels = {leg: layout.levels(record.id, leg) for leg in record.legs}
@@ -134,14 +135,26 @@ class ZarrCallWriter(CallWriter):
             log.warning("chunk_not_written", call=self._call, leg=leg, error=str(error))
 
 
-def _create(path: Path, record: CallRecord, fsync: bool, lock: WriterLock) -> tuple[dict[Leg, Tail], dict[Leg, LegArrays]]:
+def keep_place(path: Path, lock: WriterLock) -> None:
+    """Let others know that this process has a call, whose frames will be at `path`. Needs the store's lock.
+
+    It takes a moment; to create the call takes long, and is done without that lock. Raises `OSError`.
+    """
+    remove_frames(path)
+    try:
+        live_folder(path).mkdir(parents=True)
+        lock.lend(writer_lock(path))
+    except BaseException:
+        remove_frames(path)
+        raise
+
+
+def _create(path: Path, record: CallRecord, fsync: bool) -> tuple[dict[Leg, Tail], dict[Leg, LegArrays]]:
     """Tails and arrays of a new call, which is seen by others once all of it is there."""
     hidden = path.with_suffix(".new")
     document = CallDocument.of(record)
     with refusals(f"cannot create call {record.id}"):
         try:
-            live_folder(path).mkdir(parents=True)
-            lock.lend(writer_lock(path))
             tails = {leg: Tail(tail_path(path, leg), format_, fsync) for leg, format_ in record.legs.items()}
             for tail in tails.values():
                 tail.begin(0)

@@ -49,7 +49,7 @@ def erase(layout: Layout, journal: Journal, call: str, fsync: bool) -> bool:
     erased = journal.erase(call) + erase_letters(layout.sinks, call, fsync)
     folders = list(layout.beside_frames(call))
     folders += layout.calls.glob(f"*/{call}.deleted")
-    folders += layout.calls.glob(f"*/{call}.live")
+    folders += layout.find_live(call)
     call_folder = layout.find_frames(call)
     if call_folder is not None:
         gone = call_folder.with_suffix(".deleted")

@@ -76,6 +76,10 @@ class Layout:
         """Where the frames of a call are, if there are any."""
         return next(self.calls.glob(f"*/{check_call_id(call)}.zarr"), None)
 
+    def find_live(self, call: str) -> Iterator[Path]:
+        """What the process that writes a call keeps of it, where there is such a process, or was."""
+        return self.calls.glob(f"*/{check_call_id(call)}.live")
+
     def all_frames(self) -> Iterator[Path]:
         """The frames of all calls, in no order."""
         return self.calls.glob("*/*.zarr")

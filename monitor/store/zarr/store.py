@@ -18,7 +18,7 @@ from monitor.store.call_id import check_call_id
 from monitor.store.disk import as_json, exclusively, hold, is_held, refusals, remove_temporaries, takes_a_byte
 from monitor.store.sink_state import SinkState
 from monitor.store.snapshot import SnapshotWriter
-from monitor.store.zarr.call_writer import ZarrCallWriter
+from monitor.store.zarr.call_writer import ZarrCallWriter, keep_place
 from monitor.store.zarr.closing import close_frames, forget_live, remove_frames, settle
 from monitor.store.zarr.days import Days
 from monitor.store.zarr.document import document_bytes
@@ -92,10 +92,10 @@ class ZarrStore(Store):
         with self._alone(f"cannot create call {record.id}"):
             if self.layout.erasing(record.id).exists():
                 self._finish_erasure(record.id)
-            if self.layout.find_frames(record.id) is not None:
+            if self.layout.find_frames(record.id) is not None or self._is_taken(record.id):
                 raise TakenError(f"cannot create call {record.id}: a call of this id is in the store; choose another id")
-            remove_frames(self.layout.new_frames(record.id, record.started_at))
-            return ZarrCallWriter(self.layout, record, self.settings, self._writers)
+            keep_place(self.layout.new_frames(record.id, record.started_at), self._writers)
+        return ZarrCallWriter(self.layout, record, self.settings, self._writers)
 
     def open(self, call: str) -> ZarrStoredCall:
         """Raises `NotFoundError`, or `StoreError` where it is corrupted or of a newer version."""
@@ -138,8 +138,7 @@ class ZarrStore(Store):
         self._wait_for_release(call)
         with ExitStack() as held:
             held.enter_context(self._alone(doing))
-            call_folder = self.layout.find_frames(call)
-            if call_folder is not None and is_held(writer_lock(call_folder)):
+            if self._is_taken(call):
                 raise StoreError(f"{doing}: it is live; end it first")
             known = self.layout.erasing(call).exists()
             note = begin_erasing(self.layout, call)
@@ -159,8 +158,9 @@ class ZarrStore(Store):
             finish_erasing(self.layout, self.journal, self.settings.fsync)
             remove_dead(self.layout.writers)
             self.journal.tidy()
-            for folder in sorted(self.layout.calls.glob("*/*.live")):
-                call_folder = folder.with_suffix(".zarr")
+        for folder in sorted(self.layout.calls.glob("*/*.live")):
+            call_folder = folder.with_suffix(".zarr")
+            with self._alone(f"cannot recover call {folder.stem}"):  # of each by itself: others begin calls in between
                 if not is_held(writer_lock(call_folder)) and self._recover(call_folder):
                     interrupted.append(call_folder.stem)
         return interrupted
@@ -242,6 +242,10 @@ class ZarrStore(Store):
         give_up = time.monotonic() + RELEASE_SECONDS
         while self.is_written(call) and self.open(call).status != "live" and time.monotonic() < give_up:
             time.sleep(0.01)
+
+    def _is_taken(self, call: str) -> bool:
+        """Whether a living process has a call, or makes it at this moment. Needs the store's lock."""
+        return any(is_held(writer_lock(folder)) for folder in self.layout.find_live(call))
 
     def _finish_erasure(self, call: str) -> None:
         """Of a call whose id is wanted again. Needs the store's lock."""
