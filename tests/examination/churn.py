@@ -1,4 +1,4 @@
-"""Short calls, one after the other: does anything stay?"""
+"""Short calls, a dozen at a time: does anything stay?"""
 
 import sys
 import time
@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.examination.owner import Owner
+from tests.examination.owner import Crowd
 from tests.examination.row import Row
 from tests.examination.service import Examined, examined
 
-TRIED = "an hour of short calls: memory, descriptors and threads"
-AT_ONCE, SECONDS = 4, 3.0
+TRIED = "twenty minutes of short calls: memory, descriptors and threads"
+AT_ONCE, SECONDS = 12, 0.5
+MINUTES, SHORT, PARTS = 20, 5, 5
 EVERY = 60.0
 """Seconds from one look to the next."""
-SETTLED = 5.0
-"""Seconds without a call before a look, so that what calls left has been given back."""
-FLAT = 1.05
+SETTLED = 12.0
+"""Seconds without a call before a look: what calls left is given back ten seconds after their end."""
+FLAT = 1.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +31,15 @@ class _Look:
 
 
 def examine(tree: Path, short: bool) -> list[Row]:
-    """An hour, or four minutes; a look a minute. What comes after the first sixth is compared with what stands there."""
-    minutes = 4 if short else 60
+    """A look a minute. The least memory of each fifth of the time is compared with that of the first fifth."""
+    minutes = SHORT if short else MINUTES
     with examined(tree) as service:
         idle = service.memory_mb()
         seen: list[_Look] = []
         began, calls = time.monotonic(), 0
         while len(seen) < minutes:
             calls += _some_calls(service, calls)
-            if time.monotonic() - began >= EVERY * (len(seen) + 1):
+            if time.monotonic() - began >= EVERY * (len(seen) + 1) - SETTLED:
                 time.sleep(SETTLED)
                 seen.append(_Look(calls, service.memory_mb(), service.descriptors(), service.threads()))
                 print(f"churn, minute {len(seen)}: {seen[-1]}", file=sys.stderr, flush=True)
@@ -46,32 +47,32 @@ def examine(tree: Path, short: bool) -> list[Row]:
 
 
 def _rows(seen: Sequence[_Look], idle: float) -> list[Row]:
-    first, last = seen[len(seen) // 6], seen[-1]
-    shown = [seen[len(seen) * part // 6 - (part > 0)] for part in range(7)]
-    tried = f"{last.calls} calls in {len(seen)} minutes"
-    return [
+    size = len(seen) // PARTS
+    parts = [seen[size * part : size * (part + 1)] for part in range(PARTS)]
+    least = [min(look.memory for look in part) for part in parts]
+    tried = f"{' '.join(str(part[-1].calls) for part in parts)} calls in {len(seen)} minutes"
+    rows = [
         Row(
-            f"{tried}: resident MB, {idle:.0f} before the first",
-            " ".join(f"{look.memory:.0f}" for look in shown),
-            f"the last within 5 % of {first.memory:.0f}, after a sixth",
-            last.memory <= first.memory * FLAT,
-        ),
-        Row(
-            "descriptors",
-            " ".join(str(look.descriptors) for look in shown),
-            "no more at last",
-            last.descriptors <= first.descriptors,
-        ),
-        Row("threads", " ".join(str(look.threads) for look in shown), "no more at last", last.threads <= first.threads),
+            f"{tried}: resident MB, the least by then, {idle:.0f} before the first",
+            " ".join(f"{memory:.0f}" for memory in least),
+            "within 3 % of the first",
+            max(least) <= least[0] * FLAT,
+        )
     ]
+    for what, counts in {
+        "descriptors": [[look.descriptors for look in part] for part in parts],
+        "threads": [[look.threads for look in part] for part in parts],
+    }.items():
+        shown = " ".join(str(min(part)) for part in counts)
+        rows.append(Row(f"{what}, the least", shown, "no more at last", min(counts[-1]) <= min(counts[0])))
+    return rows
 
 
 def _some_calls(service: Examined, first: int) -> int:
     names = [f"churn-{first + number}" for number in range(AT_ONCE)]
-    owners = [Owner(service.call(name)["mixed"]) for name in names]
+    crowd = Crowd([service.call(name)["mixed"] for name in names])
     time.sleep(SECONDS)
-    for owner in owners:
-        owner.stop()
+    crowd.stop()
     for name in names:
         service.ask("DELETE", f"/api/v1/calls/{name}")
     for name in names:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from monitor.server.hub import Limits
+from monitor.server.collector import MonitorCollector
+from monitor.server.hub import Hub, Limits
 from tests.server.conftest import StartService
 from tests.server.service import CALM, PATIENCE, Service, wait_until
 
@@ -36,6 +37,17 @@ def test_an_ended_call_leaves_nothing_in_memory(
     after = _bytes_after(service, BEFORE + CALLS)
 
     assert (after - before) / CALLS < TOLERANCE
+
+
+def test_where_nobody_scrapes_ended_calls_are_not_remembered(service: Service) -> None:
+    collector = MonitorCollector(service.monitor, Hub(service.monitor.journal))
+    service.monitor.journal.listen(collector.take)
+
+    for number in range(4):
+        service.finished_call(f"call-{number}", {"customer": [CALM]})
+    service.finished_call("last", {"customer": [CALM]})
+
+    assert collector._over <= {"call-3", "last"}
 
 
 def _bytes_after(service: Service, calls: int) -> int:
