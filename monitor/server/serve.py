@@ -33,6 +33,10 @@ FAREWELL = 5.0
 """Seconds that clients have to take their last events when the server stops."""
 PING_EVERY = 20.0
 """Seconds between keepalive pings, and for their answers."""
+CROWD = 2048
+"""Connections that wait at the most to be accepted."""
+ACCEPTED_AT_ONCE = 16
+"""Of them, in a turn of the loop. Two turns later doors are asked of the first: they keep more descriptors than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +95,14 @@ def run_server(
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=int(FAREWELL),
+        backlog=ACCEPTED_AT_ONCE,  # asyncio means by it both how many may wait and how many it accepts at once
     )
     host, port = listener.getsockname()[:2]
     server = _Server(config, monitor, app.state.hub, app.state.senders)
     running = RunningServer(settings.server.host if settings.server.host != "localhost" else host, port, server.begin_stop)
 
     def started() -> None:
+        listener.listen(CROWD)
         log.info("server_listening", url=running.url, address=f"{host}:{port}")
         if ready is not None:
             ready(running)
@@ -115,7 +121,7 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen(2048)
+        listener.listen(CROWD)
     except OSError as error:
         listener.close()
         raise ConfigError(_refused(host, port, error)) from None

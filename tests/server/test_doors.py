@@ -4,6 +4,8 @@ import socket
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from threading import Event
+from typing import Any
 
 import pytest
 
@@ -63,6 +65,33 @@ def closed(opened: socket.socket) -> bool:
 def metric(service: Service, name: str) -> float:
     lines = service.http().get("/metrics").text.splitlines()
     return next(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
+
+
+def test_a_crowd_that_comes_while_the_server_is_busy_takes_no_descriptor_that_is_kept(start_service, connect, monkeypatch):
+    accepted: list[socket.socket] = []
+    undecided: list[int] = []
+    go_on = Event()
+    accept, admit = socket.socket.accept, Doors.admit
+
+    def counted_accept(listening: socket.socket) -> Any:
+        there = accept(listening)
+        accepted.append(listening)
+        return there
+
+    def busy_admit(doors: Doors, descriptor: int) -> bool:
+        undecided.append(len(accepted) - len(undecided))
+        go_on.wait()
+        return admit(doors, descriptor)
+
+    service = start_service()
+    monkeypatch.setattr(socket.socket, "accept", counted_accept)
+    monkeypatch.setattr(Doors, "admit", busy_admit)
+    crowd = [connect(service) for _ in range(300)]
+    go_on.set()
+
+    assert service.http().get("/health/live").status_code == 200
+    assert len(undecided) > len(crowd)
+    assert max(undecided) < DoorLimits().kept_descriptors
 
 
 def test_of_unfinished_requests_of_one_address_the_oldest_go_and_others_are_served(limited, connect):
