@@ -63,6 +63,7 @@ def main() -> None:
     parser.add_argument("--line", choices=[*LINES, "both"], default="both")
     parser.add_argument("--engine", default="compact")
     parser.add_argument("--model", help=f"compact weights, or a folder or hub id of emotion2vec [compact: {KEPT_APART.name}]")
+    parser.add_argument("--open", default="open", help="other weights in the place of the open ones")
     parser.add_argument("--epochs", type=int, default=12, help="of the plain network")
     parser.add_argument("--seed", type=int, default=1, help="of the plain network")
     parser.add_argument("--threads", type=int, default=1)
@@ -70,7 +71,7 @@ def main() -> None:
     parser.add_argument("--learn", type=int, help="so many clips for the anchors to learn from [as many as --trial]")
     args = parser.parse_args()
     systems = args.only.split(",")
-    engines = {"engine": args.model or (str(KEPT_APART) if args.engine == "compact" else None), "open": "open"}
+    engines = {"engine": args.model or (str(KEPT_APART) if args.engine == "compact" else None), "open": args.open}
     if unknown := set(systems) - {*ANCHORS, *engines}:
         parser.error(f"--only: there is no {', '.join(sorted(unknown))}; there are {', '.join([*ANCHORS, *engines])}")
     torch.set_num_threads(args.threads)

@@ -53,8 +53,9 @@ def test_the_open_weights_may_be_used_by_a_company_and_learned_from_nothing_that
     weights = load_weights(SHIPPED["open"], STEP_INPUTS)
     assert weights.licence == "Apache-2.0"
     assert weights.about["datasets"] == ["emodb"]
-    assert weights.about["unlabelled"] == ["calls", "spoken"]
+    assert weights.about["unlabelled"] == ["calls", "emodb", "spoken"]
     assert weights.about["start"] is None
+    assert (weights.about["speech"]["music"], weights.about["speech"]["lines"]) == (0, 1)
 
 
 def test_any_other_name_is_a_file():
