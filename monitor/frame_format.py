@@ -44,7 +44,9 @@ def as_stored(frames: Frames, leg_format: LegFormat) -> Frames:
         if frames.stride != 1:
             raise ValueError(f"frames pooled by {frames.stride} cannot become frames pooled by {leg_format.stride}")
         embedding = _pool(embedding, leg_format.stride)
-    rounded = replace(frames, embedding=from_disk(to_disk(embedding, leg_format)), stride=leg_format.stride)
+    kept = from_disk(to_disk(embedding, leg_format))
+    f = frames  # `replace` would cost more than the rounding
+    rounded = Frames(f.call, f.leg, f.start, kept, f.logits, f.speech, f.marks, leg_format.stride, f.level)
     check_shapes(rounded, leg_format)
     return rounded
 

@@ -1,14 +1,15 @@
 """What a live call costs outside the engine, by step, in processor time: real packets of a call, real store, no clock.
 
     python -m lab.experiments.call_cost --seconds 60
-    python -m lab.experiments.call_cost --seconds 20 --calls 100
+    python -m lab.experiments.call_cost --seconds 20 --calls 100 --round 0.3
     python -m lab.experiments.call_cost --seconds 60 --profile tottime
 
-The demonstration's call as G.711, in packets of 20 ms, is put into the inboxes of RTP sources a tenth of a second at a time;
+The demonstration's call as G.711, in packets of 20 ms, is put into the inboxes of RTP sources, `--round` seconds at a time;
 then each call takes the steps that it takes in rounds with others (`monitor/pipeline/rounds.py`): `take` (order, decode,
-resample, cut windows; then the engine is waited for), `go_on` (stitch, analyse), `write` (store), `confirm` (journal). Many
-calls take turns as they do there, so caches are as cold. Printed: ms of a core a leg-second of each. Not in it: reading
-sockets, the engine, other threads. `--profile`: the functions of all steps, by total or by cumulative time.
+resample, cut windows; then the engine is waited for), `heard` (stitch; the numbers of the analysis, of all calls at once),
+`go_on` (what follows for each call), `write` (store), `confirm` (journal); many calls take turns as they do there, so caches
+are as cold. Printed: ms of a core a leg-second of each. Not in it: reading sockets, the engine, other threads. `--profile`: the
+functions of all, by total or by cumulative time.
 """
 
 import argparse
@@ -31,6 +32,7 @@ from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.leg import InferredLeg
 from monitor.pipeline.monitor import Monitor
 from monitor.pipeline.rounds import Heard, Rounds
+from monitor.pipeline.speaker import sound_together
 from monitor.sources.rtp import source as rtp
 from monitor.sources.rtp.datagrams import Received
 from monitor.sources.rtp.receiver import Receiver
@@ -38,10 +40,8 @@ from monitor.sources.rtp.source import RtpSource
 from monitor.store.registry import open_store
 
 HEADER = struct.Struct("!BBHII")
-PACKETS = 5
-"""A leg and round."""
 PACKET_SECONDS = 0.02
-STEPS = ("take", "go_on", "write", "confirm")
+STEPS = ("take", "heard", "go_on", "write", "confirm")
 
 
 class StillReceiver(Receiver):
@@ -65,6 +65,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=60.0, help="of each call (default: %(default)s)")
     parser.add_argument("--calls", type=int, default=1, help="at a time (default: %(default)s)")
+    parser.add_argument("--round", type=float, default=0.1, help="seconds of packets at a time (default: %(default)s)")
     parser.add_argument("--profile", choices=("tottime", "cumulative"), help="also print the functions, by this")
     parser.add_argument("--rows", type=int, default=40, help="of the profile (default: %(default)s)")
     arguments = parser.parse_args()
@@ -78,7 +79,8 @@ def main() -> None:
         monitor._rounds = NoRounds()
         calls = [begin(monitor, settings, number) for number in range(arguments.calls)]
         profile = cProfile.Profile(time.thread_time)
-        spent = measure(calls, receiver, arguments.seconds, profile if arguments.profile else None)
+        packets = round(arguments.round / PACKET_SECONDS)
+        spent = measure(calls, receiver, arguments.seconds, packets, profile if arguments.profile else None)
         for call in calls:
             call.source.stop()
             call.conclude()
@@ -102,8 +104,10 @@ def waits(call: LiveCall) -> bool:
     return any(track._asked and track._asked[-1].outcome is None for track in tracks)
 
 
-def measure(calls: Sequence[LiveCall], receiver: Receiver, seconds: float, profile: cProfile.Profile | None) -> Sequence[float]:
-    """Processor seconds of this thread in each step, of all calls together."""
+def measure(
+    calls: Sequence[LiveCall], receiver: Receiver, seconds: float, packets: int, profile: cProfile.Profile | None
+) -> Sequence[float]:
+    """Processor seconds of this thread in each step, of all calls together; `packets` a leg and round."""
     sound = payloads(CALL)
     ports = [
         (5_000 + 2 * number + leg, sound[leg], round(0.618034 * number % 1 * len(sound[leg])), port)
@@ -112,21 +116,22 @@ def measure(calls: Sequence[LiveCall], receiver: Receiver, seconds: float, profi
     ]
     spent = [0.0] * len(STEPS)
     began = receiver.read_until
-    for first in range(0, round(seconds / PACKET_SECONDS), PACKETS):
-        for number in range(first, first + PACKETS):
+    for first in range(0, round(seconds / PACKET_SECONDS), packets):
+        for number in range(first, first + packets):
             for name, leg, begin_at, port in ports:
                 place = (begin_at + number * PACKET_SAMPLES) % (len(leg) - PACKET_SAMPLES)
                 header = HEADER.pack(0x80, 0, number & 0xFFFF, number * PACKET_SAMPLES, name)
                 packet = header + leg[place : place + PACKET_SAMPLES]
                 port.inbox.put([Received(began + number * PACKET_SECONDS, packet, ("127.0.0.1", name))])
-        receiver.read_until = began + (first + PACKETS) * PACKET_SECONDS
+        receiver.read_until = began + (first + packets) * PACKET_SECONDS
         receiver.listened = receiver.read_until - began
         if profile:
             profile.enable()
         for index, step in enumerate(STEPS):
             before = time.thread_time()
-            for call in calls:
-                getattr(call, step)()
+            told = [getattr(call, step)() for call in calls]
+            if step == "heard":
+                sound_together([run for runs in told for run in runs])
             spent[index] += time.thread_time() - before
             while step == "take" and any(map(waits, calls)):
                 time.sleep(0.001)

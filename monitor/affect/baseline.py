@@ -19,37 +19,40 @@ NEUTRAL = "neutral"
 
 
 class SpeakerBaseline:
-    """What is typical of one speaker's neutral speech.
+    """What is typical of each speaker's neutral speech. What was learned of them is the caller's: sums of shape (n, C), of
+    logits relative to that of `neutral`, and how many steps they are of, shape (n,).
 
     >>> baseline = SpeakerBaseline(("angry", "neutral"), half=1.0, lead=3.0)
-    >>> voice = np.array([-1.0, 0.0])
-    >>> baseline.learn(voice, belief=1.0)
-    >>> baseline.relative(voice).tolist()
-    [-2.0, 0.0]
+    >>> voice = np.array([[-1.0, 0.0]])
+    >>> sums, steps = baseline.learn(voice, np.ones(1), np.zeros((1, 2)), np.zeros(1))
+    >>> baseline.relative(voice, sums, steps).tolist()
+    [[-2.0, 0.0]]
     """
 
     def __init__(self, labels: Sequence[str], half: float, lead: float) -> None:
         """`half`: steps of neutral speech after which the speaker's own mean counts for a half; 0 takes no baseline."""
-        self._neutral = labels.index(NEUTRAL) if NEUTRAL in labels and half > 0 else None
+        self.neutral = labels.index(NEUTRAL) if NEUTRAL in labels and half > 0 else None
         self._half = half
         self._typical = np.array([0.0 if label == NEUTRAL else -lead for label in labels])
-        self._sum: NDArray[np.float64] = np.zeros(len(labels))
-        self._steps = 0.0
 
-    @property
-    def ready(self) -> bool:
-        """Whether the speaker's own mean counts for at least a half."""
-        return self._neutral is not None and self._steps >= self._half
+    def ready(self, steps: float) -> bool:
+        """Whether a speaker's own mean counts for at least a half."""
+        return self.neutral is not None and steps >= self._half
 
-    def relative(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Logits, shape (C,), as they would be of a typical speaker, by what is known now."""
-        if self._neutral is None or self._steps == 0.0:
+    def relative(
+        self, logits: NDArray[np.float64], sums: NDArray[np.float64], steps: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Logits, shape (n, C), as they would be of a typical speaker, by what is known now."""
+        if self.neutral is None:
             return logits
-        weight = self._steps / (self._steps + self._half)
-        return np.asarray(logits - weight * (self._sum / self._steps - self._typical))
+        weight = steps / (steps + self._half)
+        own = sums / np.where(steps > 0, steps, 1.0)[:, None]
+        return np.asarray(logits - weight[:, None] * (own - self._typical))
 
-    def learn(self, logits: NDArray[np.float64], belief: float) -> None:
-        """Take the logits, shape (C,), of a step that is neutral with probability `belief`."""
-        if self._neutral is not None:
-            self._sum = self._sum + belief * (logits - logits[self._neutral])
-            self._steps += belief
+    def learn(
+        self, logits: NDArray[np.float64], belief: NDArray[np.float64], sums: NDArray[np.float64], steps: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Take the logits, shape (n, C), of a step each that is neutral with probability `belief`, shape (n,)."""
+        if self.neutral is None:
+            return sums, steps
+        return sums + belief[:, None] * (logits - logits[:, self.neutral, None]), steps + belief

@@ -22,13 +22,14 @@ LONGEST_GAP = 10.0
 
 
 class EmotionBelief:
-    """Posterior over emotions given all speech so far.
+    """Posterior over emotions given all speech so far, of many legs at once. What is believed of each is the caller's.
 
     >>> belief = EmotionBelief(("angry", "neutral"), prior_neutral=0.5, correlation_time=0.5, mean_duration=30.0, step=0.1)
+    >>> posterior = belief.prior[None]
     >>> for _ in range(5):
-    ...     posterior = belief.update(np.array([2.0, 0.0]), steps=1)
-    >>> [round(probability, 2) for probability in posterior]
-    [0.88, 0.12]
+    ...     posterior = belief.update(posterior, np.array([[2.0, 0.0]]), steps=[1])
+    >>> posterior.round(2).tolist()
+    [[0.88, 0.12]]
     """
 
     def __init__(
@@ -37,31 +38,22 @@ class EmotionBelief:
         """All times in seconds; `step` is the length of an update, `prior_neutral` the prior of the class neutral."""
         if min(correlation_time, mean_duration, step) <= 0:
             raise ValueError(f"times must be above 0 s, got {correlation_time}, {mean_duration} and {step}")
-        self._prior = _prior(labels, prior_neutral)
+        self.prior = np.array(_prior(labels, prior_neutral))
+        """What is believed before anything was heard, shape (C,)."""
         self._temper = min(step / correlation_time, 1.0)
-        self._stay = float(np.exp(-step / mean_duration))
-        self._longest = max(round(LONGEST_GAP / step), 1)
-        self.forget()
+        stay = float(np.exp(-step / mean_duration))
+        self._stay = np.array([stay**steps for steps in range(max(round(LONGEST_GAP / step), 1) + 1)])
+        """Probability of being in the same emotion after so many steps; of more than there are, that of the most."""
 
-    def forget(self) -> None:
-        """Back to the prior."""
-        self.value: Sequence[float] = self._prior
+    def update(self, believed: NDArray[np.float64], logits: NDArray[np.float64], steps: Sequence[int]) -> NDArray[np.float64]:
+        """Take the logits, shape (n, C), of a step of speech each, so many `steps` (1 and up) after the last one of its leg.
 
-    def update(self, logits: NDArray[np.float64], steps: int) -> Sequence[float]:
-        """Take the logits, shape (C,), of a step of speech, `steps` (1 and up) after the last one; the belief, C probabilities.
-
-        For a handful of classes plain numbers are faster than arrays of them.
+        `believed`: what was before, shape (n, C); what is now is returned.
         """
-        stay = self._stay ** min(steps, self._longest)
-        go = 1.0 - stay
-        heard: list[float] = logits.tolist()
-        most = max(heard)
-        likely: list[float] = np.exp([self._temper * (logit - most) for logit in heard]).tolist()
-        believed = zip(self.value, self._prior, likely, strict=True)
-        weighted = [(stay * last + go * prior) * now for last, prior, now in believed]
-        total = float(np.add.reduce(weighted))
-        self.value = [weight / total for weight in weighted]
-        return self.value
+        stay = self._stay.take(steps, mode="clip")[:, None]
+        likely = np.exp(self._temper * (logits - np.maximum.reduce(logits, axis=1, keepdims=True)))
+        weighted = (stay * believed + (1.0 - stay) * self.prior) * likely
+        return np.asarray(weighted / np.add.reduce(weighted, axis=1, keepdims=True))
 
 
 def _prior(labels: Sequence[str], neutral: float) -> Sequence[float]:

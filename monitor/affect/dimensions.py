@@ -43,6 +43,11 @@ class Dimensions:
 
     def __call__(self, posterior: NDArray[np.float64]) -> tuple[float, float]:
         """Valence and arousal, each -1 to 1, of a posterior of shape (C,)."""
-        placed, valence, arousal = np.add.reduce(posterior * self._placed, axis=1).tolist()
-        weight = max(placed, LEAST_PLACED)
+        valence, arousal = self.of(posterior[None])
+        return float(valence[0]), float(arousal[0])
+
+    def of(self, posteriors: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The same of many, shape (n, C), each of shape (n,)."""
+        placed, valence, arousal = np.add.reduce(posteriors[:, None] * self._placed, axis=2).T
+        weight = np.maximum(placed, LEAST_PLACED)
         return valence / weight, arousal / weight

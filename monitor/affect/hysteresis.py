@@ -50,6 +50,9 @@ class LabelHysteresis:
         return self.label
 
     def _choose(self, posterior: Sequence[float]) -> int | None:
+        held = self._held
+        if held is not None and posterior[held] >= self._enter and posterior[held] > 0.5:
+            return held  # nothing else can be as likely
         if not self._emotions:
             return None
         best = max(self._emotions, key=posterior.__getitem__)

@@ -19,32 +19,22 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 class SmoothedPosterior:
     """Exponential smoothing of posteriors from the uniform one, so that no label is believed before there is evidence.
 
-    >>> smoothed = SmoothedPosterior(classes=2, time_constant=1.0, step=0.1)
+    Of many legs at once. What was heard of each is the caller's: smoothed posteriors of shape (n, C), 0 before anything was
+    heard, so that what they lack to 1 is the uniform posterior.
+
+    >>> smoothed, evidence = SmoothedPosterior(time_constant=1.0, step=0.1), np.zeros((1, 2))
     >>> for _ in range(10):
-    ...     smoothed.update(np.array([50.0, -50.0]))
-    >>> smoothed.value.round(3).tolist()
-    [0.816, 0.184]
+    ...     evidence = smoothed.update(evidence, np.array([[50.0, -50.0]]))
+    >>> evidence.round(3).tolist()
+    [[0.632, 0.0]]
     """
 
-    def __init__(self, classes: int, time_constant: float, step: float) -> None:
+    def __init__(self, time_constant: float, step: float) -> None:
         """`time_constant` and `step`, the length of an update, are in seconds of speech."""
         if time_constant <= 0 or step <= 0:
             raise ValueError(f"time constant and step must be above 0 s, got {time_constant} and {step}")
-        self._classes = classes
         self._weight = 1.0 - float(np.exp(-step / time_constant))
-        self.forget()
 
-    def forget(self) -> None:
-        """Back to the uniform posterior."""
-        self.evidence: NDArray[np.float64] = np.zeros(self._classes)
-        self._prior = 1.0
-
-    @property
-    def value(self) -> NDArray[np.float64]:
-        """The smoothed posterior, shape (C,): `evidence`, and the uniform posterior for what it lacks to 1."""
-        return self.evidence + self._prior / max(self._classes, 1)
-
-    def update(self, logits: NDArray[np.float64]) -> None:
-        """Take the logits, shape (C,), of the next step of speech."""
-        self.evidence = self.evidence + self._weight * (softmax(logits) - self.evidence)
-        self._prior *= 1.0 - self._weight
+    def update(self, evidence: NDArray[np.float64], logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Take the logits, shape (n, C), of the next step of speech of each."""
+        return np.asarray(evidence + self._weight * (softmax(logits) - evidence))

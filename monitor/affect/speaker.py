@@ -1,12 +1,17 @@
-"""The emotion of one leg as it goes: posterior, label, valence and arousal, relative to the speaker's own beginning."""
+"""The emotion of legs as they go: posterior, label, valence and arousal, relative to the speaker's own beginning.
 
-from collections.abc import Sequence
+What is heard of many legs at the same time is taken together (`update_together`): a dozen formulas on the few numbers of one
+cost as much as on those of a hundred. Nothing of one leg moves another, not by a digit.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.affect.baseline import NEUTRAL, SpeakerBaseline
+from monitor.affect.baseline import SpeakerBaseline
 from monitor.affect.belief import EmotionBelief
 from monitor.affect.dimensions import Dimensions
 from monitor.affect.hysteresis import LabelHysteresis
@@ -38,6 +43,66 @@ class Affect:
     """The speaker's own mean valence and arousal while believed neutral; None until there is enough of that."""
 
 
+class _Formulas:
+    """How speech moves what is known of legs. Knows none of them: what is known of one is a row of numbers, of n legs an array
+    of shape (n, width): what is believed and what is heard of each class, the sums of the baseline, and how many steps, how
+    much valence and arousal these are of."""
+
+    def __init__(
+        self,
+        labels: Sequence[str],
+        prior_neutral: float,
+        correlation_time: float,
+        mean_duration: float,
+        baseline: float,
+        neutral_lead: float,
+        smoothing: float,
+    ) -> None:
+        classes = len(labels)
+        self._belief = EmotionBelief(labels, prior_neutral, correlation_time, mean_duration, 1 / TICK_RATE)
+        self.baseline = SpeakerBaseline(labels, baseline * TICK_RATE, neutral_lead)
+        self._heard = SmoothedPosterior(smoothing, 1 / TICK_RATE)
+        self._dimensions = Dimensions(labels)
+        self._parts = (classes, 2 * classes, 3 * classes)
+        self.prior: Sequence[float] = tuple(self._belief.prior.tolist())
+
+    def begin(self) -> NDArray[np.float64]:
+        """Of a leg before anything was heard, shape (width,)."""
+        row = np.zeros(self._parts[2] + 3)
+        self.forget(row)
+        return row
+
+    def forget(self, row: NDArray[np.float64]) -> None:
+        """Leave nothing of a leg but the speaker's own voice."""
+        believed, until = self._parts[0], self._parts[1]
+        row[:believed] = self._belief.prior
+        row[believed:until] = 0.0
+
+    def update(
+        self, rows: NDArray[np.float64], logits: NDArray[np.float64], steps: Sequence[int]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Take the logits, shape (n, C), of a tick of speech each, so many ticks after the last; changes `rows`.
+
+        Returns what is believed, shape (n, C), and valence and arousal of what is heard, shape (n,).
+        """
+        first, second, third = self._parts
+        sums, counted = rows[:, second:third], rows[:, third]
+        relative = self.baseline.relative(logits, sums, counted)
+        believed = self._belief.update(rows[:, :first], relative, steps)
+        heard = self._heard.update(rows[:, first:second], relative)
+        valence, arousal = self._dimensions.of(heard)
+        rows[:, :first], rows[:, first:second] = believed, heard
+        if self.baseline.neutral is not None:
+            neutral = believed[:, self.baseline.neutral]
+            rows[:, second:third], rows[:, third] = self.baseline.learn(logits, neutral, sums, counted)
+            rows[:, third + 1] += neutral * valence
+            rows[:, third + 2] += neutral * arousal
+        return believed, valence, arousal
+
+
+_formulas = cache(_Formulas)
+
+
 class SpeakerAffect:
     """Follows one leg, tick by tick. Only speech moves it; silence of `FORGET_AFTER` seconds clears it.
 
@@ -52,45 +117,62 @@ class SpeakerAffect:
     """
 
     def __init__(self, labels: Sequence[str], settings: StateSection) -> None:
-        self._neutral = labels.index(NEUTRAL) if NEUTRAL in labels else None
-        self._belief = EmotionBelief(
-            labels, settings.prior_neutral, settings.correlation_time, settings.mean_duration, 1 / TICK_RATE
+        s = settings
+        self._formulas = _formulas(
+            tuple(labels),
+            s.prior_neutral,
+            s.correlation_time,
+            s.mean_duration,
+            s.baseline,
+            s.neutral_lead,
+            s.smoothing,
         )
-        self._baseline = SpeakerBaseline(labels, settings.baseline * TICK_RATE, settings.neutral_lead)
-        self._label = LabelHysteresis(labels, settings.enter, settings.leave, round(settings.min_hold * TICK_RATE))
-        self._heard = SmoothedPosterior(len(labels), settings.smoothing, 1 / TICK_RATE)
-        self._dimensions = Dimensions(labels)
-        self._sums = (0.0, 0.0)
-        self._steps = 0.0
+        self._label = LabelHysteresis(labels, s.enter, s.leave, round(s.min_hold * TICK_RATE))
+        self._row = self._formulas.begin()
         self._silent = 0
-        self.now = Affect(posterior=tuple(self._belief.value))
+        self.now = Affect(posterior=tuple(self._formulas.prior))
 
     def update(self, logits: NDArray[np.float64]) -> Affect:
         """Take the mean logits, shape (C,), of a tick of speech."""
-        relative = self._baseline.relative(logits)
-        belief = self._belief.update(relative, self._silent + 1)
-        self._silent = 0
-        self._heard.update(relative)
-        valence, arousal = self._dimensions(self._heard.evidence)
-        if self._neutral is not None:
-            neutral = belief[self._neutral]
-            self._baseline.learn(logits, neutral)
-            self._sums = (self._sums[0] + neutral * valence, self._sums[1] + neutral * arousal)
-            self._steps += neutral
-        self.now = Affect(self._label.update(belief), tuple(belief), valence, arousal, self._normal())
+        update_together([(self, logits)])
         return self.now
 
     def rest(self) -> Affect:
         """Take a tick without speech of this leg."""
         self._silent += 1
         if self._silent == _FORGET_TICKS:
-            self._belief.forget()
-            self._heard.forget()
+            self._formulas.forget(self._row)
             self._label.forget()
-            self.now = Affect(posterior=tuple(self._belief.value), normal=self._normal())
+            self.now = Affect(posterior=tuple(self._formulas.prior), normal=self._normal(self._row[-3:].tolist()))
         return self.now
 
-    def _normal(self) -> tuple[float, float] | None:
-        if not self._baseline.ready:
-            return None
-        return self._sums[0] / self._steps, self._sums[1] / self._steps
+    def _normal(self, sums: Sequence[float]) -> tuple[float, float] | None:
+        steps, valence, arousal = sums
+        return (valence / steps, arousal / steps) if self._formulas.baseline.ready(steps) else None
+
+
+def update_together(heard: Sequence[tuple[SpeakerAffect, NDArray[np.float64]]]) -> None:
+    """Take the mean logits, shape (C,), of a tick of speech of each of some legs; each has its `now` then."""
+    alike: dict[_Formulas, list[tuple[SpeakerAffect, NDArray[np.float64]]]] = {}
+    for one in heard:
+        alike.setdefault(one[0]._formulas, []).append(one)
+    for formulas, some in alike.items():
+        _update_alike(formulas, some)
+
+
+def _update_alike(formulas: _Formulas, heard: Sequence[tuple[SpeakerAffect, NDArray[np.float64]]]) -> None:
+    affects = [affect for affect, _ in heard]
+    rows = _stacked(affect._row for affect in affects)
+    logits = _stacked(logits for _, logits in heard)
+    believed, valence, arousal = formulas.update(rows, logits, [affect._silent + 1 for affect in affects])
+    told = zip(affects, rows, believed.tolist(), valence.tolist(), arousal.tolist(), rows[:, -3:].tolist(), strict=True)
+    for affect, row, posterior, pleasant, excited, sums in told:
+        affect._silent = 0
+        affect._row[:] = row
+        affect.now = Affect(affect._label.update(posterior), tuple(posterior), pleasant, excited, affect._normal(sums))
+
+
+def _stacked(rows: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Rows of shape (k,) as an array of shape (n, k) of its own."""
+    alike = list(rows)
+    return np.concatenate(alike).reshape(len(alike), -1)

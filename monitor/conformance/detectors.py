@@ -94,3 +94,17 @@ def test_the_scale_of_the_embeddings_does_not_matter(make_detector: MakeDetector
     stream = voice(1, [(250, 0.0), (120, 1.5)])
     small, large = run(make_detector, stream * 1e-3), run(make_detector, stream * 1e3)
     assert [(one.status, one.tick) for one in small] == [(one.status, one.tick) for one in large]
+
+
+def test_legs_that_are_taken_together_are_taken_as_each_alone_to_the_bit(make_detector: MakeDetector) -> None:
+    legs = [voice(seed, [(150 + 20 * seed, 0.0), (60, 2.0)], width=8) for seed in range(4)]
+    alone = [run(make_detector, stream) for stream in legs]
+    detectors = [make_detector() for _ in legs]
+    together: list[list[Detection]] = [[] for _ in legs]
+    for tick in range(max(map(len, legs))):
+        there = [leg for leg, stream in enumerate(legs) if tick < len(stream)]
+        said = type(detectors[0]).update_together([(detectors[leg], tick, legs[leg][tick]) for leg in there])
+        for leg, found in zip(there, said, strict=True):
+            assert not isinstance(found, Exception), found
+            together[leg] += found
+    assert [found + detector.finish() for found, detector in zip(together, detectors, strict=True)] == alone

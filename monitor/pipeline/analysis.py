@@ -20,8 +20,8 @@ from monitor.config.sections import ChangesSection, StateSection
 from monitor.events import LEGS, Event, Frames, Leg
 from monitor.frame_format import LegFormat
 from monitor.pipeline.floor import Floor
-from monitor.pipeline.speaker import LegView, Speaker
-from monitor.pipeline.ticks import Tick, TickCutter
+from monitor.pipeline.speaker import LegRun, LegView, Sounded, Speaker, sound_together
+from monitor.pipeline.ticks import TickCutter
 from monitor.timeline import TICK_FRAMES, frame_seconds
 
 AHEAD = 10
@@ -51,7 +51,7 @@ class _LegState:
     speaker: Speaker
     rules: Evaluator | None
     """That look at this leg alone; None where there is no other."""
-    waiting: deque[Tick] = field(default_factory=deque)
+    waiting: deque[Sounded] = field(default_factory=deque)
     heard: deque[tuple[float, LegMoment]] = field(default_factory=deque)
     """Ends of ticks and what was heard in them, of which the rules that combine legs wait for other legs."""
     ticks: int = 0
@@ -89,6 +89,9 @@ class CallAnalysis:
             )
             for leg in order
         }
+        self._taken: list[tuple[Frames, LegRun]] = []
+        """Since the last word."""
+        self._order = tuple(self._legs.values())
         self._together = 0
         """Ticks that the rules which combine legs have seen."""
         self._overtalk = 0
@@ -100,7 +103,12 @@ class CallAnalysis:
         self._finished = False
 
     def update(self, frames: Frames) -> Analysed:
-        """Take the next run of a leg's frames and analyse all ticks that can be.
+        """Take the next run of a leg's frames and analyse all ticks that can be. Raises as `take` does."""
+        sound_together([self.take(frames)])
+        return self.say()[0]
+
+    def take(self, frames: Frames) -> LegRun:
+        """Take the next run of a leg's frames, to be heard with those of others before `say`.
 
         Raises `ValueError` where the frames do not follow the last ones of their leg, or are of another call, leg or format.
         """
@@ -109,9 +117,14 @@ class CallAnalysis:
         if frames.call != self._call or frames.leg not in self._legs:
             raise ValueError(f"frames of {frames.call}/{frames.leg} are not of call {self._call} with {', '.join(self._legs)}")
         of = self._legs[frames.leg]
-        of.waiting.extend(of.cutter.cut(frames))
-        self._end = max(self._end, frame_seconds(frames.stop))
-        return self._analysed(frames, self._advance())
+        run = LegRun(of.speaker, of.cutter.cut(frames))
+        self._taken.append((frames, run))
+        return run
+
+    def say(self) -> list[Analysed]:
+        """What comes of each run that was taken, and of all ticks that could be analysed with it."""
+        taken, self._taken = self._taken, []
+        return [self._follow(frames, run) for frames, run in taken]
 
     def finish(self) -> Analysed:
         """The call is over: the ticks that only some legs have, the last word on open change points, the end of open alerts."""
@@ -135,6 +148,11 @@ class CallAnalysis:
         """A leg as it is now."""
         return self._legs[leg].speaker.view
 
+    def _follow(self, frames: Frames, run: LegRun) -> Analysed:
+        self._legs[frames.leg].waiting.extend(run.sounded)
+        self._end = max(self._end, frame_seconds(frames.stop))
+        return self._analysed(frames, self._advance())
+
     def _analysed(self, frames: Frames | None, events: list[Event]) -> Analysed:
         views = {leg: of.views for leg, of in self._legs.items() if of.views}
         for leg in views:
@@ -153,26 +171,32 @@ class CallAnalysis:
         """Whose next tick is analysed next: of the legs that are furthest behind, where all of them have one; else of the
         first that need not wait."""
         behind = self._behind()
-        if all(of.waiting for of in behind):
+        for of in behind:
+            if not of.waiting:
+                break
+        else:
             return self._in_order(behind)
         if self._ahead is None:
             return []
-        return [of for of in self._legs.values() if len(of.waiting) > self._ahead][:1]
+        return [of for of in self._order if len(of.waiting) > self._ahead][:1]
 
-    def _behind(self) -> list[_LegState]:
+    def _behind(self) -> Sequence[_LegState]:
         """The legs that are furthest behind."""
-        legs = list(self._legs.values())
-        least = min([of.ticks for of in legs], default=0)
-        return [of for of in legs if of.ticks == least]
+        legs = self._order
+        if len(legs) < 2:
+            return legs
+        ticks = [of.ticks for of in legs]
+        least = min(ticks)
+        return legs if max(ticks) == least else [of for of in legs if of.ticks == least]
 
-    def _in_order(self, legs: list[_LegState]) -> Sequence[_LegState]:
+    def _in_order(self, legs: Sequence[_LegState]) -> Sequence[_LegState]:
         """First the one whose next tick ends first, as a leg's last tick may."""
-        return legs if len(legs) == 1 else sorted(legs, key=self._next_end)
+        return legs if len(legs) < 2 else sorted(legs, key=self._next_end)
 
     def _next_end(self, of: _LegState) -> float:
         """Seconds at which a leg's next tick ends."""
         if of.waiting:
-            return of.waiting[0].end
+            return of.waiting[0].tick.end
         return min(frame_seconds((of.ticks + 1) * TICK_FRAMES), self._end)
 
     def _hear(self, of: _LegState) -> list[Event]:
@@ -196,23 +220,37 @@ class CallAnalysis:
     def _combine(self) -> list[Event]:
         """Show the rules that combine legs the moments that all legs have now."""
         events: list[Event] = []
-        while all(of.heard for of in self._legs.values()):
-            ends, moments = [], {}
-            for leg, of in self._legs.items():
-                end, moments[leg] = of.heard.popleft()
-                ends.append(end)
-            if all(moment.known for moment in moments.values()):
-                together = len(moments) > 1 and all(moment.silent <= HANGOVER for moment in moments.values())
+        for _ in range(min([len(of.heard) for of in self._order], default=0)):
+            at, known, together, moments = 0.0, True, len(self._order) > 1, {}
+            for of in self._order:
+                end, moment = of.heard.popleft()
+                moments[of.leg] = moment
+                at = max(at, end)
+                known = known and moment.known
+                together = together and moment.silent <= HANGOVER
+            if known:
                 self._overtalk = self._overtalk + 1 if together else 0
                 self.floor.overtalk += together
-            moment = self._moments[self._rules] = Moment(self._together, max(ends), moments, self._overtalk)
-            events += self._rules.update(moment)
+            combined = self._moments[self._rules] = Moment(self._together, at, moments, self._overtalk)
+            events += self._rules.update(combined)
             self._together += 1
         return events
 
 
 def analysed(analysis: CallAnalysis, runs: Iterable[Frames]) -> Iterator[Analysed]:
     """All of a call's frames, run by run, and the last word: what replays it, or judges it anew."""
-    for frames in runs:
-        yield analysis.update(frames)
+    for some in _side_by_side(runs):
+        sound_together([analysis.take(frames) for frames in some])
+        yield from analysis.say()
     yield analysis.finish()
+
+
+def _side_by_side(runs: Iterable[Frames]) -> Iterator[Sequence[Frames]]:
+    """Runs of different legs that follow each other."""
+    some: dict[Leg, Frames] = {}
+    for frames in runs:
+        if frames.leg in some:
+            yield tuple(some.values())
+            some = {}
+        some[frames.leg] = frames
+    yield tuple(some.values())

@@ -15,6 +15,7 @@ from monitor.audio.chunk import AudioChunk
 from monitor.errors import MonitorError
 from monitor.pipeline.call import LiveCall
 from monitor.pipeline.monitor import Monitor
+from monitor.pipeline.speaker import LegRun
 from monitor.sources.base import PolledSource, Source
 from monitor.sources.begun import BegunPolledSource, first_audio
 from monitor.store.call_id import new_call_id
@@ -100,6 +101,10 @@ class _Awaited:
             self._error = MonitorError(f"{self.id}: defect in this program: {type(error).__name__}: {error}")
             return False
         return not self._heard and not self._source.over
+
+    def heard(self) -> Sequence[LegRun]:
+        """See `Heard`."""
+        return ()
 
     def go_on(self) -> None:
         """See `Heard`."""

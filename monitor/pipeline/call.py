@@ -1,14 +1,14 @@
 """One call in progress: has the source's audio listened to, and puts what is heard where it belongs.
 
 A source at which one looks is heard in rounds with all others (`rounds.py`); one that is waited for, a file or a microphone,
-has a thread of its own. Both take the same steps: `take` what has come, `go_on` with what the engine has heard, `write` it
-and `confirm` it; at the end `conclude`.
+has a thread of its own. Both take the same steps: `take` what has come, have what the engine has `heard` worked on, `go_on`
+with it, `write` it and `confirm` it; at the end `conclude`.
 """
 
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -29,6 +29,7 @@ from monitor.pipeline.recorder import CallRecorder
 from monitor.pipeline.report import LegTally, leg_line, leg_report
 from monitor.pipeline.rounds import Rounds
 from monitor.pipeline.snapshots import Snapshots
+from monitor.pipeline.speaker import LegRun
 from monitor.pipeline.tap import Tap
 from monitor.pipeline.urgency import CallUrgency
 from monitor.sources.base import PolledSource, Source
@@ -228,10 +229,18 @@ class LiveCall(CallInProgress):
             return False
         return not self._polled.over
 
-    def go_on(self) -> None:
-        """Say what follows from all that the engine has heard by now."""
+    def heard(self) -> Sequence[LegRun]:
+        """What the engine has heard since the last time; its numbers are worked on with those of other calls."""
         try:
-            self._advance(None)
+            return self._listening.take()
+        except Exception as error:  # noqa: BLE001 - likewise
+            self._fault = self._fault or error
+            return ()
+
+    def go_on(self) -> None:
+        """Say what follows from it."""
+        try:
+            self._say(self._listening.say())
         except Exception as error:  # noqa: BLE001 - likewise
             self._fault = self._fault or error
 
@@ -286,7 +295,7 @@ class LiveCall(CallInProgress):
         try:
             for chunk in self.source.chunks():
                 self._hear([chunk])
-                self._advance(None if self.source.realtime else MAX_AHEAD)
+                self._say(advance([self._listening], None if self.source.realtime else MAX_AHEAD))
                 self.write()
                 self.confirm()
                 if self._fault is not None:
@@ -349,7 +358,7 @@ class LiveCall(CallInProgress):
     def _close(self, reason: str) -> None:
         self._listening.end()
         self._compare_legs(None)
-        self._advance(0)
+        self._say(advance([self._listening], 0))
         for leg in self.legs:
             self._say_skips(leg)
         self._emit(self._listening.finish())
@@ -359,9 +368,8 @@ class LiveCall(CallInProgress):
             self._give_up_at = time.monotonic() + FILE_PATIENCE
         self._recorder.finish(ended, lambda: self._give_up_at is not None and time.monotonic() >= self._give_up_at)
 
-    def _advance(self, most: int | None) -> None:
+    def _say(self, heard: Sequence[Analysed]) -> None:
         said: list[Event] = []
-        heard = advance([self._listening], most)
         for analysed in heard:
             if analysed.frames is not None:
                 self._take_frames(analysed.frames)

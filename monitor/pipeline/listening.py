@@ -11,6 +11,7 @@ from monitor.audio.chunk import AudioChunk
 from monitor.events import Frames, Leg
 from monitor.pipeline.analysis import Analysed, CallAnalysis
 from monitor.pipeline.leg import LegTrack
+from monitor.pipeline.speaker import LegRun, sound_together
 from monitor.timeline import frame_seconds
 
 MAX_AHEAD = 8
@@ -45,6 +46,15 @@ class Listening:
         """Frames that no one has seen, leg by leg; waits, where `most` is given, until no leg has more windows pending."""
         return [frames for track in self.tracks.values() for frames in track.collect(most)]
 
+    def take(self, most: int | None = None) -> list[LegRun]:
+        """Take the frames that are ready into the analysis, to be heard with those of other calls before `say`; waits as
+        `ready` does."""
+        return [self.analysis.take(frames) for frames in self.ready(most)]
+
+    def say(self) -> list[Analysed]:
+        """What comes of all that was taken and heard."""
+        return self.analysis.say()
+
     def end(self) -> None:
         """The audio is over: ask for the frames still owed. Nothing is pushed after."""
         for track in self.tracks.values():
@@ -66,5 +76,6 @@ def advance(calls: Iterable[Listening], most: int | None = None) -> list[Analyse
     Waits, where `most` is given, until no leg has more windows pending. What is said of a call does not depend on which
     others advance with it.
     """
-    runs = [(call.analysis, frames) for call in calls for frames in call.ready(most)]
-    return [analysis.update(frames) for analysis, frames in runs]
+    calls = tuple(calls)
+    sound_together([run for call in calls for run in call.take(most)])
+    return [said for call in calls for said in call.say()]

@@ -1,8 +1,8 @@
 """Rounds through all calls at whose sources one looks: two threads, however many calls.
 
-One hears: it takes what has come of every call, so that the engine gets the windows of all together, then has every call go on
-with what the engine has heard by now; it waits for no disk. The other writes what they say. A call whose audio is over leaves
-the rounds, and has a thread for as long as its end takes.
+One hears: it takes what has come of every call, so that the engine gets the windows of all together, then what the engine has
+heard by now, which is worked on for all calls at once, and has every call go on with it; it waits for no disk. The other writes
+what they say. A call whose audio is over leaves the rounds, and has a thread for as long as its end takes.
 """
 
 import threading
@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import structlog
+
+from monitor.pipeline.speaker import LegRun, sound_together
 
 log = structlog.get_logger(__name__)
 
@@ -36,15 +38,18 @@ def rest(took: float) -> float:
 
 
 class Heard(Protocol):
-    """A call, step by step. No step raises; `take` and `go_on` wait for nothing."""
+    """A call, step by step. No step raises; `take`, `heard` and `go_on` wait for nothing."""
 
     id: str
 
     def take(self) -> bool:
         """Take what has come; whether more is to come."""
 
+    def heard(self) -> Sequence[LegRun]:
+        """What the engine has heard since, to be worked on with that of other calls before `go_on`."""
+
     def go_on(self) -> None:
-        """Say what the engine has heard."""
+        """Say what came of it."""
 
     def write(self) -> None:
         """Have it written."""
@@ -134,6 +139,7 @@ class Rounds:
         while calls := self._present():
             begun = time.monotonic()
             over = [call for call in calls if not call.take()]
+            sound_together([run for call in calls for run in call.heard()])
             for call in calls:
                 call.go_on()
             for call in over:

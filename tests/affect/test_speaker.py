@@ -10,7 +10,7 @@ from monitor.affect.belief import EmotionBelief
 from monitor.affect.dimensions import PLACES, Dimensions
 from monitor.affect.hysteresis import LabelHysteresis
 from monitor.affect.posterior import SmoothedPosterior
-from monitor.affect.speaker import FORGET_AFTER, Affect, SpeakerAffect
+from monitor.affect.speaker import FORGET_AFTER, Affect, SpeakerAffect, update_together
 from monitor.config.sections import StateSection
 from monitor.events import ABSTAIN
 from monitor.timeline import TICK_RATE
@@ -20,6 +20,20 @@ LABELS = ("angry", "disgusted", "fearful", "happy", "neutral", "other", "sad", "
 
 def sounding(label: str, clearly: float = 4.0) -> np.ndarray:
     return np.array([clearly if label == one else 0.0 for one in LABELS])
+
+
+NOTHING_KNOWN = np.zeros((1, 2)), np.zeros(1)
+"""What a baseline of two classes has learned of a leg at first."""
+
+
+def believed(leans: list[float], steps: list[int] | None = None) -> list[float]:
+    """How far anger is believed, as its logit is so much above that of neutral."""
+    belief = EmotionBelief(("angry", "neutral"), 0.5, correlation_time=0.5, mean_duration=30.0, step=0.1)
+    values, now = [], belief.prior[None]
+    for lean, after in zip(leans, steps or [1] * len(leans), strict=True):
+        now = belief.update(now, np.array([[lean, 0.0]]), [after])
+        values.append(float(now[0, 0]))
+    return values
 
 
 def hear(affect: SpeakerAffect, label: str, seconds: float, clearly: float = 4.0) -> list[Affect]:
@@ -109,25 +123,26 @@ def test_without_a_baseline_nothing_is_relative():
 
 @given(st.floats(-5, 5), st.floats(0.1, 60))
 def test_the_correction_approaches_the_speakers_own_mean_and_never_goes_beyond(lean, seconds):
-    baseline = SpeakerBaseline(("angry", "neutral"), half=30.0, lead=3.0)
+    baseline, voice = SpeakerBaseline(("angry", "neutral"), half=30.0, lead=3.0), np.array([[lean, 0.0]])
+    known = NOTHING_KNOWN
     for _ in range(round(seconds * TICK_RATE)):
-        baseline.learn(np.array([lean, 0.0]), belief=1.0)
-    relative = float(baseline.relative(np.array([lean, 0.0]))[0])
+        known = baseline.learn(voice, np.ones(1), *known)
+    relative = float(baseline.relative(voice, *known)[0, 0])
     assert min(lean, -3.0) <= relative <= max(lean, -3.0)
     assert abs(relative + 3.0) <= abs(lean + 3.0)
 
 
 def test_speech_that_is_not_believed_neutral_teaches_nothing():
-    baseline = SpeakerBaseline(("angry", "neutral"), half=1.0, lead=3.0)
-    baseline.learn(np.array([4.0, 0.0]), belief=0.0)
-    assert baseline.relative(np.array([4.0, 0.0])).tolist() == [4.0, 0.0]
-    assert not baseline.ready
+    baseline, voice = SpeakerBaseline(("angry", "neutral"), half=1.0, lead=3.0), np.array([[4.0, 0.0]])
+    sums, steps = baseline.learn(voice, np.zeros(1), *NOTHING_KNOWN)
+    assert baseline.relative(voice, sums, steps).tolist() == [[4.0, 0.0]]
+    assert not baseline.ready(steps[0])
 
 
 def test_a_model_without_neutral_is_not_corrected():
-    baseline = SpeakerBaseline(("angry", "sad"), half=1.0, lead=3.0)
-    baseline.learn(np.array([1.0, 0.0]), belief=1.0)
-    assert baseline.relative(np.array([1.0, 0.0])).tolist() == [1.0, 0.0]
+    baseline, voice = SpeakerBaseline(("angry", "sad"), half=1.0, lead=3.0), np.array([[1.0, 0.0]])
+    known = baseline.learn(voice, np.ones(1), *NOTHING_KNOWN)
+    assert baseline.relative(voice, *known).tolist() == [[1.0, 0.0]]
 
 
 def test_a_model_without_neutral_begins_with_all_emotions_alike():
@@ -136,18 +151,14 @@ def test_a_model_without_neutral_begins_with_all_emotions_alike():
 
 def test_a_faint_lean_needs_longer_than_a_plain_one_and_both_are_believed_in_the_end():
     def steps(lean: float) -> int:
-        belief = EmotionBelief(("angry", "neutral"), 0.5, correlation_time=0.5, mean_duration=30.0, step=0.1)
-        heard = [float(belief.update(np.array([lean, 0.0]), steps=1)[0]) for _ in range(200)]
-        return next(step for step, value in enumerate(heard) if value > 0.9)
+        return next(step for step, value in enumerate(believed([lean] * 200)) if value > 0.9)
 
     assert steps(4.0) < 5 < steps(1.0) < 30
 
 
 def test_a_belief_fades_over_a_pause_as_a_mood_may_have_passed():
     def after(steps: int) -> float:
-        belief = EmotionBelief(("angry", "neutral"), 0.5, correlation_time=0.5, mean_duration=30.0, step=0.1)
-        [belief.update(np.array([9.0, 0.0]), steps=1) for _ in range(20)]
-        return float(belief.update(np.zeros(2), steps)[0])
+        return believed([9.0] * 20 + [0.0], [1] * 20 + [steps])[-1]
 
     assert after(1) > after(50) > after(100) == after(500) > 0.5
 
@@ -194,9 +205,26 @@ def test_leave_above_enter_is_refused():
 
 def test_a_smoothing_of_nothing_is_refused():
     with pytest.raises(ValueError, match="above 0 s, got 0"):
-        SmoothedPosterior(2, time_constant=0, step=0.1)
+        SmoothedPosterior(time_constant=0, step=0.1)
 
 
 def test_a_belief_without_a_duration_is_refused():
     with pytest.raises(ValueError, match=r"above 0 s, got 0\.5, 0"):
         EmotionBelief(("angry", "neutral"), 0.5, correlation_time=0.5, mean_duration=0.0, step=0.1)
+
+
+@given(st.integers(1, 9), st.integers(0, 2**32 - 1))
+def test_legs_that_are_taken_together_are_taken_as_each_alone_to_the_bit(legs, seed):
+    rng = np.random.default_rng(seed)
+    settings = [StateSection(), StateSection(baseline=0.0), StateSection(smoothing=0.3)]
+    alone, together = ([SpeakerAffect(LABELS, settings[leg % 3]) for leg in range(legs)] for _ in range(2))
+    for _ in range(30):
+        speaks, logits = rng.random(legs) < 0.7, 5 * rng.standard_normal((legs, len(LABELS)))
+        update_together([(together[leg], logits[leg]) for leg in np.flatnonzero(speaks)])
+        for leg in range(legs):
+            if speaks[leg]:
+                alone[leg].update(logits[leg])
+            else:
+                alone[leg].rest()
+                together[leg].rest()
+    assert [affect.now for affect in together] == [affect.now for affect in alone]
