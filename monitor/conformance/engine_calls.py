@@ -3,7 +3,6 @@
 import gc
 import sys
 from collections.abc import Iterator
-from concurrent.futures import Executor
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 
 import numpy as np
@@ -12,8 +11,7 @@ from monitor.audio.chunk import Samples
 from monitor.engines.base import Engine, Window, WindowFrames
 from monitor.timeline import FRAME_SAMPLES, frames_for
 
-_SHARED = (ModuleType, type, FunctionType, BuiltinFunctionType, MethodType, Executor)
-"""What engines share: code, and pools, which begin their threads when a busy machine asks for one more."""
+_SHARED = (ModuleType, type, FunctionType, BuiltinFunctionType, MethodType)
 
 
 def voice(frames: int, seed: int = 0) -> Samples:
