@@ -26,7 +26,7 @@ STRANGERS_LIMIT = 200
 """Datagrams a port of all others, between two looks: enough for a stream to show that it is one."""
 _AT_ONCE = 512
 """Datagrams taken from one socket before the next has its turn: what the kernel keeps of a leg where it keeps little."""
-REST = 0.3
+REST = 0.4
 """Seconds after which the thread reads what nobody has read: longer than a round through the calls takes. The kernel says when
 it arrived, and has room for several times as much of a leg, at least."""
 FLOODED, SHORT_REST = 64, 0.01
