@@ -67,6 +67,10 @@ class BegunPolledSource(_Begun, PolledSource):
         self._polled = source
         self._first = first
 
+    def due(self, sample: int) -> bool:
+        """The source's, once what was found before has been taken."""
+        return bool(self._first) or self._polled.due(sample)
+
     def look(self) -> Iterable[AudioChunk]:
         """See `PolledSource`: the first time, what was found before is given, too."""
         first, self._first = self._first, ()
