@@ -1,4 +1,4 @@
-"""When a call over RTP is to be looked at: once the audio that is wanted may have come, and where something else is to be done."""
+"""When a call over RTP is to be looked at: once the audio that is wanted may have come, or something else is to be done."""
 
 import socket
 from collections.abc import Iterator
