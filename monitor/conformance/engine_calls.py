@@ -87,7 +87,12 @@ def bytes_of(engine: Engine) -> int:
             seen[id(thing)] = thing
             waiting += gc.get_referents(thing)
     tensors = sum(thing.nbytes for thing in seen.values() if isinstance(thing, torch.Tensor)) if torch else 0
-    return tensors + sum(sys.getsizeof(thing) for thing in seen.values())
+    return tensors + sum(map(_size, seen.values()))
+
+
+def _size(thing: object) -> int:
+    # A dictionary by its entries: its table also has room for those that were taken out, until it is made anew.
+    return sys.getsizeof(dict.fromkeys(thing) if type(thing) is dict else thing)
 
 
 def bytes_of_leg(engine: Engine, samples: Samples) -> int:

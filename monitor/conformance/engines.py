@@ -187,16 +187,12 @@ def test_a_leg_may_be_closed_twice(engine: Engine) -> None:
     assert len(listen(engine, other, voice(50)).speech) == 50
 
 
-A_TABLE = 4096
-"""Bytes by which the table of legs may grow: a dictionary does so now and then, however many of its entries were taken out."""
-
-
 def test_of_legs_that_are_closed_nothing_is_kept(engine: Engine) -> None:
     bytes_of_leg(engine, voice(100))
     before = bytes_of(engine)
     held = sum(bytes_of_leg(engine, voice(100, seed)) for seed in range(20))
-    assert held > 2 * A_TABLE
-    assert bytes_of(engine) <= before + A_TABLE
+    assert held > 2 * 256
+    assert bytes_of(engine) <= before + 256
 
 
 def test_a_leg_keeps_no_more_after_a_minute_than_after_ten_seconds(engine: Engine) -> None:
