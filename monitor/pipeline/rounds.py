@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 ROUND = 0.1
 """Seconds from the beginning of a round to that of the next, at least."""
 LONGEST_ROUND = 0.3
-"""The same where rounds take long: what comes meanwhile is taken together, which costs each call a third less."""
+"""The same where rounds take long: what comes meanwhile is taken together, which costs each call less."""
 SHARE = 0.25
 """Of the time to the next round, that one may take before the next comes later."""
 LONGEST_REST = 0.15
