@@ -27,8 +27,10 @@ def mend_help(command: Any) -> None:
 def flowing(text: str) -> str:
     """Paragraphs in one line each, for the terminal to break; indented lines (examples) stay, broken where a shell may go on.
 
+    Markup that shows nothing keeps their indent.
+
     >>> flowing("It is\\nlong.\\n\\n  emotion-monitor run")
-    'It is long.\\n\\n  emotion-monitor run'
+    'It is long.\\n\\n[none][/none]  emotion-monitor run'
     """
     lines: list[str] = []
     for line in text.splitlines():

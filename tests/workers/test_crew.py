@@ -87,7 +87,7 @@ def test_events_of_workers_come_to_who_follows_the_journal_of_the_front_each_onc
     forget = crew.journal.listen(lambda message: heard.append((message.seq, getattr(message, "call", ""))))
     for name in ("in-order-1", "in-order-2"):
         crew.open_call("file", {"path": str(recording)}, call_id=name)
-    wait_until(lambda: sum(event["type"] == "call_ended" for event in crew.journal.read(0)) >= 3)
+    wait_until(lambda: {"in-order-1", "in-order-2"} <= {e["call"] for e in crew.journal.read(0) if e["type"] == "call_ended"})
     wait_until(lambda: heard and heard[-1][0] == crew.journal.last)
     forget()
     numbers = [number for number, _ in heard]
