@@ -32,7 +32,7 @@ from monitor.pipeline.monitor_status import MonitorStatus
 from monitor.pipeline.open_alerts import OpenAlerts
 from monitor.pipeline.recorder import CallRecorder
 from monitor.pipeline.rounds import Heard, Rounds
-from monitor.pipeline.snapshots import Snapshots
+from monitor.pipeline.snapshots import Snapshots, first_after
 from monitor.pipeline.traces import open_tracing
 from monitor.pipeline.windows import Geometry
 from monitor.sources.base import Source
@@ -201,6 +201,7 @@ class Monitor:
                 self._beginning.discard(call_id)
 
     def _open(self, record: CallRecord, source: Source, writer: CallWriter, rules: RuleSet) -> LiveCall:
+        every = self.settings.store.snapshot_every
         return LiveCall(
             record.id,
             source,
@@ -210,7 +211,7 @@ class Monitor:
                 record.id, record.legs, self.settings, rules, self.inference, live=source.realtime, tracing=self._tracing
             ),
             recorder=CallRecorder(writer, self.journal, self._held_memory),
-            snapshots=Snapshots(writer, self.settings.store.snapshot_every, self._snapshot_thread),
+            snapshots=Snapshots(writer, every, self._snapshot_thread, first_after(record.id, every)),
             live=LiveFrames(record.id, record.labels, rules.learned),
             speech_threshold=self.settings.state.speech_threshold,
             watched=lambda: self.attention.on(record.id),

@@ -12,7 +12,7 @@ from monitor.audio.chunk import Samples
 from monitor.errors import StoreError
 from monitor.events import Frames, Leg
 from monitor.pipeline import snapshots as snapshots_module
-from monitor.pipeline.snapshots import Snapshots
+from monitor.pipeline.snapshots import Snapshots, first_after
 from monitor.store.base import CallWriter
 
 
@@ -77,6 +77,13 @@ def test_they_come_at_the_set_interval(thread: ThreadPoolExecutor, clock: list[f
         if writer.snapshots > before:
             taken_at.append(second)
     assert taken_at == [180, 360, 540, 720, 900]
+
+
+def test_those_of_calls_that_begin_together_come_evenly_over_half_of_the_interval() -> None:
+    firsts = sorted(first_after(f"20261130-120000-{number:06x}", 180) for number in range(200))
+    assert firsts[0] >= 90
+    assert firsts[-1] <= 180
+    assert max(sum(begin <= first < begin + 10 for first in firsts) for begin in range(90, 180, 10)) < 40
 
 
 def test_those_of_several_calls_are_written_one_after_the_other(thread: ThreadPoolExecutor, clock: list[float]) -> None:
