@@ -16,8 +16,9 @@ from tests.server.service import CALM, PATIENCE, Service, wait_until
 RECENT = 10_000
 """Bytes of events that journal and hub keep, each: full after a few calls here, after a thousand in a service."""
 BEFORE, CALLS, TIMES = 60, 30, 4
-TOLERANCE = 1_000
-"""Bytes an ended call: its id in the list of what is stored (200), tables that double, and what is under way."""
+TOLERANCE = 4_000
+"""Bytes an ended call. By itself it leaves 300 to 500 (its id in the list of what is stored, tables that double); beside what
+other tests of this process left running 1,800 were seen. A call whose events are kept leaves 12,900."""
 
 
 @pytest.fixture
