@@ -116,6 +116,22 @@ def test_a_deleted_call_is_gone_and_its_id_is_free(store: Store, tmp_path: Path)
     stored_call(store, "gone")
 
 
+def test_a_deleted_call_that_is_still_open_reads_as_it_was_or_is_not_found_but_never_as_damaged(store: Store) -> None:
+    stored_call(store, "gone")
+    opened = store.open("gone")
+    leg = next(iter(opened.record.legs))
+    before = opened.read(leg)
+
+    store.delete("gone")
+
+    for read in (opened.read, opened.results):
+        try:
+            after = read(leg)
+        except NotFoundError:
+            continue
+        np.testing.assert_array_equal(after.logits, before.logits)
+
+
 def test_a_live_call_is_not_deleted(make_store: MakeStore) -> None:
     writer = write(make_store().create(record_of()), 25)
 

@@ -36,17 +36,19 @@ def replay_events(
             yield item
 
 
-def play(stored: StoredCall, speed: float) -> Iterator[tuple[float, Event | FramesMessage]]:
+def play(
+    stored: StoredCall, speed: float, wait: Callable[[float], object] = time.sleep
+) -> Iterator[tuple[float, Event | FramesMessage]]:
     """The events and live frames of the call with their moments (seconds of the timeline), `speed` times faster than it was.
 
-    Speed 0 does not wait. Raises `ValueError` for a negative speed, and `StoreError` like `replay_events`.
+    Speed 0 does not wait; otherwise `wait` does, for some seconds or less where it is told to wake. Raises `ValueError` for a negative speed, and `StoreError` like `replay_events`.
     """
     if speed < 0:
         raise ValueError(f"speed must not be negative, got {speed}")
     begun = time.monotonic()
     for at, item in _walk(stored, None, live=True, between=lambda: None):
         if speed:
-            time.sleep(max(0.0, begun + at / speed - time.monotonic()))
+            wait(max(0.0, begun + at / speed - time.monotonic()))
         yield at, item
 
 

@@ -52,11 +52,13 @@ class Replay:
     def _run(self) -> None:
         reason = "finished"
         try:
-            for _, item in play(self._stored, self.speed):
+            for _, item in play(self._stored, self.speed, self.stopped.wait):
                 if self.stopped.is_set():
                     reason = "stopped"
                     break
                 self._say(item.as_message())
+        except NotFoundError:
+            reason = "stopped"  # the call was erased meanwhile
         except MonitorError as error:
             reason = f"error: {error}"
         except Exception:

@@ -1,12 +1,13 @@
 """Reads one call: its arrays, and, while it is live or after its writer died, the tails that follow them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from monitor.audio.level import Levels
-from monitor.errors import StoreError
+from monitor.errors import NotFoundError, StoreError
 from monitor.events import Frames, Leg
 from monitor.frame_format import cut, joined, without_embedding
 from monitor.store.base import CallStatus, CallSummary, StoredCall, no_such_leg
@@ -25,12 +26,16 @@ class ZarrStoredCall(StoredCall):
 
     def __init__(self, layout: Layout, call_folder: Path) -> None:
         self._layout, self.path = layout, call_folder
-        self.status, self._document, self._tails = _committed_state(call_folder)
+        with erased_is_not_damaged(call_folder):
+            self._open()
+
+    def _open(self) -> None:
+        self.status, self._document, self._tails = _committed_state(self.path)
         self.record = self._document.record()
         self.reason = self._document.reason
         self.reports: Mapping[str, Mapping[str, Any]] = self._document.reports
         self._committed = _committed_frames(self._document, self._tails)
-        self._arrays = open_arrays(call_folder, self.record.id, self.record.legs, "r")
+        self._arrays = open_arrays(self.path, self.record.id, self.record.legs, "r")
         for leg, arrays in self._arrays.items():
             arrays.check_lengths(self._tails[leg].start if leg in self._tails else self._committed[leg])
 
@@ -42,11 +47,13 @@ class ZarrStoredCall(StoredCall):
 
     def read_range(self, leg: Leg, start: int, stop: int) -> Frames:
         """See `StoredCall`."""
-        return self._range(leg, start, stop, embedding=True)
+        with erased_is_not_damaged(self.path):
+            return self._range(leg, start, stop, embedding=True)
 
     def results_range(self, leg: Leg, start: int, stop: int) -> Frames:
         """See `StoredCall`."""
-        return self._range(leg, start, stop, embedding=False)
+        with erased_is_not_damaged(self.path):
+            return self._range(leg, start, stop, embedding=False)
 
     def audio(self, leg: Leg) -> tuple[str, BinaryIO] | None:
         """See `StoredCall`."""
@@ -74,6 +81,17 @@ class ZarrStoredCall(StoredCall):
             return read_levels(path, start, stop)
         except OSError as error:
             raise StoreError(f"call {self.record.id} is damaged: {path} cannot be read ({error.strerror})") from error
+
+
+@contextmanager
+def erased_is_not_damaged(call_folder: Path) -> Iterator[None]:
+    """Raise `NotFoundError` where a call reads as damaged because it is being erased: its folder is renamed before it goes."""
+    try:
+        yield
+    except StoreError as error:
+        if call_folder.exists():
+            raise
+        raise NotFoundError(f"call {call_folder.stem} is not in this store") from error
 
 
 def catalogue_line(layout: Layout, call_folder: Path) -> CallSummary:
