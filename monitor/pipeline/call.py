@@ -18,7 +18,7 @@ import structlog
 
 from monitor.audio.chunk import AudioChunk
 from monitor.errors import MonitorError, SourceError
-from monitor.events import CallEnded, Event, Frames, FramesSkipped, HearingChanged, Leg
+from monitor.events import CallEnded, Event, Frames, HearingChanged, Leg
 from monitor.messages import FramesMessage
 from monitor.pipeline.analysis import Analysed
 from monitor.pipeline.in_progress import CallInProgress
@@ -28,12 +28,13 @@ from monitor.pipeline.live import LiveFrames
 from monitor.pipeline.recorder import CallRecorder
 from monitor.pipeline.report import LegTally, leg_line, leg_report
 from monitor.pipeline.rounds import Rounds
+from monitor.pipeline.skips import Skips
 from monitor.pipeline.snapshots import Snapshots
 from monitor.pipeline.speaker import LegRun
 from monitor.pipeline.tap import Tap
 from monitor.pipeline.urgency import CallUrgency
 from monitor.sources.base import PolledSource, Source
-from monitor.timeline import TICK_RATE, frame_seconds, frames_for
+from monitor.timeline import TICK_RATE
 
 log = structlog.get_logger(__name__)
 
@@ -41,13 +42,6 @@ STOPPING_PATIENCE = 10.0
 """Seconds for which a program that stops waits for a disk that refuses."""
 FILE_PATIENCE = 2.0
 """The same of a call that is read from a file: it can be read again."""
-SKIP_REPORT_FRAMES = frames_for(5.0)
-SKIP_CAUSES: Mapping[str, str] = {
-    "overload": "overload: the engine could not keep up with all legs",
-    "failed": "the engine failed on these frames; the log says why",
-    "store": "the store refused these frames for too long; the log says why",
-}
-"""For people."""
 
 
 class LiveCall(CallInProgress):
@@ -93,9 +87,7 @@ class LiveCall(CallInProgress):
         self._urgency = CallUrgency(self.legs, speech_threshold)
         self._watched = watched
         self._framed = framed
-        self._said_skips: dict[Leg, Counter[str]] = {leg: Counter() for leg in self.legs}
-        self._skipped = dict.fromkeys(self.legs, 0)
-        """Frames of each leg without an engine result in the store, as of the last step."""
+        self._skips = {leg: Skips(call_id, leg) for leg in self.legs}
         self._was_watched = False
         self._likeness = Likeness(self.legs)
         self._live = live
@@ -359,8 +351,8 @@ class LiveCall(CallInProgress):
         self._listening.end()
         self._compare_legs(None)
         self._say(advance([self._listening], 0))
-        for leg in self.legs:
-            self._say_skips(leg)
+        for leg, track in self._listening.tracks.items():
+            self._put_all(self._skips[leg].rest(self._skipped(leg), track.frames))
         self._emit(self._listening.finish())
         ended = CallEnded(call=self.id, time=self.seconds, at=self.seconds, reason=reason, legs=self.reports())
         self._snapshots.finish()
@@ -382,13 +374,18 @@ class LiveCall(CallInProgress):
         for leg, track in self._listening.tracks.items():
             for trace in track.take_traced():
                 self._recorder.once_written(partial(trace.stored, [event for event in said if event.leg in (leg, None)]))
-            self._watch_skips(leg)
+            if track.skipped or self._recorder.blanked:
+                self._put_all(self._skips[leg].due(self._skipped(leg), track.frames))
         self._hurry(anew=bool(heard))
 
     def _take_frames(self, frames: Frames) -> None:
         self._tallies[frames.leg].add(frames)
         self._urgency.hear(frames)
         self._recorder.put(frames)
+
+    def _put_all(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._recorder.put(event)
 
     def _emit(self, analysed: Analysed) -> None:
         for event in analysed.events:
@@ -405,20 +402,6 @@ class LiveCall(CallInProgress):
             view = self._listening.analysis.live(leg)
             track.hurry(self._urgency.of(leg, valence=view.valence, arousal=view.arousal, watched=watched))
 
-    def _watch_skips(self, leg: Leg) -> None:
-        """Say what was skipped of a leg once nothing more is, or where it is much by now."""
-        if not (self._listening.tracks[leg].skipped or self._recorder.blanked):
-            return
-        skipped = self._listening.tracks[leg].skipped.total() + self._recorder.blanked[leg]
-        before, self._skipped[leg] = self._skipped[leg], skipped
-        unsaid = skipped - self._said_skips[leg].total() if skipped else 0
-        if unsaid and (skipped == before or unsaid >= SKIP_REPORT_FRAMES):
-            self._say_skips(leg)
-
-    def _say_skips(self, leg: Leg) -> None:
-        now = frame_seconds(self._listening.tracks[leg].frames)
-        skips = self._listening.tracks[leg].skipped + Counter(store=self._recorder.blanked[leg])
-        for reason, frames in (skips - self._said_skips[leg]).items():
-            cause = SKIP_CAUSES[reason]
-            self._recorder.put(FramesSkipped(call=self.id, leg=leg, time=now, at=now, frames=frames, cause=cause))
-        self._said_skips[leg] = skips
+    def _skipped(self, leg: Leg) -> Counter[str]:
+        """Frames of a leg without an engine result in the store, by cause."""
+        return self._listening.tracks[leg].skipped + Counter(store=self._recorder.blanked[leg])
