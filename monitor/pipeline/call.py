@@ -138,7 +138,7 @@ class LiveCall(CallInProgress):
         self.source.stop()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the call is over and stored; False where that takes longer than `timeout` seconds."""
+        """See `CallInProgress`."""
         return self._over.wait(timeout)
 
     @property
@@ -279,8 +279,10 @@ class LiveCall(CallInProgress):
             self._listening.close()
             self.tap.end(self.reason or "error")
             self.wall_seconds = time.monotonic() - self._begun
-            self._over.set()
-            self._on_end(self)
+            try:
+                self._on_end(self)
+            finally:
+                self._over.set()
 
     def _wait_for_audio(self) -> None:
         """The way of a source that is waited for."""

@@ -57,7 +57,8 @@ class CallInProgress(ABC):
 
     @abstractmethod
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the call is over and stored; False where that takes longer than `timeout` seconds."""
+        """Wait until the call is over and stored, and those who follow it know; False where that takes longer than `timeout`
+        seconds. It is among the calls in progress no more."""
 
     @abstractmethod
     def endpoints(self) -> Mapping[Leg, Mapping[str, Any]]:

@@ -84,6 +84,8 @@ class Monitor:
         self._calls: dict[str, LiveCall] = {}
         self._beginning: set[str] = set()
         """Ids of calls that have a place, but nothing in the store yet."""
+        self._leaving: set[LiveCall] = set()
+        """That are over, whose end listeners are being told."""
         self._live_listeners: list[LiveListener] = []
         self._end_listeners: list[Callable[[LiveCall], None]] = []
         self._closing = False
@@ -276,7 +278,7 @@ class Monitor:
         return forget
 
     def on_end(self, listener: Callable[[LiveCall], None]) -> None:
-        """Tell a listener of each call that is over and stored, or failed, in its thread."""
+        """Tell a listener of each call that is over and stored, or failed, in its thread. Who waits for it goes on after."""
         with self._lock:
             self._end_listeners = [*self._end_listeners, listener]
 
@@ -307,7 +309,7 @@ class Monitor:
         """End all calls, store them, and let go of the engine. May be called twice."""
         with self._lock:
             self._closing = True
-            calls = list(self._calls.values())
+            calls = [*self._calls.values(), *self._leaving]
         for call in calls:
             call.stop("shutdown")
         for call in calls:
@@ -331,10 +333,15 @@ class Monitor:
     def _forget(self, call: LiveCall) -> None:
         with self._lock:
             self._calls.pop(call.id, None)
+            self._leaving.add(call)
             if isinstance(call.error, StoreError):
                 self.unstored[call.id] = f"{call.unstored} frames: {call.error}"
-        for listener in self._end_listeners:
-            listener(call)
+        try:
+            for listener in self._end_listeners:
+                listener(call)
+        finally:
+            with self._lock:
+                self._leaving.discard(call)
         log.info("call_ended", call=call.id, seconds=call.seconds, error=str(call.error) if call.error else None)
 
 

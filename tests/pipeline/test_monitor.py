@@ -1,6 +1,8 @@
 """Calls through the monitor: every frame stored once, events journalled, and nothing that one call meets ends another."""
 
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 import numpy as np
@@ -10,7 +12,9 @@ from monitor.audio.chunk import AudioChunk, Gap
 from monitor.errors import ConfigError, NotFoundError, SourceError, StoreError
 from monitor.events import Frames, Mark
 from monitor.pipeline import recorder as recorder_module
+from monitor.pipeline.call import LiveCall
 from monitor.pipeline.held_memory import HeldMemory
+from monitor.pipeline.in_progress import CallInProgress
 from monitor.pipeline.monitor import Monitor
 from monitor.store.zarr.call_writer import ZarrCallWriter
 from tests.pipeline.conftest import StartMonitor
@@ -215,6 +219,33 @@ def test_a_stopped_call_is_stored_with_the_reason(start_monitor: StartMonitor) -
     monitor.stop_call(call.id)
     assert call.wait(60)
     assert (monitor.store.open(call.id).reason, monitor.calls()) == ("stopped", [])
+
+
+def test_who_waits_for_a_call_goes_on_once_it_is_no_longer_in_progress_and_its_end_is_told(start_monitor: StartMonitor) -> None:
+    monitor = start_monitor()
+    told: list[tuple[Sequence[CallInProgress], bool]] = []
+    monitor.on_end(lambda call: told.append((monitor.calls(), call.wait(0))))
+    finished(monitor, ScriptedSource({"customer": tone(1, 0.1)}))
+    assert told == [([], False)]
+
+
+def test_a_monitor_is_closed_once_the_end_of_each_call_is_told(start_monitor: StartMonitor) -> None:
+    monitor = start_monitor()
+    telling, told = threading.Event(), threading.Event()
+
+    def tell(_: LiveCall) -> None:
+        telling.set()
+        told.wait(60)
+
+    monitor.on_end(tell)
+    monitor.start_call(ScriptedSource({"customer": tone(1, 0.1)}))
+    assert telling.wait(60)
+    with ThreadPoolExecutor(1) as thread:
+        closing = thread.submit(monitor.close)
+        with pytest.raises(TimeoutError):
+            closing.result(0.3)
+        told.set()
+        closing.result(60)
 
 
 def test_closing_the_monitor_flushes_the_calls_in_progress(start_monitor: StartMonitor) -> None:
