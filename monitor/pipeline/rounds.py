@@ -92,9 +92,9 @@ class Rounds:
                     self._threads.append(thread)
 
     def add(self, call: Heard) -> None:
-        """Hear a call from the next round on."""
+        """Hear a call from the next round on. One that comes when there is none any more ends as interrupted."""
         with self._changed:
-            if not self.stopped:
+            if not self._closed:
                 self._calls.append(call)
                 self._changed.notify_all()
                 return
