@@ -1,6 +1,5 @@
 """Calls of sources that are waited for begin with the first audio, have all of it, and cost no thread until then."""
 
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -14,6 +13,7 @@ from monitor.pipeline.call import LiveCall
 from monitor.pipeline.monitor import Monitor
 from monitor.sources.base import Source
 from tests.pipeline.conftest import StartMonitor
+from tests.pipeline.new_threads import NewThreads
 from tests.pipeline.test_rounds import Tone, reason
 from tests.sources.rtp.listening import wait_for
 
@@ -75,7 +75,7 @@ def test_a_call_that_is_waited_for_has_all_the_audio_that_it_would_have_had_at_o
     monitor = start_monitor()
     seen = follow(monitor, source := LateTone())
     monitor.start_call(Tone(), call_id="at-once")
-    wait_for(lambda: len(monitor.calls()) == 2 and all(call.seconds >= 1.5 for call in monitor.calls()))
+    wait_for(lambda: len(seen.calls) == 1 and all(call.seconds >= 1.5 for call in monitor.calls()))
     (call,) = seen.calls
     for name in ("at-once", call.id):
         monitor.stop_call(name).wait(30)
@@ -88,11 +88,11 @@ def test_a_call_that_is_waited_for_has_all_the_audio_that_it_would_have_had_at_o
 
 
 def test_sources_that_are_waited_for_cost_no_thread_and_nor_do_their_calls(start_monitor: StartMonitor) -> None:
-    monitor = start_monitor()
+    monitor, threads = start_monitor(), NewThreads()
     mute = [follow(monitor, Mute()) for _ in range(6)]
     heard = [follow(monitor, LateTone()) for _ in range(6)]
     wait_for(lambda: len(monitor.calls()) == 6 and all(call.seconds >= 1.5 for call in monitor.calls()))
-    wait_for(lambda: not [thread.name for thread in threading.enumerate() if thread.name.startswith(("source-", "call-"))])
+    wait_for(lambda: not threads.named("source-", "call-"))
     assert ([seen.calls for seen in mute], sum(len(seen.calls) for seen in heard)) == ([[]] * 6, 6)
 
 
@@ -127,10 +127,16 @@ def test_a_call_for_which_there_is_no_place_is_refused_and_its_source_let_go_of(
 
 def test_a_monitor_that_stops_lets_go_of_sources_that_still_wait(start_monitor: StartMonitor) -> None:
     monitor = start_monitor()
-    follow(monitor, source := Mute())
-    wait_for(lambda: any(thread.name == "calls-hear" for thread in threading.enumerate()))
+    seen = follow(monitor, source := Mute())
     monitor.close()
-    wait_for(lambda: source.closed)
+    assert (source.closed, seen.over) == (True, [None])
+
+
+def test_a_monitor_that_has_stopped_lets_go_of_a_source_that_comes_late(start_monitor: StartMonitor) -> None:
+    monitor = start_monitor()
+    monitor.close()
+    seen = follow(monitor, source := Mute())
+    assert (source.closed, seen.over) == (True, [None])
 
 
 @pytest.mark.parametrize("step", ["go_on", "write"])

@@ -14,6 +14,7 @@ from monitor.pipeline.monitor import Monitor
 from monitor.sources.base import PolledSource
 from monitor.store.zarr.call_writer import ZarrCallWriter
 from tests.pipeline.conftest import StartMonitor
+from tests.pipeline.new_threads import NewThreads
 from tests.pipeline.scripted_source import tone
 from tests.sources.rtp.listening import wait_for
 
@@ -70,13 +71,10 @@ def reason(monitor: Monitor, call_id: str) -> Any:
 
 
 def test_threads_do_not_grow_with_calls(start_monitor: StartMonitor) -> None:
-    monitor = start_monitor()
+    monitor, threads = start_monitor(), NewThreads()
     calls = [started(monitor, Tone(), f"call-{number}") for number in range(6)]
     wait_for(lambda: all(call.seconds >= 1.5 for call in calls))
-    assert sorted(thread.name for thread in threading.enumerate() if thread.name.startswith("call")) == [
-        "calls-hear",
-        "calls-write",
-    ]
+    wait_for(lambda: threads.named("call") == ["calls-hear", "calls-write"])
 
 
 def test_what_is_left_when_a_call_is_stopped_is_heard_and_its_source_closed(start_monitor: StartMonitor) -> None:

@@ -39,7 +39,7 @@ class Listener:
         return audio(self.chunks, leg)
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Return once the condition holds; fail where it does not within a generous time."""
     limit = time.monotonic() + seconds
     while not condition():
