@@ -34,7 +34,6 @@ from monitor.store.call_id import check_call_id, new_call_id
 from monitor.workers.hand import Hand
 from monitor.workers.line import LineDeadError
 from monitor.workers.worker import Asked, AskedPushed, Followed
-from monitor.workers.worker_call import WorkerCall
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +69,6 @@ class Crew(Monitor):
         self._hiring = threading.Lock()
         self._ids: set[str] = set()
         """Of calls that a worker begins at this moment."""
-        self.over_already: set[str] = set()
         self._refresh = threading.Event()
         self._stopped = threading.Event()
         self._refreshing = threading.Thread(target=self._take_in, name="journal-of-workers", daemon=True)
@@ -92,7 +90,7 @@ class Crew(Monitor):
         with self._place_with_a_worker(call_id) as free_id:
             asked = Asked(kind, options, free_id, metadata or {})
             try:
-                call = self._with_one_that_has_room(lambda hand: self._begin(hand, asked))
+                call = self._with_one_that_has_room(lambda hand: hand.begin(asked))
             except LineDeadError as error:
                 raise BusyError(f"cannot start call {free_id}: {error}; try again") from None
         return call or super().open_call(kind, options, call_id=call_id, metadata=metadata)
@@ -105,9 +103,7 @@ class Crew(Monitor):
             asked = AskedPushed(audio, free_id, metadata or {})
 
             def begin(hand: Hand) -> tuple[CallInProgress, Bridge]:
-                call, bridge = hand.begin_pushed(asked, on_change)
-                self.settle_if_over(hand, call)
-                return call, bridge
+                return hand.begin_pushed(asked, on_change)
 
             try:
                 begun = self._with_one_that_has_room(begin)
@@ -138,13 +134,6 @@ class Crew(Monitor):
     def has_worker(self) -> bool:
         """Whether a worker is ready."""
         return any(hand.ready.is_set() for hand in self._living())
-
-    def settle_if_over(self, hand: Hand, call: WorkerCall) -> None:
-        """A call that was over before it was known here is over here, too."""
-        if call.id in self.over_already:
-            self.over_already.discard(call.id)
-            hand.calls.pop(call.id, None)
-            call.end("", None)
 
     def calls(self) -> list[CallInProgress]:
         """See `Monitor`."""
@@ -204,15 +193,15 @@ class Crew(Monitor):
 
     def lost(self, hand: Hand) -> None:
         """A worker is gone."""
-        hand.dead.set()
+        with self._lock:
+            hand.dead.set()
+            self._died += not self._closing
         hand.settled.set()
         hand.audio.close()
         for number in list(hand.followed):
             hand.let_go(number, None if self._closing else LineDeadError("the worker that followed it died"))
         if self._closing:
             return
-        with self._lock:
-            self._died += 1
         log.error("worker_died", worker=hand.number, pid=hand.process.pid, calls=sorted(hand.calls))
         self._closing_up.submit(self._close_calls_of, hand)
 
@@ -222,11 +211,9 @@ class Crew(Monitor):
             close_interrupted(self.store)
         except MonitorError as error:
             log.error("calls_of_worker_not_closed", worker=hand.number, error=str(error))
-        for call in list(hand.calls.values()):
-            call.end("interrupted", LineDeadError("the worker that heard this call died"))
-        hand.calls.clear()
         with self._lock:
             self._hands = [other for other in self._hands if other is not hand]
+        hand.lose_calls()
 
     def _have_enough(self) -> None:
         """Have as many workers as the next call asks for; where all have enough to do, wait for the one that comes."""
@@ -284,11 +271,6 @@ class Crew(Monitor):
                 hand.settled.wait(COMING)
         with self._lock:
             return self._freest(full) is not None
-
-    def _begin(self, hand: Hand, asked: Asked) -> CallInProgress:
-        call = hand.begin(asked)
-        self.settle_if_over(hand, call)
-        return call
 
     @contextmanager
     def _place_with_a_worker(self, call_id: str | None) -> Iterator[str]:

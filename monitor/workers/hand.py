@@ -47,6 +47,12 @@ class Hand:
         self.followed: dict[int, SourceOver] = {}
         """Sources of the configuration that it follows, by number: who is told when it does no longer."""
         self._crew = crew
+        self._knowing = threading.Lock()
+        """Guards which calls there are: that one has begun and that it is over may come at once."""
+        self._over_already: dict[str, Over] = {}
+        """How calls ended of which it is not known here that they began."""
+        self._lost: Over | None = None
+        """How all calls ended, once it is gone."""
         self._looking = threading.Lock()
         self._look: Look | None = None
         self._looked_at = float("-inf")
@@ -89,7 +95,12 @@ class Hand:
 
     def _known(self, begun: Begun, metadata: Mapping[str, Any]) -> WorkerCall:
         call = WorkerCall(begun, metadata, self.line, lambda: self.seen(begun.call))
-        self.calls[call.id] = call
+        with self._knowing:
+            over = self._over_already.pop(call.id, None) or self._lost
+            if over is None:
+                self.calls[call.id] = call
+        if over is not None:
+            call.end(over.reason, over.error)
         return call
 
     def follow(self, asked: Followed, over: SourceOver) -> None:
@@ -133,6 +144,14 @@ class Hand:
         look = self.look()
         return None if look is None else look.calls.get(call)
 
+    def lose_calls(self) -> None:
+        """It is gone, and its calls are closed in the store as interrupted."""
+        with self._knowing:
+            self._lost = Over("", "interrupted", LineDeadError("the worker that heard this call died"), None)
+            calls, self.calls = self.calls, {}
+        for call in calls.values():
+            call.end(self._lost.reason, self._lost.error)
+
     def close(self) -> None:
         """End its calls, store them, end it."""
         if not self.ready.is_set():  # it has no calls
@@ -167,7 +186,7 @@ class Hand:
 
     def _found(self, begun: Begun, metadata: Mapping[str, Any]) -> None:
         """A source that it follows has a call."""
-        self._crew.settle_if_over(self, self._known(begun, metadata))
+        self._known(begun, metadata)
 
     def let_go(self, number: int, error: MonitorError | None) -> None:
         """A source is followed no longer."""
@@ -178,10 +197,11 @@ class Hand:
         if over.unstored is not None:
             self._crew.unstored[over.call] = over.unstored
         self.audio.forget(over.call)
-        call = self.calls.pop(over.call, None)
-        if call is None:  # it was over before the front had heard that it began
-            self._crew.over_already.add(over.call)
-        else:
+        with self._knowing:
+            call = self.calls.pop(over.call, None)
+            if call is None:
+                self._over_already[over.call] = over
+        if call is not None:
             call.end(over.reason, over.error)
 
 
