@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,13 @@ from monitor.pipeline.monitor import Monitor
 from monitor.store.zarr.store import ZarrStore
 from monitor.workers import crew as crew_module
 from monitor.workers.crew import Crew
+from monitor.workers.hand import Hand
 from tests.pipeline.scripted_source import tone
 from tests.server.service import wait_until
 
 SECONDS = 6.0
+STARTING = 240.0
+"""Seconds within which a worker is ready, on however busy a machine: a process that imports much and loads an engine."""
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +37,9 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def settings_at(folder: Path) -> Settings:
-    return load_settings(environment={}, flags={"store.path": folder, "store.fsync": False})
+    """With an engine that has time: nothing is late, so no windows are joined, and results are the same to the last bit."""
+    patient = {"engine.latency": 60.0, "engine.max_backlog": 600.0}
+    return load_settings(environment={}, flags={"store.path": folder, "store.fsync": False, **patient})
 
 
 def opened(kind: type[Monitor], folder: Path, *more: Any) -> Monitor:
@@ -42,15 +47,33 @@ def opened(kind: type[Monitor], folder: Path, *more: Any) -> Monitor:
     return kind(settings, InferenceWorker.of(load_engine(settings.engine), settings.engine), ZarrStore(settings.store), *more)
 
 
+def await_worker(front: Crew) -> None:
+    """Have a worker, ready."""
+    front.begin(patience=STARTING)
+    assert front.has_worker
+
+
 @pytest.fixture(scope="module")
 def crew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crew]:
     """A front that has its worker."""
     front = opened(Crew, tmp_path_factory.mktemp("crew") / "store", 1)
     assert isinstance(front, Crew)
-    front.begin()
-    wait_until(lambda: front.status().workers == 1 and front._hands[0].ready.is_set())
+    await_worker(front)
     yield front
     front.close()
+
+
+def answered_late(hand: Hand, late_enough: Callable[[], bool]) -> Callable[..., Any]:
+    """Of a line that is asked: what it gives, told only once something else is so."""
+    ask = hand.line.ask
+
+    def asked(*question: Any, **how: Any) -> Any:
+        answer = ask(*question, **how)
+        if question[0] == "begin":
+            wait_until(late_enough)
+        return answer
+
+    return asked
 
 
 def frames_of(monitor: Monitor, call: str) -> dict[str, Any]:
@@ -84,10 +107,11 @@ def test_events_of_workers_come_to_who_follows_the_journal_of_the_front_each_onc
     crew: Crew, recording: Path
 ) -> None:
     heard: list[tuple[int, str]] = []
+    crew.journal.refresh()  # what was said of earlier calls is not told later
     forget = crew.journal.listen(lambda message: heard.append((message.seq, getattr(message, "call", ""))))
-    for name in ("in-order-1", "in-order-2"):
-        crew.open_call("file", {"path": str(recording)}, call_id=name)
-    wait_until(lambda: {"in-order-1", "in-order-2"} <= {e["call"] for e in crew.journal.read(0) if e["type"] == "call_ended"})
+    calls = [crew.open_call("file", {"path": str(recording)}, call_id=name) for name in ("in-order-1", "in-order-2")]
+    assert all(call.wait(60) for call in calls)
+    assert {"in-order-1", "in-order-2"} <= {e["call"] for e in crew.journal.read(0) if e["type"] == "call_ended"}
     wait_until(lambda: heard and heard[-1][0] == crew.journal.last)
     forget()
     numbers = [number for number, _ in heard]
@@ -108,10 +132,19 @@ def test_a_call_of_a_worker_is_seen_and_ended_like_any(crew: Crew) -> None:
         crew.open_call("rtp", {}, call_id="seen")
     crew.stop_call("seen")
     assert call.wait(60)
-    wait_until(lambda: not crew.calls())
-    assert call.reason == "stopped"
+    assert (call.reason, crew.calls()) == ("stopped", [])
     with pytest.raises(NotFoundError):
         crew.call("seen")
+
+
+def test_a_call_that_is_over_before_the_front_knows_that_it_began_says_why_it_ended(
+    crew: Crew, recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand = crew._hands[0]
+    monkeypatch.setattr(hand.line, "ask", answered_late(hand, lambda: "brief" in hand._over_already))
+    call = crew.open_call("file", {"path": str(recording)}, call_id="brief")
+    assert call.wait(0)
+    assert (call.reason, crew.calls()) == ("finished", [])
 
 
 def test_what_a_worker_refuses_is_refused_with_its_words(crew: Crew) -> None:
@@ -159,20 +192,35 @@ def test_a_worker_that_is_killed_takes_its_calls_alone_and_the_next_call_begins_
     assert (doomed.reason, crew.store.open("doomed").status) == ("interrupted", "interrupted")
     assert events_of(crew, "doomed")[-1]["type"] == "call_ended"
     assert crew.store.open("whole").status == "complete"
-    wait_until(lambda: crew.status().workers == 0)
-    assert crew.status().workers_died == 1
+    assert (crew.status().workers, crew.status().workers_died) == (0, 1)
     assert crew.open_call("file", {"path": str(recording)}, call_id="here").wait(60)
-    wait_until(lambda: crew.status().workers == 1 and crew._hands[0].ready.is_set())
+    await_worker(crew)
     assert crew.open_call("file", {"path": str(recording)}, call_id="there").wait(60)
     for call in ("here", "there"):
         assert crew.store.open(call).status == "complete"
+
+
+def test_a_call_whose_worker_dies_before_the_front_knows_that_it_began_is_interrupted(
+    crew: Crew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await_worker(crew)
+    (hand,) = crew._hands
+
+    def dead() -> bool:
+        hand.process.kill()
+        return not crew._hands
+
+    monkeypatch.setattr(hand.line, "ask", answered_late(hand, dead))
+    call = crew.open_call("rtp", {"legs": {"customer": {}}}, call_id="stillborn")
+    assert call.wait(60)
+    assert (call.reason, crew.store.open("stillborn").status, crew.calls()) == ("interrupted", "interrupted", [])
 
 
 def test_a_crew_that_stops_stores_the_calls_of_its_workers(tmp_path: Path) -> None:
     front = opened(Crew, tmp_path / "store", 1)
     assert isinstance(front, Crew)
     front.open_call("rtp", {}, call_id="front")
-    wait_until(lambda: front.status().workers == 1 and front._hands[0].ready.is_set())
+    await_worker(front)
     call = front.open_call("rtp", {}, call_id="worker")
     front.close()
     assert call.wait(0)

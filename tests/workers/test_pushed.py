@@ -21,7 +21,7 @@ from monitor.workers.audio_line import ON_THE_WAY, AudioIn, AudioOut
 from monitor.workers.crew import Crew
 from tests.pipeline.scripted_source import tone
 from tests.server.service import wait_until
-from tests.workers.test_crew import events_of, frames_of, opened
+from tests.workers.test_crew import await_worker, events_of, frames_of, opened
 
 AUDIO = PushedAudio(("customer", "agent"), 8_000, "s16le", "a test")
 PIECE = 160
@@ -33,8 +33,7 @@ def crew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crew]:
     """A front that has its worker."""
     front = opened(Crew, tmp_path_factory.mktemp("crew") / "store", 1)
     assert isinstance(front, Crew)
-    front.begin()
-    wait_until(lambda: front.has_worker)
+    await_worker(front)
     yield front
     front.close()
 

@@ -19,8 +19,9 @@ from monitor.server.static_sources import StaticSources
 from monitor.sources.file import FileSource
 from monitor.sources.registry import SOURCES
 from monitor.workers.crew import Crew
+from tests.pipeline.new_threads import NewThreads
 from tests.server.service import wait_until
-from tests.workers.test_crew import events_of, frames_of, opened, recording, settings_at
+from tests.workers.test_crew import await_worker, events_of, frames_of, opened, recording, settings_at
 
 __all__ = ["recording"]
 
@@ -75,8 +76,7 @@ def crew_at(folder: Path) -> Crew:
     """A front that has its worker."""
     front = opened(Crew, folder, 1, know_it)
     assert isinstance(front, Crew)
-    front.begin()
-    wait_until(lambda: front.has_worker)
+    await_worker(front)
     return front
 
 
@@ -125,14 +125,13 @@ def test_a_port_whose_worker_is_killed_is_opened_again_and_its_call_is_closed_as
 
 
 def test_ports_that_wait_cost_no_thread_each(tmp_path: Path) -> None:
-    monitor = opened(Monitor, tmp_path / "store")
+    monitor, threads = opened(Monitor, tmp_path / "store"), NewThreads()
     waiting = tuple(StaticSource(kind="rtp", options={"legs": {"customer": {"port": free_port()}}}) for _ in range(6))
     sources = StaticSources(monitor, settings_at(tmp_path).model_copy(update={"sources": waiting}))
     sources.start()
-    wait_until(lambda: {"calls-hear", "static-sources"} <= {thread.name for thread in threading.enumerate()})
-    named = [thread.name for thread in threading.enumerate()]
-    assert [name for name in named if name.startswith(("source-", "call-"))] == []
-    assert named.count("static-sources") == 1
+    wait_until(lambda: len(monitor._rounds._calls) == 6)
+    assert threads.named("source-", "call-") == []
+    assert threads.named("static-sources") == ["static-sources"]
     monitor.close()
     sources.close()
     for source in waiting:
