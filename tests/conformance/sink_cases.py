@@ -37,7 +37,8 @@ class File(Place):
 
     def received(self) -> list[dict[str, Any]]:
         path = (self._folder if self._folder.exists() else self._away) / "events.jsonl"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+        return [json.loads(line) for line in lines if line.endswith(b"\n")]  # the last may just be being written
 
     def leave(self) -> None:
         self._folder.rename(self._away)

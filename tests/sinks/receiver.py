@@ -54,8 +54,9 @@ def running_receiver(certificate: Path | None = None) -> Iterator[Receiver]:
                 receiver.waiting.set()
                 receiver.gate.wait()
             headers = {key.lower(): value for key, value in self.headers.items()}
-            receiver.requests.append(Request(headers, body, receiver.status))
-            self.send_response(receiver.status)
+            status = receiver.status  # asked once: a test may change it at any moment
+            receiver.requests.append(Request(headers, body, status))
+            self.send_response(status)
             for key, value in receiver.answer_headers.items():
                 self.send_header(key, value)
             self.end_headers()

@@ -6,6 +6,7 @@ import hmac
 import json
 import re
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -200,10 +201,12 @@ def test_a_receiver_that_does_not_answer_is_told_by_its_host_alone(receiver: Rec
 
 
 def test_a_receiver_that_is_not_there_is_told() -> None:
-    with running_receiver() as gone:
-        pass
-    with pytest.raises(DeliveryError, match=r"^127\.0\.0\.1 cannot be reached: .*refused"):
-        delivered(gone)
+    gone = Receiver()
+    with socket.socket() as unheard:  # holds a port at which nobody listens
+        unheard.bind(("127.0.0.1", 0))
+        gone.url = f"http://127.0.0.1:{unheard.getsockname()[1]}/"
+        with pytest.raises(DeliveryError, match=r"^127\.0\.0\.1 cannot be reached: .*refused"):
+            delivered(gone)
 
 
 def test_a_receiver_that_holds_a_request_holds_up_neither_the_end_nor_the_event(
