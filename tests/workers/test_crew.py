@@ -37,8 +37,9 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def settings_at(folder: Path) -> Settings:
-    """With an engine that has time: nothing is late, so no windows are joined, and results are the same to the last bit."""
-    patient = {"engine.latency": 60.0, "engine.max_backlog": 600.0}
+    """With an engine that has time, so that no late windows are joined, and that hears one at a time: what it says is the same
+    to the last bit."""
+    patient = {"engine.latency": 60.0, "engine.max_backlog": 600.0, "engine.max_batch": 1}
     return load_settings(environment={}, flags={"store.path": folder, "store.fsync": False, **patient})
 
 
