@@ -119,7 +119,7 @@ class Client:
                 notice = [LaggedMessage.model_validate({"type": "lagged", "from": before + 1, "to": self._hub.last})]
             self._cursor, recent = await self._hub.recorded(before)
         else:
-            self._cursor = min(before + self._hub.limits.batch, self._hub.last)
+            self._cursor = max(before, min(before + self._hub.limits.batch, self._hub.last))
         self._live = self._live or self._cursor >= self._hub.last
         return notice + [message for message in recent if self._subscription.wants(message)]
 

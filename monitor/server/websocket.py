@@ -56,16 +56,17 @@ async def events(websocket: WebSocket) -> None:
     await accept(websocket)
     try:
         identity_of(websocket).require("read")
-        subscription = _subscribe(websocket, hub)
-    except (ConfigError, NotAllowedError) as error:
-        await _refuse(websocket, error, POLICY_VIOLATION)
+        subscription = await _subscribe(websocket, monitor, hub)
+    except MonitorError as error:
+        wrong = isinstance(error, ConfigError | NotAllowedError)
+        await _refuse(websocket, error, POLICY_VIOLATION if wrong else INTERNAL_ERROR)
         return
     client = hub.join(subscription)
     try:
-        present = [message for message in hub.present.messages() if subscription.wants(message)]
-        hello = HelloMessage.model_construct(type="hello", version=__version__, seq=hub.last, present=present)
-        await _say(websocket, hello)
-        with monitor.attention.following(subscription.calls, subscription.frames):
+        with monitor.attention.following(subscription.calls, subscription.frames):  # before hello: who has that, has all frames
+            present = [message for message in hub.present.messages() if subscription.wants(message)]
+            hello = HelloMessage.model_construct(type="hello", version=__version__, seq=hub.last, present=present)
+            await _say(websocket, hello)
             await converse(_speak(websocket, client, hub), _listen(websocket, monitor, hub))
     except WebSocketDisconnect:
         pass
@@ -75,13 +76,15 @@ async def events(websocket: WebSocket) -> None:
         hub.leave(client)
 
 
-def _subscribe(websocket: WebSocket, hub: Hub) -> Subscription:
+async def _subscribe(websocket: WebSocket, monitor: Monitor, hub: Hub) -> Subscription:
     subscription = parse_subscription(websocket.query_params.multi_items())
-    if subscription.since is not None and subscription.since > hub.last:
-        raise UnknownSinceError(
-            f"since={subscription.since} is beyond the journal, which ends at {hub.last}: "
-            "it comes from another store; connect without since"
-        )
+    if subscription.since is not None and subscription.since > hub.last:  # whoever asks the API may know more than the hub yet
+        last = await asyncio.to_thread(lambda: monitor.journal.last)
+        if subscription.since > last:
+            raise UnknownSinceError(
+                f"since={subscription.since} is beyond the journal, which ends at {last}: "
+                "it comes from another store; connect without since"
+            )
     return subscription
 
 

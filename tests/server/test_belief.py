@@ -1,20 +1,26 @@
 """What was believed of a stored leg is what the live connection said."""
 
+from typing import Any
+
 from monitor.config.sections import PrivacySection
 from tests.server.conftest import StartService
-from tests.server.service import CALM, LOUD, Service, of_type, receive_until
+from tests.server.service import CALM, LOUD, Service, of_type, receive, receive_until
 
 LEVELS = {"customer": [CALM] * 3 + [0.0] + [LOUD] * 3, "agent": [0.0] * 3 + [CALM] * 4}
+SECONDS, RATE = 7, 10
 VALUES = ("posterior", "valence", "arousal")
 
 
 def test_it_is_what_live_frames_said_to_the_digit(service: Service) -> None:
     with service.websocket("frames=1") as websocket:
+        receive(websocket)
         service.finished_call("c1", LEVELS)
-        messages = receive_until(websocket, of_type("call_ended"))
-    live = [message for message in messages if message["type"] == "frames" and message["leg"] == "customer"]
+        live: list[dict[str, Any]] = []
+        while sum(len(message["valence"]) for message in live) < SECONDS * RATE:  # the last may come after `call_ended`
+            message = receive_until(websocket, of_type("frames"))[-1]
+            live += [message] * (message["leg"] == "customer")
     stored = service.http().get("/api/v1/calls/c1/belief?leg=customer").json()
-    assert (stored["time"], stored["rate"], stored["seconds"]) == (0.0, 10, 7.0)
+    assert (stored["time"], stored["rate"], stored["seconds"]) == (0.0, RATE, SECONDS)
     assert stored["valence"] == [value for message in live for value in message["valence"]]
     assert stored["posterior"] == {
         label: [value for message in live for value in message["posterior"][label]] for label in stored["posterior"]

@@ -61,6 +61,16 @@ async def test_a_client_that_comes_back_late_is_not_called_lagging(hub: Hub, jou
     assert hub.counts.lagged == 0
 
 
+async def test_a_client_that_has_seen_more_than_the_hub_was_told_yet_hears_nothing_twice(
+    hub: Hub, journal: FileJournal
+) -> None:
+    client = hub.join(Subscription(since=2))
+    waiting = asyncio.ensure_future(client.messages())
+    await asyncio.sleep(0)
+    await asyncio.to_thread(record, journal, 3)
+    assert _numbers(await waiting) == [3]
+
+
 async def test_live_frames_that_nobody_takes_are_dropped_oldest_first_and_counted(hub: Hub) -> None:
     client = hub.join(Subscription(frames=True))
     for number in range(10):

@@ -4,10 +4,12 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from fastapi import WebSocket
 from websockets.exceptions import ConnectionClosed
 
 from monitor.events import HearingChanged
-from monitor.messages import EVENT_TYPES
+from monitor.messages import EVENT_TYPES, Message
+from monitor.server import websocket as websocket_route
 from monitor.server.replays import MAX_OF_ONE, MAX_REPLAYS, Replay, Replays
 from monitor.store.zarr.journal import FileJournal
 from tests.server.events import record
@@ -99,11 +101,25 @@ def test_only_the_wanted_types_are_heard(service: Service) -> None:
 
 def test_live_frames_come_to_those_who_ask(service: Service) -> None:
     with service.websocket("frames=1") as websocket, service.websocket() as other:
+        receive(websocket)
         service.finished_call("c1", {"customer": [CALM] * 4})
         frames = receive_until(websocket, of_type("frames"))[-1]
         others = receive_until(other, of_type("call_ended"))
     assert (frames["call"], frames["leg"], frames["rate"]) == ("c1", "customer", 10)
     assert "frames" not in {message["type"] for message in others}
+
+
+def test_whoever_has_been_told_hello_has_live_frames_from_then_on(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    say, made = websocket_route._say, []
+
+    async def noted(websocket: WebSocket, *messages: Message) -> None:
+        made.append((messages[0].type, service.monitor.attention.frames_of("c1")))
+        await say(websocket, *messages)
+
+    monkeypatch.setattr(websocket_route, "_say", noted)
+    with service.websocket("frames=1") as websocket:
+        receive(websocket)
+    assert made[0] == ("hello", True)
 
 
 @pytest.mark.parametrize(
@@ -136,6 +152,14 @@ def test_since_beyond_the_journal_is_refused_with_the_reason(service: Service) -
         error = receive(websocket)
     assert error["code"] == "unknown_since"
     assert "ends at 2" in error["message"]
+
+
+def test_a_client_may_have_seen_what_the_hub_has_not_been_told_yet(service: Service) -> None:
+    record(FileJournal(service.monitor.store.layout.journal, fsync=False), 2)
+    with service.websocket("since=2") as websocket:
+        assert receive(websocket)["type"] == "hello"
+        record(service.monitor.journal, 1)
+        assert receive(websocket)["seq"] == 3
 
 
 @pytest.mark.parametrize(
