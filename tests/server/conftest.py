@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.ports import reserved_port
 from tests.server.service import CALM, Service
 
 StartService = Callable[..., Service]
@@ -23,6 +24,13 @@ def start_service(tmp_path: Path) -> Iterator[StartService]:
     yield start
     for service in started:
         service.stop()
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """The port of a service that stops, or comes back: nobody else is given it meanwhile."""
+    with reserved_port() as port:
+        yield port
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import reserved_port
 from tests.server.service import PATIENCE
 
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
@@ -39,36 +40,36 @@ def replaced(text: str, *pairs: tuple[str, str]) -> str:
 @contextmanager
 def nginx(folder: Path, service: int, site: str) -> Iterator[int]:
     """nginx with the documented site, or another, before the port of a service; its port."""
-    port = free_port()
     subject = ["-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}"]
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "key.pem", "-out", "cert.pem"]
     subprocess.run(["openssl", "req", "-x509", *key, *subject], cwd=folder, check=True, capture_output=True)
-    own = replaced(
-        site,
-        ("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;"),
-        (f"/etc/ssl/{NAME}.pem", f"{folder}/cert.pem"),
-        (f"/etc/ssl/{NAME}.key", f"{folder}/key.pem"),
-        ("127.0.0.1:8765", f"127.0.0.1:{service}"),
-    )
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
-    (folder / "nginx.conf").write_text(
-        f"daemon off;\nmaster_process off;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n"
-        f"events {{}}\nhttp {{\naccess_log off;\n{temporary}{own}\n}}\n"
-    )
-    command = [str(NGINX), "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
-    with running(command, port, folder):
-        yield port
+    with reserved_port() as port:
+        own = replaced(
+            site,
+            ("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;"),
+            (f"/etc/ssl/{NAME}.pem", f"{folder}/cert.pem"),
+            (f"/etc/ssl/{NAME}.key", f"{folder}/key.pem"),
+            ("127.0.0.1:8765", f"127.0.0.1:{service}"),
+        )
+        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
+        (folder / "nginx.conf").write_text(
+            f"daemon off;\nmaster_process off;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n"
+            f"events {{}}\nhttp {{\naccess_log off;\n{temporary}{own}\n}}\n"
+        )
+        command = [str(NGINX), "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
+        with running(command, port, folder):
+            yield port
 
 
 @contextmanager
 def caddy(folder: Path, service: int, site: str) -> Iterator[int]:
     """Caddy with the documented site before the port of a service, without TLS; its port."""
-    port = free_port()
-    own = replaced(site, (NAME, f"http://{NAME}:{port}"), ("127.0.0.1:8765", f"127.0.0.1:{service}"))
-    (folder / "Caddyfile").write_text("{\n\tadmin off\n}\n" + own)
-    with running([str(CADDY), "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"], port, folder):
-        yield port
+    with reserved_port() as port:
+        own = replaced(site, (NAME, f"http://{NAME}:{port}"), ("127.0.0.1:8765", f"127.0.0.1:{service}"))
+        (folder / "Caddyfile").write_text("{\n\tadmin off\n}\n" + own)
+        with running([str(CADDY), "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"], port, folder):
+            yield port
 
 
 @contextmanager
@@ -93,9 +94,3 @@ def answers(port: int) -> bool:
     """Whether something listens on a port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

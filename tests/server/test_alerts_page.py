@@ -63,8 +63,10 @@ def test_an_alert_stands_in_the_page_as_soon_as_its_message_is_heard(service: Se
     assert page.evaluate("seen") == [True]
 
 
-def test_an_alert_is_acted_on_by_keys_alone_and_all_of_it_survives_a_restart(start_service: StartService, page: Page) -> None:
-    service = start_service()
+def test_an_alert_is_acted_on_by_keys_alone_and_all_of_it_survives_a_restart(
+    start_service: StartService, port: int, page: Page
+) -> None:
+    service = start_service(port=port)
     with service.websocket("type=alert_judged") as told:
         service.call(ANGRY, "c1")
         arrive(page, service)
@@ -86,7 +88,7 @@ def test_an_alert_is_acted_on_by_keys_alone_and_all_of_it_survives_a_restart(sta
         expect(card(page)).to_contain_text("R. Mendes: right")
         receive_until(told, of_type("alert_judged"))
     service.stop()
-    again = start_service(port=service.running.port)
+    again = start_service(port=port)
     page.keyboard.press("h")
     row = page.get_by_role("row").filter(has_text=SOUNDS)
     expect(page.locator(".connection")).to_have_text("live")

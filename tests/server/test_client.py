@@ -15,14 +15,14 @@ from tests.server.events import record
 from tests.server.service import CALM, TOKEN, Service, wait_until
 
 
-async def test_every_event_comes_once_although_the_server_goes_and_comes_back(start_service: StartService) -> None:
-    service = start_service()
+async def test_every_event_comes_once_although_the_server_goes_and_comes_back(start_service: StartService, port: int) -> None:
+    service = start_service(port=port)
     record(service.monitor.journal, 5)
     events = follow(service.url, since=0)
     before = await _take(events, 5)
     await asyncio.to_thread(service.stop)
     record(service.monitor.journal, 5)
-    again = await asyncio.to_thread(start_service, port=service.running.port)
+    again = await asyncio.to_thread(start_service, port=port)
     between = await _take(events, 5)
     await asyncio.to_thread(record, again.monitor.journal, 5)
     after = await _take(events, 5)

@@ -160,12 +160,14 @@ def test_the_page_asks_for_the_token_and_again_where_it_is_wrong(start_service: 
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_the_page_comes_back_after_the_server_did_and_has_missed_nothing(start_service: StartService, page: Page) -> None:
-    service = start_service()
+def test_the_page_comes_back_after_the_server_did_and_has_missed_nothing(
+    start_service: StartService, port: int, page: Page
+) -> None:
+    service = start_service(port=port)
     arrive(page, service.url)
     service.stop()
     expect(page.locator(".connection")).to_contain_text("not connected")
-    again = start_service(port=service.running.port)
+    again = start_service(port=port)
     again.finished_call("missed", {"customer": [CALM] * 2})
     expect(page.locator(".connection")).to_have_text("live")
     expect(row_of(page, "missed")).to_be_visible()

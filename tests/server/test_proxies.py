@@ -89,14 +89,12 @@ def test_behind_a_proxy_that_changes_the_host_the_refusal_names_the_setting(
 
 @needs_nginx
 def test_an_origin_that_is_allowed_comes_through_a_proxy_that_changes_the_host(
-    start_service: StartService, tmp_path: Path
+    start_service: StartService, port: int, tmp_path: Path
 ) -> None:
     site = replaced(documented("nginx"), (HOST_HEADER, ""))
-    placeholder = start_service(token=TOKEN)
-    with nginx(tmp_path, placeholder.running.port, site) as port:
-        placeholder.stop()
-        start_service(token=TOKEN, port=placeholder.running.port, allowed_origins=(f"https://{NAME}:{port}",))
-        with page_socket("wss", port) as websocket:
+    with nginx(tmp_path, port, site) as before:
+        start_service(token=TOKEN, port=port, allowed_origins=(f"https://{NAME}:{before}",))
+        with page_socket("wss", before) as websocket:
             assert receive(websocket)["type"] == "hello"
 
 

@@ -80,9 +80,9 @@ def test_a_call_in_progress_is_stored_when_the_server_stops(service: Service) ->
     assert service.monitor.store.open("c1").status == "complete"
 
 
-def test_a_stopped_server_lets_nobody_in(service: Service) -> None:
-    service.stop()
-    with pytest.raises(OSError, match="refused"), socket.create_connection(("127.0.0.1", service.running.port), 5):
+def test_a_stopped_server_lets_nobody_in(start_service: StartService, port: int) -> None:
+    start_service(port=port).stop()
+    with pytest.raises(OSError, match="refused"), socket.create_connection(("127.0.0.1", port), PATIENCE):
         pass
 
 
