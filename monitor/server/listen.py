@@ -46,7 +46,7 @@ async def listen(websocket: WebSocket) -> None:
     try:
         identity_of(websocket).require("listen")
         call = _call(websocket)
-        wake = _Wake()
+        wake, begun = _Wake(), time.monotonic()
         listener = await asyncio.to_thread(call.tap.open, wake)
     except MonitorError as error:
         with contextlib.suppress(WebSocketDisconnect):
@@ -55,7 +55,6 @@ async def listen(websocket: WebSocket) -> None:
         return
     senders: set[object] = websocket.app.state.senders
     senders.add(listener)
-    begun = time.monotonic()
     try:
         await asyncio.to_thread(audit, websocket, "listen_started", call=call.id)
         await converse(_speak(websocket, call, listener, wake), _hear_nothing(websocket))

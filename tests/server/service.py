@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 from monitor.config.sections import RtpSection, Section, ServerSection, Settings, StoreSection
 from monitor.config.sinks import SinkSection
 from monitor.events import Leg
+from monitor.messages import RecordedMessage
 from monitor.pipeline.call import LiveCall
 from monitor.pipeline.inference import InferenceWorker
 from monitor.pipeline.monitor import Monitor
@@ -76,7 +78,16 @@ class Service:
 
     def _started(self, running: RunningServer) -> None:
         self.running = running
+        self._told = self.monitor.journal.last
+        self.monitor.journal.listen(self._hear)  # after all others, which have been told before it is
         self._ready.set()
+
+    def _hear(self, message: RecordedMessage) -> None:
+        self._told = message.seq
+
+    def all_told(self) -> None:
+        """Wait until all who listen to the journal were told what it has: one thread tells them, not each that appends."""
+        wait_until(lambda: self._told >= self.monitor.journal.last)
 
     @property
     def url(self) -> str:
@@ -93,13 +104,14 @@ class Service:
 
     @contextmanager
     def deaf_client(self) -> Iterator[None]:
-        """A websocket client that came in, and then neither reads nor answers a ping."""
+        """A websocket client that came in, wants all events, and then neither reads nor answers a ping."""
         with socket.create_connection(("127.0.0.1", self.running.port), PATIENCE) as deaf:
             deaf.sendall(
-                b"GET /ws/v1/events HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                b"GET /ws/v1/events?since=0 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                 b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
             )
-            deaf.recv(12)
+            came = accumulate(iter(lambda: deaf.recv(1), b""))
+            next(so_far for so_far in came if so_far.endswith(b'"hello"'))  # which is said to those whom the hub knows
             yield
 
     def clients(self) -> int:
@@ -107,13 +119,18 @@ class Service:
         return int(self.http().get("/api/v1/status").json()["websocket"]["clients"])
 
     def call(self, levels: Mapping[Leg, Sequence[float]], call_id: str | None = None, **options: Any) -> LiveCall:
+        """A call that has begun, as all know."""
         metadata = options.pop("metadata", None)
-        return self.monitor.start_call(ScriptedSource(levels, **options), call_id=call_id, metadata=metadata)
+        call = self.monitor.start_call(ScriptedSource(levels, **options), call_id=call_id, metadata=metadata)
+        self.all_told()
+        return call
 
     def finished_call(self, call_id: str, levels: Mapping[Leg, Sequence[float]], **options: Any) -> None:
+        """A call that is over, as all know."""
         call = self.call(levels, call_id, endless=False, **options)
         if not call.wait(PATIENCE):
             raise TimeoutError(f"call {call_id} did not end")
+        self.all_told()
 
     @property
     def is_running(self) -> bool:

@@ -1,5 +1,6 @@
 """The board: all live calls in one message, for as many clients as ask, while any asks."""
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -16,30 +17,40 @@ def lines(message: dict[str, Any]) -> dict[str, Any]:
     return dict(message.get("calls", {}))
 
 
+def speaks(line: dict[str, Any]) -> bool:
+    """Whether the customer is loud at this moment, and both have spoken at once. On a busy machine a second may be silent."""
+    customer = line["legs"]["customer"]
+    loud = customer["level"] is not None and customer["level"] > -20
+    return loud and customer["emotion"] == "angry" and customer["speech"] > 0 and line["overtalk"] > 0
+
+
 def test_the_board_tells_of_a_call_that_comes_over_rtp(service: Service) -> None:
     with service.http() as http, service.websocket("board=1") as websocket:
         legs = http.post("/api/v1/calls", json={"call": "c1", "legs": BOTH}).json()["legs"]
         with sending(legs["customer"]["port"], legs["agent"]["port"]):
-            board = receive_until(websocket, lambda m: lines(m) and m["calls"]["c1"]["legs"]["customer"]["emotion"] == "angry")[
-                -1
-            ]
+            board = receive_until(websocket, lambda m: lines(m) and speaks(m["calls"]["c1"]))[-1]
     line = board["calls"]["c1"]
     customer = line["legs"]["customer"]
     assert set(line["legs"]) == {"customer", "agent"}
-    assert (customer["speech"] > 0, customer["lost"], customer["late"]) == (True, 0.0, 0)
-    assert -20 < customer["level"] <= 0
+    assert (customer["lost"], customer["late"]) == (0.0, 0)
+    assert customer["level"] <= 0
     assert customer["confidence"] >= 0.6
     assert 0 < customer["talk"] <= line["seconds"]
-    assert 0 < line["overtalk"] <= line["seconds"]
+    assert line["overtalk"] <= line["seconds"]
     assert (board["load"]["calls"], board["load"]["legs"]) == (1, 2)
 
 
 def test_the_board_counts_the_alerts_that_stand_on_a_call(service: Service) -> None:
     service.call({"customer": [CALM] * 4 + [LOUD] * 8, "agent": [0.0] * 12}, "c1")
+
+    def counted(message: dict[str, Any]) -> bool:
+        """Whether a board tells of the alerts that stand now, some; others come and go while the call lasts."""
+        standing = Counter(alert["severity"] for alert in service.monitor.alerts())
+        return bool(standing) and bool(lines(message)) and +Counter(message["calls"]["c1"]["alerts"]) == standing
+
     with service.websocket("board=1") as websocket:
-        board = receive_until(websocket, lambda m: lines(m) and any(m["calls"]["c1"]["alerts"].values()))[-1]
-    standing = service.http().get("/api/v1/alerts").json()["alerts"]
-    assert sum(board["calls"]["c1"]["alerts"].values()) == len(standing)
+        board = receive_until(websocket, counted)[-1]
+    assert set(board["calls"]["c1"]["alerts"]) == {"critical", "warning", "info"}
 
 
 def test_who_comes_later_is_told_what_a_live_call_was_like_before(service: Service) -> None:
@@ -47,9 +58,10 @@ def test_who_comes_later_is_told_what_a_live_call_was_like_before(service: Servi
     wait_until(lambda: call.seconds >= 11.5)
     told = service.http().get("/api/v1/trends").json()
     customer = told["calls"]["c1"]["customer"]
-    assert customer["emotion"][-1] == "angry"
-    assert len(customer["emotion"]) == len(customer["valence"]) == len(customer["spoke"]) == 12 // told["step"]
-    assert customer["spoke"][-1]
+    last = 12 // int(told["step"]) - 1  # of the levels; the call goes on in silence
+    assert customer["emotion"][last] == "angry"
+    assert len(customer["emotion"]) == len(customer["valence"]) == len(customer["spoke"]) > last
+    assert customer["spoke"][last]
 
 
 def test_a_board_holds_the_wanted_calls_alone(service: Service) -> None:

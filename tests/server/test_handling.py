@@ -10,7 +10,6 @@ import pytest
 from monitor.config.tokens import NamedToken
 from monitor.errors import NotFoundError
 from monitor.events import Event
-from monitor.messages import Message, NoteWrittenMessage
 from tests.server.conftest import StartService
 from tests.server.service import CALM, LOUD, PATIENCE, TOKEN, Service, of_type, receive, receive_until
 
@@ -219,14 +218,17 @@ def test_what_people_said_is_erased_with_the_call(service: Service) -> None:
     assert [answer.status_code for answer in gone] == [404, 404]
 
 
-def test_what_is_said_of_a_call_while_it_is_erased_is_not_kept(service: Service) -> None:
+def test_what_is_said_of_a_call_while_it_is_erased_is_not_kept(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     service.finished_call("c1", ANGRY)
+    append = service.monitor.journal.append
 
-    def erase(message: Message) -> None:
-        if isinstance(message, NoteWrittenMessage):
-            service.monitor.store.delete("c1")
+    def append_and_erase(event: Event) -> dict[str, Any]:
+        message = append(event)
+        service.monitor.store.delete("c1")
+        append(event)  # of one who found the call before that, and writes after it
+        return message
 
-    service.monitor.journal.listen(erase)
+    monkeypatch.setattr(service.monitor.journal, "append", append_and_erase)
     with pytest.raises(NotFoundError):
         service.monitor.handling.write_note("c1", "Kim", "late", 1.0)
     assert {event["type"] for event in service.monitor.journal.read(0)} == {"erased"}
@@ -237,6 +239,7 @@ def test_a_replay_never_says_again_what_people_said(service: Service) -> None:
     with service.http() as http:
         http.post(f"/api/v1/alerts/{alert}/judge", json={"by": "Kim", "right": True}).raise_for_status()
         http.post("/api/v1/calls/c1/notes", json={"time": 1.0, "text": "x", "by": "Kim"}).raise_for_status()
+        service.all_told()
         with service.websocket() as websocket:
             receive(websocket)
             http.post("/api/v1/calls/c1/replay", json={"speed": 0}).raise_for_status()
@@ -248,6 +251,7 @@ def test_a_replay_never_says_again_what_people_said(service: Service) -> None:
 def test_a_client_that_comes_later_hears_what_people_did(service: Service) -> None:
     alert = raised(service)
     service.http().post(f"/api/v1/alerts/{alert}/assign", json={"by": "Kim", "to": "Ana"}).raise_for_status()
+    service.all_told()
     with service.websocket() as websocket:
         present = receive(websocket)["present"]
     assert [(event["id"], event["to"]) for event in present if event["type"] == "alert_assigned"] == [(alert, "Ana")]
@@ -269,7 +273,7 @@ def test_while_the_journal_hangs_the_next_deed_is_refused_and_nothing_waits_for_
     monkeypatch.setattr(journal, "append", frozen)
     first = threading.Thread(target=service.monitor.handling.judge, args=(alert, "Kim", True))
     first.start()
-    hanging.wait(PATIENCE)
+    assert hanging.wait(PATIENCE)
     answer = service.http().post(f"/api/v1/alerts/{alert}/judge", json={"by": "Ana", "right": True})
     thawed.set()
     first.join(PATIENCE)

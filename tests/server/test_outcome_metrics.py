@@ -40,6 +40,7 @@ def test_what_is_believed_of_a_leg_is_counted_second_by_second_and_sums_up_to_it
 def test_the_emotion_of_a_live_call_is_counted_as_far_as_it_is_heard(service: Service) -> None:
     call = service.call({"customer": [LOUD] * 8})
     wait_until(lambda: call.seconds >= 8)
+    service.all_told()
     counted = sum(of(scraped(service), "emotion_seconds_total").values())
     assert 7.999 <= counted <= call.seconds + 0.001
 

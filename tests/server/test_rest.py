@@ -46,7 +46,7 @@ def test_calls_are_listed_by_state_and_page(service: Service) -> None:
 def test_a_live_call_shows_the_state_of_its_legs(service: Service) -> None:
     with service.websocket("type=state") as websocket:
         service.call({"customer": [CALM] * 4, "agent": [CALM] * 4}, "c1")
-        receive_until(websocket, of_type("state"))
+        receive_until(websocket, lambda message: message["type"] == "state" and message["leg"] == "customer")
     call = service.http().get("/api/v1/calls/c1").json()
     assert (call["status"], call["engine"]["name"], call["inferred"]) == ("live", "level", ["customer", "agent"])
     assert call["state"]["customer"]["emotion"] == "neutral"
@@ -236,6 +236,7 @@ def test_an_open_alert_is_listed_and_acknowledged(service: Service) -> None:
 def test_an_acknowledgement_is_of_the_moment_at_which_it_came(service: Service) -> None:
     call = service.call({"customer": [CALM] * 4 + [LOUD] * 60, "agent": [0.0] * 10}, "c1", realtime=False)
     wait_until(lambda: call.seconds >= 60)
+    service.all_told()
     raised = next(item for item in service.http().get("/api/v1/alerts").json()["alerts"] if item["rule"] == "customer-angry")
     answer = service.http().post(f"/api/v1/alerts/{raised['id']}/acknowledge", json={"by": "R. Mendes"}).json()
     assert (answer["time"], answer["at"] >= 60) == (raised["time"], True)

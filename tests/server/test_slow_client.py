@@ -12,9 +12,12 @@ EVENTS, NOTE = 3_000, "x" * 8_000
 """24 MB: more than the sockets between a server and a client hold."""
 
 
-def test_a_client_that_does_not_read_delays_nobody_and_later_misses_nothing(start_service: StartService) -> None:
+def test_a_client_that_does_not_read_delays_nobody_and_later_misses_nothing(
+    start_service: StartService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "PING_EVERY", 3_600.0)  # it answers none while it does not read, however long the other takes
     service = start_service(limits=Limits(recent=500_000))
-    with service.websocket(max_queue=1) as slow, service.websocket() as quick:
+    with service.websocket(max_queue=1, ping_interval=None) as slow, service.websocket() as quick:
         receive(slow), receive(quick)
         record(service.monitor.journal, 1)
         receive(slow)
@@ -30,9 +33,8 @@ def test_a_client_whose_socket_is_stuck_is_let_go(start_service: StartService, m
     monkeypatch.setattr(serve, "PING_EVERY", 0.2)
     monkeypatch.setattr(websocket_protocol, "GRACE", 0.1)
     service = start_service()
+    record(service.monitor.journal, EVENTS, note=NOTE)
     with service.deaf_client():
-        wait_until(lambda: service.clients() == 1)
-        record(service.monitor.journal, EVENTS, note=NOTE)
         wait_until(lambda: service.clients() == 0)
 
 
