@@ -31,6 +31,8 @@ class MonitorCollector(Collector):
         self._monitor = monitor
         self._hub = hub
         self._lock = threading.Lock()
+        self._scraping = threading.Lock()
+        """Held from the look at live calls until they are counted: what ends in between is kept in `_over`."""
         self._events: Counter[str] = Counter(dict.fromkeys(EVENT_TYPES, 0))
         self._ended: Counter[_Key] = Counter()
         self._live: dict[str, Counter[_Key]] = {}
@@ -45,7 +47,8 @@ class MonitorCollector(Collector):
         with self._lock:
             self._events[message.type] += 1
             if isinstance(message, CallEndedMessage):
-                self._over &= there  # nobody may ever scrape
+                if not self._scraping.locked():
+                    self._over &= there  # nobody may ever scrape
                 self._ended.update(_by_leg(message.legs))
                 self._live.pop(message.call, None)
                 self._over.add(message.call)
@@ -57,13 +60,14 @@ class MonitorCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """All metrics at this moment."""
         status = self._monitor.status()
-        live = {call.id: _by_leg(call.reports()) for call in self._monitor.calls()}
-        with self._lock:
-            events, totals = Counter(self._events), Counter(self._ended)
-            self._over &= live.keys()
-            self._live.update((call, counts) for call, counts in live.items() if call not in self._over)
-            for counts in self._live.values():
-                totals.update(counts)
+        with self._scraping:
+            live = {call.id: _by_leg(call.reports()) for call in self._monitor.calls()}
+            with self._lock:
+                events, totals = Counter(self._events), Counter(self._ended)
+                self._over &= live.keys()
+                self._live.update((call, counts) for call, counts in live.items() if call not in self._over)
+                for counts in self._live.values():
+                    totals.update(counts)
         engine = {key: str(value) for key, value in status.engine.items()}
         yield _info({"version": __version__, **{f"engine_{key}": value for key, value in engine.items()}})
         yield _gauge("calls_live", "Calls in progress.", status.calls)

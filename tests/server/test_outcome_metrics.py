@@ -1,11 +1,16 @@
 """What calls come to, as Prometheus counts it."""
 
 import itertools
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.events import AlertJudged, CallEnded
+from monitor.messages import recorded
+from monitor.server.collector import MonitorCollector
+from monitor.server.hub import Hub
 from tests.server.service import CALM, LOUD, Service, wait_until
 
 Values = dict[tuple[str, ...], float]
@@ -58,6 +63,32 @@ def test_no_count_falls_when_a_call_ends(service: Service) -> None:
     for before, after in itertools.pairwise(counters):
         assert {key for key in before if after[key] < before[key]} == set()
     assert counters[-1]["rtp_packets_total", "pcm", "customer"] == counters[0]["rtp_packets_total", "pcm", "customer"]
+
+
+def test_a_call_that_ends_in_the_midst_of_a_scrape_is_counted_once(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    collector = MonitorCollector(service.monitor, Hub(service.monitor.journal))
+    report = {"customer": {"codec": "pcm", "packets": 50}}
+    live: list[Any] = []
+    monkeypatch.setattr(service.monitor, "calls", lambda: list(live))
+
+    def over(call: str) -> None:
+        said = {"call": call, "time": 1.0, "at": 1.0, "reason": "stopped", "legs": report}
+        collector.take(recorded({"type": "call_ended", "seq": 1, "recorded_at": "", **said}))
+
+    def reports_and_ends() -> dict[str, Any]:
+        over("scraped")
+        live.clear()
+        over("another")
+        return report
+
+    def packets() -> float:
+        samples = {sample.name: sample.value for family in collector.collect() for sample in family.samples}
+        return samples["emotion_monitor_rtp_packets_total"]
+
+    live.append(
+        SimpleNamespace(id="scraped", legs=("customer",), summary=lambda: {"store_error": None}, reports=reports_and_ends)
+    )
+    assert [packets(), packets()] == [100, 100]
 
 
 def test_calls_are_counted_by_why_they_ended_and_unforeseen_reasons_make_no_series(service: Service) -> None:
