@@ -16,16 +16,25 @@ CHUNK = SAMPLE_RATE // 10
 class ScriptedSource(Source):
     """Legs of noise, a level for each second; then silence, in real time, until `stop`, or the end where `endless` is False.
 
-    `overflow`: seconds of each leg that are said to have been dropped.
+    `rest`: levels in the place of that silence, which may be changed meanwhile. An alert that is to stand however late a busy
+    machine comes to it needs one: half a minute of silence clears it. `overflow`: seconds of each leg that are said to have
+    been dropped.
     """
 
     kind = "scripted"
 
     def __init__(
-        self, levels: Mapping[Leg, Sequence[float]], *, endless: bool = True, realtime: bool = False, overflow: float = 0.0
+        self,
+        levels: Mapping[Leg, Sequence[float]],
+        *,
+        rest: Mapping[Leg, float] | None = None,
+        endless: bool = True,
+        realtime: bool = False,
+        overflow: float = 0.0,
     ) -> None:
         self.legs = tuple(levels)
         self.realtime = realtime
+        self.rest = dict.fromkeys(levels, 0.0) | dict(rest or {})
         self.description = "scripted"
         self._levels = levels
         self._endless = endless
@@ -38,7 +47,7 @@ class ScriptedSource(Source):
         index = 0
         while not self._stopped.is_set() and (self._endless or index < seconds * 10):
             for leg, levels in self._levels.items():
-                level = levels[index // 10] if index // 10 < len(levels) else 0.0
+                level = levels[index // 10] if index // 10 < len(levels) else self.rest[leg]
                 yield AudioChunk(leg, index * CHUNK, noise * np.float32(level))
             index += 1
             if self.realtime or index >= seconds * 10:

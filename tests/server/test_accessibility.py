@@ -38,6 +38,7 @@ WATCH = """
     localStorage.setItem('name', 'R. Mendes');
 """
 
+expect.set_options(timeout=PATIENCE)
 pytestmark = [needs_chromium, pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: make web")]
 
 
@@ -77,9 +78,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     try:
         metadata = {"queue": MARKUP, "name": MARKUP, MARKUP: MARKUP}
         levels = {"customer": [CALM] * 4 + [LOUD] * 8, "agent": [0.0] * 4 + [CALM] * 8}
-        over = service.call(levels, "over", endless=False, metadata=metadata)
-        wait_until(lambda: over.wait(0))
-        service.call({"customer": [CALM] * 4 + [LOUD] * 60, "agent": [0.0] * 64}, "live", metadata=metadata)
+        service.finished_call("over", levels, metadata=metadata)
+        angry = {"customer": [CALM] * 4 + [LOUD] * 60, "agent": [0.0] * 64}
+        service.call(angry, "live", rest={"customer": LOUD}, metadata=metadata)
         wait_until(lambda: any(alert["rule"] == "customer-angry" for alert in service.monitor.alerts()))
         with service.http() as http:
 

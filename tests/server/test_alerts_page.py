@@ -8,11 +8,13 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from monitor.config.tokens import NamedToken
+from monitor.events import Leg
 from tests.browser import needs_chromium, opened_browser, opened_page
 from tests.server.conftest import StartService
 from tests.server.service import CALM, LOUD, PATIENCE, Service, of_type, receive_until
 
 ANGRY = {"customer": [CALM] * 4 + [LOUD] * 60, "agent": [0.0] * 64}
+STAYS: dict[Leg, float] = {"customer": LOUD}
 OVER = {"customer": [CALM] * 4 + [LOUD] * 8, "agent": [0.0] * 12}
 SOUNDS = "sounds angry"
 
@@ -58,8 +60,9 @@ def test_an_alert_stands_in_the_page_as_soon_as_its_message_is_heard(service: Se
     page.add_init_script(WATCH)
     arrive(page, service)
     expect(page.get_by_text("No alert stands.")).to_be_visible()
-    service.call(ANGRY, "c1", metadata={"name": "Bea"})
+    service.call(ANGRY, "c1", rest=STAYS, metadata={"name": "Bea"})
     expect(card(page).get_by_role("link", name="Bea")).to_have_attribute("href", re.compile(r"/calls/c1[?]t="))
+    page.wait_for_function("seen.length")
     assert page.evaluate("seen") == [True]
 
 
@@ -68,7 +71,7 @@ def test_an_alert_is_acted_on_by_keys_alone_and_all_of_it_survives_a_restart(
 ) -> None:
     service = start_service(port=port)
     with service.websocket("type=alert_judged") as told:
-        service.call(ANGRY, "c1")
+        service.call(ANGRY, "c1", rest=STAYS)
         arrive(page, service)
         choose(page)
         page.keyboard.press("o")
@@ -99,8 +102,8 @@ def test_an_alert_is_acted_on_by_keys_alone_and_all_of_it_survives_a_restart(
 
 
 def test_the_history_is_filtered_judged_and_exported(service: Service, page: Page) -> None:
-    service.call(OVER, "c1", endless=False, metadata={"queue": "billing"}).wait(PATIENCE)
-    service.call(OVER, "c2", endless=False, metadata={"queue": "sales"}).wait(PATIENCE)
+    service.finished_call("c1", OVER, metadata={"queue": "billing"})
+    service.finished_call("c2", OVER, metadata={"queue": "sales"})
     page.goto(f"{service.url}/alerts?view=history&severity=critical")
     expect(page.locator("tbody tr")).to_have_count(2)
     page.get_by_role("combobox", name="queue").select_option("sales")
@@ -121,7 +124,7 @@ def test_the_history_is_filtered_judged_and_exported(service: Service, page: Pag
 def test_who_may_not_act_sees_alerts_and_no_button(start_service: StartService, page: Page) -> None:
     service = start_service(tokens=[NamedToken(name="Vera", role="viewer", token="v" * 20)])
     page.add_init_script(f"sessionStorage.setItem('token', '{'v' * 20}')")
-    service.call(ANGRY, "c1")
+    service.call(ANGRY, "c1", rest=STAYS)
     arrive(page, service)
     expect(card(page)).to_be_visible()
     expect(card(page).locator(".acts")).to_have_count(0)
@@ -138,7 +141,7 @@ def test_sound_and_notifications_are_off_until_asked_for_and_remembered(service:
     page.reload()
     expect(page.locator(".connection")).to_have_text("live")
     expect(page.get_by_label("Desktop notification")).to_be_checked()
-    service.call(ANGRY, "c1", metadata={"name": "Bea"})
+    service.call(ANGRY, "c1", rest=STAYS, metadata={"name": "Bea"})
     page.wait_for_function("() => shown.some(title => title === 'critical: Bea')")
 
 

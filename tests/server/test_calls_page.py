@@ -33,8 +33,8 @@ def floor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """Three calls that are over: two calm ones, of two queues, and an angry one."""
     service = Service(tmp_path_factory.mktemp("floor"))
     for call, queue, levels in (("calm", "sales", {"customer": [CALM] * 4}), ("angry", "billing", ANGRY)):
-        service.call(levels, call, endless=False, metadata={"queue": queue}).wait(PATIENCE)
-    service.call({"customer": [CALM] * 4}, "odd", endless=False, metadata={"queue": "billing", "name": MARKUP}).wait(PATIENCE)
+        service.finished_call(call, levels, metadata={"queue": queue})
+    service.finished_call("odd", {"customer": [CALM] * 4}, metadata={"queue": "billing", "name": MARKUP})
     yield service
     service.stop()
 

@@ -20,7 +20,7 @@ PEOPLE_SAY = {"alert_acknowledged", "alert_assigned", "alert_snoozed", "alert_ju
 def raised(service: Service, **options: Any) -> str:
     """The id of an alert of the call `c1`, which goes on."""
     with service.websocket("type=alert", **options) as websocket:
-        service.call(ANGRY, "c1")
+        service.call(ANGRY, "c1", rest={"customer": LOUD})
         return str(receive_until(websocket, of_type("alert"))[-1]["id"])
 
 

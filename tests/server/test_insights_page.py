@@ -30,8 +30,8 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def test_insights_are_drawn_by_day_and_by_queue_and_lead_to_the_calls(service: Service, page: Page) -> None:
-    service.call(ANGRY, "angry", endless=False, metadata={"queue": "billing"}).wait(PATIENCE)
-    service.call({"customer": [CALM] * 4}, "calm", endless=False, metadata={"queue": "sales"}).wait(PATIENCE)
+    service.finished_call("angry", ANGRY, metadata={"queue": "billing"})
+    service.finished_call("calm", {"customer": [CALM] * 4}, metadata={"queue": "sales"})
     alert = service.http().get("/api/v1/alerts/history").json()["alerts"][0]
     judged = {"right": True, "reason": "", "by": "Ann"}
     service.http().post(f"/api/v1/alerts/{alert['id']}/judge", json=judged).raise_for_status()
@@ -50,6 +50,7 @@ def test_insights_are_drawn_by_day_and_by_queue_and_lead_to_the_calls(service: S
     expect(page.locator("tbody a")).to_have_text(["angry"])
     page.keyboard.press("g")
     page.keyboard.press("i")
+    expect(page.locator("h1")).to_have_text("Insights")
     expect(page.locator("tbody tr")).not_to_have_count(0)
     page.keyboard.press("2")
     expect(page.get_by_text("No call is of these days.")).to_be_visible()

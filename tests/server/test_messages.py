@@ -22,7 +22,7 @@ from monitor.events import (
 from monitor.messages import EVENTS, EventMessage, HelloMessage, StateMessage, recorded
 from monitor.server.schemas import asyncapi, ingest_schema, listen_schema, messages_schema
 from monitor.server.subscription import Subscription
-from tests.server.service import CALM, LOUD, Service, of_type, receive, receive_until
+from tests.server.service import CALM, LOUD, PATIENCE, Service, of_type, receive, receive_until
 
 MESSAGES = {model.model_fields["type"].annotation.__args__[0]: model for model in EventMessage.__subclasses__()}
 SAID_BY_PEOPLE: list[Event] = [
@@ -100,7 +100,7 @@ def _all_kinds_of_messages(service: Service, websocket: Any) -> list[dict[str, A
     service.monitor.journal.append(FramesSkipped(call="x", leg="agent", frames=5, cause="overload"))
     for event in SAID_BY_PEOPLE:
         service.monitor.journal.append(event)
-    call = service.call({"customer": [CALM] * 12 + [LOUD] * 12, "agent": [0.0] * 24}, "c1")
+    call = service.call({"customer": [CALM] * 12 + [LOUD] * 12, "agent": [0.0] * 24}, "c1", rest={"customer": LOUD})
     said += receive_until(websocket, lambda message: message["type"] == "alert" and message["leg"] == "customer")
     websocket.send(json.dumps({"type": "acknowledge", "id": said[-1]["id"], "by": "tests"}))
     said += receive_until(websocket, of_type("alert_acknowledged"))
@@ -108,7 +108,7 @@ def _all_kinds_of_messages(service: Service, websocket: Any) -> list[dict[str, A
         said += receive_until(websocket, of_type("change_point"))
     said += receive_until(websocket, of_type("board"))
     service.monitor.stop_call("c1")
-    call.wait(30)
+    assert call.wait(PATIENCE)
     said += receive_until(websocket, of_type("call_ended"))
     service.http().post("/api/v1/calls/c1/replay", json={"speed": 0}).raise_for_status()
     said += receive_until(websocket, of_type("replay_ended"))

@@ -103,7 +103,7 @@ def test_calls_are_counted_by_why_they_ended_and_unforeseen_reasons_make_no_seri
 def test_alerts_are_counted_by_rule_from_nought_on_and_what_people_say_of_them(service: Service) -> None:
     rule = service.monitor.rules.rules[0]
     assert of(scraped(service), "alerts_raised_total")[rule.name, rule.severity] == 0
-    service.call({"customer": [CALM] * 4 + [LOUD] * 40, "agent": [0.0] * 44})
+    service.call({"customer": [CALM] * 4 + [LOUD] * 40, "agent": [0.0] * 44}, rest={"customer": LOUD})
     wait_until(lambda: bool(service.monitor.alerts()))
     alert = service.monitor.alerts()[0]
     # Listeners of the journal are told by one thread for all, so it may be another than that which appends.

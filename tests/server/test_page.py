@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from monitor.events import FramesSkipped, HearingChanged
 from tests.browser import needs_chromium, opened_browser, opened_page
 from tests.server.conftest import StartService
+from tests.server.scripted_source import ScriptedSource
 from tests.server.service import CALM, LOUD, PATIENCE, TOKEN, Service, wait_until
 
 MARKUP = "<script>document.title = 'taken over'</script><img src=x onerror=\"document.title = 'taken over'\">"
@@ -41,10 +42,11 @@ def arrive(page: Page, url: str) -> None:
 def test_a_call_comes_to_the_wallboard_with_its_state_and_its_alert(service: Service, page: Page) -> None:
     arrive(page, service.url)
     expect(page.get_by_text("No call at this moment.")).to_be_visible()
-    levels = {"customer": [CALM] * 3 + [LOUD] * 120, "agent": [0.0] * 123}
-    service.call(levels, "c1", realtime=True, metadata={"name": "Bea", "queue": "billing"})
+    source = ScriptedSource({"customer": [CALM] * 3, "agent": [0.0] * 3}, rest={"customer": CALM}, realtime=True)
+    service.monitor.start_call(source, call_id="c1", metadata={"name": "Bea", "queue": "billing"})
     row = row_of(page, "Bea")
     expect(row.locator(".state .emotion").first).to_contain_text("neutral")
+    source.rest["customer"] = LOUD
     expect(row.locator(".state .emotion").first).to_contain_text("angry")
     expect(row.locator(".state .percent")).to_have_text(re.compile(r"\d+ %"))
     expect(row.locator(".alert")).to_contain_text("critical")
@@ -74,7 +76,7 @@ def test_what_is_not_heard_is_shown(service: Service, page: Page) -> None:
 
 def test_an_alert_is_acknowledged_by_name_with_the_keyboard_alone(service: Service, page: Page) -> None:
     arrive(page, service.url)
-    service.call({"customer": [CALM] * 4 + [LOUD] * 60, "agent": [0.0] * 64}, "c1")
+    service.call({"customer": [CALM] * 4 + [LOUD] * 60, "agent": [0.0] * 64}, "c1", rest={"customer": LOUD})
     expect(row_of(page, "c1").locator(".alert")).to_contain_text("customer-certainly-angry")
     page.keyboard.press("j")
     page.keyboard.press("a")
@@ -123,7 +125,7 @@ def test_markup_in_a_calls_metadata_stays_text(service: Service, page: Page) -> 
 
 
 def test_a_page_that_comes_late_shows_what_is_going_on(service: Service, page: Page) -> None:
-    call = service.call({"customer": [CALM] * 4 + [LOUD] * 8, "agent": [0.0] * 12}, "c1")
+    call = service.call({"customer": [CALM] * 4 + [LOUD] * 8, "agent": [0.0] * 12}, "c1", rest={"customer": LOUD})
     wait_until(lambda: call.seconds >= 12)
     page.goto(service.url)
     row = row_of(page, "c1")

@@ -224,7 +224,7 @@ def test_a_live_call_is_not_replayed(service: Service) -> None:
 
 def test_an_open_alert_is_listed_and_acknowledged(service: Service) -> None:
     with service.websocket("type=alert") as websocket:
-        service.call({"customer": [CALM] * 4 + [LOUD] * 60, "agent": [0.0] * 10}, "c1", realtime=False)
+        service.call({"customer": [CALM] * 4 + [LOUD] * 60, "agent": [0.0] * 10}, "c1", rest={"customer": LOUD})
         alert = receive_until(websocket, of_type("alert"))[-1]
     with service.http() as http:
         answer = http.post(f"/api/v1/alerts/{alert['id']}/acknowledge", json={"by": "R. Mendes"})
@@ -234,7 +234,7 @@ def test_an_open_alert_is_listed_and_acknowledged(service: Service) -> None:
 
 
 def test_an_acknowledgement_is_of_the_moment_at_which_it_came(service: Service) -> None:
-    call = service.call({"customer": [CALM] * 4 + [LOUD] * 60, "agent": [0.0] * 10}, "c1", realtime=False)
+    call = service.call({"customer": [CALM] * 4 + [LOUD] * 60, "agent": [0.0] * 10}, "c1", rest={"customer": LOUD})
     wait_until(lambda: call.seconds >= 60)
     service.all_told()
     raised = next(item for item in service.http().get("/api/v1/alerts").json()["alerts"] if item["rule"] == "customer-angry")

@@ -61,7 +61,7 @@ def service(start_service: StartService) -> Service:
     """One with stored calls, one of them angry, with their sound, and a call that goes on."""
     service = start_service(audio="flac")
     for call, queue, levels in (("even", "sales", EVEN), ("angry", "billing", ANGRY), ("odd", "billing", EVEN)):
-        service.call(levels, call, endless=False, metadata={"queue": queue}).wait(PATIENCE)
+        service.finished_call(call, levels, metadata={"queue": queue})
     service.call(EVEN, "live-even", metadata={"queue": "sales", "language": "de"})
     return service
 

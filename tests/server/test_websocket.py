@@ -11,6 +11,7 @@ from monitor.events import HearingChanged
 from monitor.messages import EVENT_TYPES, Message
 from monitor.server import websocket as websocket_route
 from monitor.server.replays import MAX_OF_ONE, MAX_REPLAYS, Replay, Replays
+from monitor.server.websocket import MAX_INBOUND
 from monitor.store.zarr.journal import FileJournal
 from tests.server.events import record
 from tests.server.service import CALM, LOUD, PATIENCE, Service, of_type, receive, receive_until
@@ -196,7 +197,7 @@ def test_a_client_that_only_says_nonsense_is_shown_the_door(shared: Service) -> 
 def test_a_message_that_is_too_large_ends_the_connection(shared: Service) -> None:
     with shared.websocket() as websocket:
         receive(websocket)
-        websocket.send("x" * 100_000)
+        websocket.send("x" * (MAX_INBOUND + 1))
         with pytest.raises(ConnectionClosed) as closed:
             receive_until(websocket, of_type("never"))
     assert closed.value.rcvd is not None
@@ -205,7 +206,7 @@ def test_a_message_that_is_too_large_ends_the_connection(shared: Service) -> Non
 
 def test_an_acknowledged_alert_is_told_to_everybody(service: Service) -> None:
     with service.websocket() as one, service.websocket() as other:
-        service.call({"customer": [CALM] * 4 + [LOUD] * 8, "agent": [0.0] * 12}, "c1")
+        service.call({"customer": [CALM] * 4 + [LOUD] * 8, "agent": [0.0] * 12}, "c1", rest={"customer": LOUD})
         alert = receive_until(one, of_type("alert"))[-1]
         one.send(json.dumps({"type": "acknowledge", "id": alert["id"], "by": "R. Mendes", "note": "calling back"}))
         told = receive_until(other, of_type("alert_acknowledged"))[-1]
