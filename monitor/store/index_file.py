@@ -6,6 +6,7 @@ store of another user, a store that keeps no files), the index is in memory for 
 
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -19,8 +20,9 @@ from monitor.store.disk import refusals
 
 BUSY_SECONDS = 10.0
 """For which another process that writes the index is waited for."""
+_LOOK_AGAIN = 0.02
+"""Seconds from one attempt to the next, where SQLite does not wait by itself."""
 _SETTINGS = (
-    "journal_mode=WAL",
     "synchronous=NORMAL",
     "secure_delete=ON",
     "temp_store=MEMORY",
@@ -144,6 +146,7 @@ class IndexFile:
         self._on_disk = place != _MEMORY
         database = sqlite3.connect(place, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
+            _keep_write_ahead_log(database)
             for setting in _SETTINGS:
                 database.execute(f"PRAGMA {setting}").fetchall()
             if _version(database) != self._version:
@@ -170,6 +173,23 @@ class IndexFile:
                 database.execute(statement)
             database.execute(f"PRAGMA user_version = {self._version}")
         database.execute("COMMIT")
+
+
+def _keep_write_ahead_log(database: sqlite3.Connection) -> None:
+    """Have the file keep one.
+
+    Of several that open a new file at the same time one changes it, and SQLite refuses the others at once, with no time-out.
+    """
+    give_up = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode=WAL").fetchall()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _BUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(_LOOK_AGAIN)
+        else:
+            return
 
 
 def _version(database: sqlite3.Connection) -> int:
