@@ -12,7 +12,7 @@ from monitor.errors import ConfigError, StoreError
 from monitor.store.base import StoredCall
 from monitor.store.sound import BLOCK, Cut, NoSoundError, legs_with_sound, sound_of
 from monitor.store.zarr.store import ZarrStore
-from tests.store.zarr_folder import store_at
+from tests.store.zarr_folder import open_in, store_at
 
 CUSTOMER = np.random.default_rng(1).integers(-9_000, 9_000, 90_000).astype(np.int16)
 AGENT = np.random.default_rng(2).integers(-9_000, 9_000, 70_000).astype(np.int16)
@@ -106,9 +106,11 @@ def test_a_damaged_file_is_refused_before_anything_is_sent(tmp_path: Path):
     assert legs_with_sound(stored) == ("customer", "agent")
 
 
-def test_every_file_is_let_go_of_when_the_listener_leaves(stored: StoredCall):
-    opened = len(list(Path("/proc/self/fd").iterdir()))
+def test_every_file_is_let_go_of_when_the_listener_leaves(tmp_path: Path):
+    stored = call_of(store_at(tmp_path, audio="flac"))
+    before = open_in(tmp_path)
     sound = sound_of(stored, ("customer", "agent"), Cut())
     next(sound)
+    assert len(open_in(tmp_path)) == len(before) + 2
     sound.close()  # type: ignore[attr-defined]
-    assert len(list(Path("/proc/self/fd").iterdir())) == opened
+    assert open_in(tmp_path) == before

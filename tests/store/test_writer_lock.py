@@ -2,21 +2,11 @@
 
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 from monitor.conformance.stored_calls import record_of
 from monitor.store.disk import is_held
-from tests.store.zarr_folder import store_at
-
-
-def open_in(folder: Path) -> list[str]:
-    """What this process has open there."""
-    found = []
-    for descriptor in Path("/proc/self/fd").iterdir():
-        with suppress(FileNotFoundError):  # the listing's own
-            found.append(str(descriptor.readlink()))
-    return [path for path in found if path.startswith(str(folder))]
+from tests.store.zarr_folder import open_in, store_at
 
 
 def test_a_call_more_takes_no_descriptor(tmp_path: Path) -> None:

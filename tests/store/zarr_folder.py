@@ -1,5 +1,6 @@
-"""A store in a folder, and what any zarr reader sees of it."""
+"""A store in a folder, what any zarr reader sees of it, and what of it is open."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,15 @@ from monitor.store.zarr.store import ZarrStore
 
 def store_at(path: Path, **settings: Any) -> ZarrStore:
     return ZarrStore(StoreSection(path=path, **{"fsync": False, **settings}))
+
+
+def open_in(folder: Path) -> list[str]:
+    """What this process has open there; what other tests' threads open and close elsewhere does not count."""
+    found = []
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # the listing's own
+            found.append(str(descriptor.readlink()))
+    return [path for path in found if path.startswith(str(folder))]
 
 
 def assert_no_fill_values(frames: Path) -> None:
