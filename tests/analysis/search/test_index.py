@@ -187,8 +187,9 @@ def test_searches_go_on_while_others_add_and_remove(index: SearchIndex, graphs_o
 
     thread = threading.Thread(target=change)
     thread.start()
-    found = set()
-    while not over.is_set():
+    found, changing = set(), True
+    while changing:
+        changing = not over.is_set()  # asked first: all may be over before the first search
         hit = index.search(KEY, np.asarray(kept.vectors[7], np.float32), 1)[0]
         found.add(hit.segment.place(hit.row))
     thread.join()
