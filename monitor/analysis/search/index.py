@@ -9,11 +9,12 @@ for a moment only. Where a call is erased, its segment is written anew without i
 """
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 import numpy as np
 import structlog
@@ -54,6 +55,14 @@ class IndexInfo:
     bytes: int
 
 
+class _Reading(NamedTuple):
+    """The index as one read found it: another thread may read it anew meanwhile, and find other segments."""
+
+    listed: tuple[Listed, ...]
+    segments: Mapping[str, Segment]
+    """Those that are whole, open, by their names."""
+
+
 class SearchIndex:
     """An index in a folder. All methods may be called from any thread, and by several processes at once."""
 
@@ -73,16 +82,15 @@ class SearchIndex:
 
     def engines(self) -> list[EngineKey]:
         """Of whose embeddings there are pieces."""
-        return sorted({one.engine for one in self._read() if one.pieces}, key=str)
+        return sorted({one.engine for one in self._read().listed if one.pieces}, key=str)
 
     def calls(self) -> frozenset[str]:
         """Ids of all calls that are indexed."""
-        self._read()
-        return frozenset[str]().union(*(segment.calls for segment in self._segments.values()))
+        return frozenset[str]().union(*(segment.calls for segment in self._read().segments.values()))
 
     def info(self) -> list[IndexInfo]:
         """What there is, by engine."""
-        listed = self._read()
+        listed = self._read().listed
         return [
             IndexInfo(
                 key,
@@ -98,7 +106,7 @@ class SearchIndex:
 
     def search(self, engine: EngineKey, query: NDArray[np.float32], count: int) -> list[Hit]:
         """The `count` pieces of an engine that are most similar to a vector of length 1, best first."""
-        listed, segments = self._read(), self._segments
+        listed, segments = self._read()
         own = [segments[one.name] for one in listed if one.engine == engine and one.name in segments]
         if not own:
             return []
@@ -168,11 +176,11 @@ class SearchIndex:
 
         The lock is held at the end alone. What somebody changed meanwhile is done again at the next call.
         """
-        listed = self._read()
+        listed, opened = self._read()
         plan = _plan(listed)
         if plan is None:
             return False
-        segments = [self._segments[one.name] for one in plan if one.name in self._segments]
+        segments = [opened[one.name] for one in plan if one.name in opened]
         if len(segments) < len(plan):
             return False  # damaged: to be repaired first
         pieces = joined([segment.pieces for segment in segments])
@@ -186,8 +194,8 @@ class SearchIndex:
                 write_manifest(self.folder, changed if graph is None else self._with_graph(changed, graph))
         return True
 
-    def _read(self) -> tuple[Listed, ...]:
-        """The segments as they are now listed; those that are whole are open. Cheap where nothing changed."""
+    def _read(self) -> _Reading:
+        """The segments as they are now listed. Cheap where nothing changed."""
         with self._opening:
             for _ in range(_ATTEMPTS):
                 try:
@@ -197,7 +205,7 @@ class SearchIndex:
                     self._written = None
             else:
                 self.damage = (*self.damage, f"{self.folder}: files that the manifest lists are not there")
-            return () if self._manifest is None else self._manifest.segments
+            return _Reading(() if self._manifest is None else self._manifest.segments, self._segments)
 
     def _refresh(self) -> None:
         written = self._version()

@@ -196,6 +196,26 @@ def test_searches_go_on_while_others_add_and_remove(index: SearchIndex, graphs_o
     assert (found, index.damage) == ({("kept", 0, 7)}, ())
 
 
+def test_a_search_finds_what_it_has_read_though_another_thread_reads_anew(
+    index: SearchIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = some_pieces("kept", 3)
+    index.add([{KEY: kept}])
+    read = index._read
+
+    def overtaken() -> object:
+        """Another process replaces the segment, and another thread sees that, before the search goes on."""
+        found = read()
+        monkeypatch.undo()
+        SearchIndex(index.folder).add([{KEY: some_pieces("other", 3, 1)}])
+        assert index.calls() == {"kept", "other"}
+        return found
+
+    monkeypatch.setattr(index, "_read", overtaken)
+    hit = index.search(KEY, np.asarray(kept.vectors[1], np.float32), 1)[0]
+    assert hit.segment.place(hit.row) == ("kept", 0, 1)
+
+
 def test_what_a_process_left_that_died_goes_with_the_next_change(index: SearchIndex) -> None:
     index.add([{KEY: some_pieces("a", 3)}])
     (index.folder / "00000009").mkdir()
