@@ -32,6 +32,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+SLOW = 1_500.0
+"""Seconds after which a slow test has hung: those that take a minute or two by themselves may take ten on a busy machine."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.timeout(SLOW))
+
+
 def _lacking(reporter: pytest.TerminalReporter) -> int:
     """How many tests were skipped for want of something that can be installed."""
     reasons = [str(report.longrepr) for report in reporter.stats.get("skipped", ())]

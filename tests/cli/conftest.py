@@ -21,7 +21,7 @@ def emotion_monitor(tmp_path: Path) -> Command:
             input=stdin,
             capture_output=True,
             cwd=tmp_path,
-            timeout=240,
+            timeout=1_200,  # a test that is not slow has hung long before
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "NO_COLOR": "1", "COLUMNS": "200"},
         )
         return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())

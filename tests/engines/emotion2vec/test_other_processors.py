@@ -32,7 +32,7 @@ def test_without_vnni_weights_have_seven_bits_and_every_precision_holds(most: st
         cwd=HERE.parents[2],
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=1_200,
     )
     assert told.returncode == 0, told.stdout + told.stderr
     assert f"levels 64 {product}\n" in told.stdout
