@@ -158,10 +158,20 @@ def remove_temporaries(folder: Path) -> None:
 
 
 def hold(lock: Path) -> BinaryIO:
-    """Take a lock and keep it: until the file returned is closed or forgotten, or this process ends in whatever way."""
+    """Take a lock and keep it: until the file returned is closed or forgotten, or this process ends in whatever way.
+
+    Raises `BlockingIOError` where another keeps it; one that only looks (`is_held`) has it for a moment, which is waited for.
+    """
     file = lock.open("ab")
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return file
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_UN)
+            time.sleep(0.001)
+        else:
+            return file
 
 
 def is_held(lock: Path) -> bool:

@@ -1,11 +1,15 @@
 """The lock of a writer: one a process, by which others know that it lives."""
 
+import fcntl
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import pytest
+
 from monitor.conformance.stored_calls import record_of
-from monitor.store.disk import is_held
+from monitor.store.disk import hold, is_held
 from tests.store.zarr_folder import open_in, store_at
 
 
@@ -41,3 +45,16 @@ def test_the_lock_of_a_process_that_died_holds_nothing_and_is_removed(tmp_path: 
     [lock] = store.layout.writers.iterdir()
     assert (is_held(lock), store.is_written("call-1"), store.recover()) == (False, False, ["call-1"])
     assert list(store.layout.writers.iterdir()) == []
+
+
+def test_who_looks_whether_a_lock_is_held_keeps_nobody_from_taking_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = tmp_path / "service.lock"
+    lock.touch()
+    with lock.open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)  # as `is_held` does for a moment
+        monkeypatch.setattr(time, "sleep", lambda _: fcntl.flock(looking, fcntl.LOCK_UN))
+        with hold(lock):
+            assert is_held(lock)
+            with pytest.raises(BlockingIOError):
+                hold(lock)
+    assert not is_held(lock)
