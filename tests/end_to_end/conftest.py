@@ -1,11 +1,12 @@
 """A real service in a process of its own, and a real RTP sender."""
 
 import os
+import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,27 +19,22 @@ from monitor.demo import CALL
 
 ROOT = Path(__file__).parents[2]
 WAIT = 120.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+"""Seconds after which a test gives up waiting, an answer included; nothing depends on how quickly things come."""
 
 
 class ServeProcess:
-    """`emotion-monitor serve` on loopback with the embedded default."""
+    """`emotion-monitor serve` on loopback, on a port that it takes itself, with the embedded default."""
 
     def __init__(self, store: Path, *arguments: str, descriptors: int | None = None, program: Path | None = None) -> None:
         """`descriptors` is the hard limit of the process; none leaves it alone. `program` is that of an installation."""
         self.store = store
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.log = store.parent / f"serve-{self.port}.log"
+        self.url = ""
         monitor = [str(program)] if program else [sys.executable, "-m", "monitor"]
-        command = [*monitor, "serve", "--port", str(self.port), "--store", str(store), *arguments]
+        command = [*monitor, "serve", "--port", "0", "--store", str(store), *arguments]
         command = ["prlimit", f"--nofile={descriptors}", *command] if descriptors else command
-        with self.log.open("w") as out:
+        descriptor, log = tempfile.mkstemp(prefix="serve-", suffix=".log", dir=store.parent)
+        self.log = Path(log)
+        with os.fdopen(descriptor, "w") as out:
             self.process = subprocess.Popen(
                 command,
                 stdout=out,
@@ -51,21 +47,29 @@ class ServeProcess:
     def _wait_until_ready(self) -> None:
         give_up = time.monotonic() + WAIT
         while time.monotonic() < give_up and self.process.poll() is None:
-            try:
-                if httpx.get(f"{self.url}/health/ready").is_success:
+            if found := re.search(r"url=(http://\S+)\s", self.log.read_text()):
+                self.url = found[1]
+                if self.ask("GET", "/health/ready").is_success:
                     return
-            except httpx.TransportError:
-                time.sleep(0.05)
+            time.sleep(0.05)
         pytest.fail(f"the service did not start:\n{self.log.read_text()}")
+
+    def ask(self, method: str, path: str, **given: Any) -> httpx.Response:
+        """A request, in a connection of its own; its answer."""
+        return httpx.request(method, self.url + path, timeout=WAIT, **given)
+
+    def about(self, call: str) -> dict[str, Any]:
+        """What the service says of a call."""
+        return dict(self.ask("GET", f"/api/v1/calls/{call}").raise_for_status().json())
 
     def start_call(self, **body: Any) -> tuple[str, dict[str, int]]:
         legs = {"legs": {"customer": {"codec": "pcmu"}, "agent": {"codec": "pcmu"}}}
-        answer = httpx.post(f"{self.url}/api/v1/calls", json={**legs, **body}).raise_for_status().json()
+        answer = self.ask("POST", "/api/v1/calls", json={**legs, **body}).raise_for_status().json()
         return answer["call"], {leg: where["port"] for leg, where in answer["legs"].items()}
 
     def end_call(self, call: str) -> dict[str, Any]:
         """End a call; its `call_ended` message."""
-        httpx.delete(f"{self.url}/api/v1/calls/{call}").raise_for_status()
+        self.ask("DELETE", f"/api/v1/calls/{call}").raise_for_status()
         return self.wait_for(call, "call_ended")
 
     def wait_for(self, call: str, kind: str) -> dict[str, Any]:
@@ -79,17 +83,23 @@ class ServeProcess:
         pytest.fail(f"no {kind} of call {call} within {WAIT} s")
 
     def events(self, call: str) -> list[dict[str, Any]]:
-        answer = httpx.get(f"{self.url}/api/v1/calls/{call}/events").raise_for_status().json()
+        answer = self.ask("GET", f"/api/v1/calls/{call}/events").raise_for_status().json()
         return list(answer["events"])
 
     def frames(self, call: str) -> int:
-        answer = httpx.get(f"{self.url}/api/v1/calls/{call}").raise_for_status().json()
-        return min(answer["legs"].values())
+        return min(self.about(call)["legs"].values())
 
     def wait_for_frames(self, call: str, frames: int) -> None:
         give_up = time.monotonic() + WAIT
         while self.frames(call) < frames:
             assert time.monotonic() < give_up, f"call {call} has no {frames} frames after {WAIT} s"
+            time.sleep(0.05)
+
+    def wait_for_packets(self, call: str, packets: int) -> None:
+        """Until so many of all legs have come, or are known to be lost: a call that ends before leaves them unread."""
+        give_up = time.monotonic() + WAIT
+        while (come := sum(leg["packets"] + leg["lost"] for leg in self.about(call)["reports"].values())) < packets:
+            assert time.monotonic() < give_up, f"call {call} has {come} packets of {packets} after {WAIT} s"
             time.sleep(0.05)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
@@ -110,6 +120,13 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., ServeProcess]]:
     yield start
     for process in started:
         process.stop(signal.SIGKILL)
+
+
+@pytest.fixture
+def lasting(tmp_path: Path) -> tuple[str, str]:
+    """Arguments of `serve` by which no call ends for want of packets, however long a busy machine takes to go on."""
+    (tmp_path / "lasting.yaml").write_text("rtp: {inactivity: 3600}\n")
+    return ("--config", str(tmp_path / "lasting.yaml"))
 
 
 @pytest.fixture

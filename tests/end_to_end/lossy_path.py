@@ -3,6 +3,7 @@
 import random
 import socket
 import threading
+import time
 
 
 class LossyPath:
@@ -16,6 +17,8 @@ class LossyPath:
         self._socket.bind(("127.0.0.1", 0))
         self.port = int(self._socket.getsockname()[1])
         self.dropped = 0
+        self.began = 0.0
+        """When the first datagram was passed on, by the monotonic clock."""
         threading.Thread(target=self._forward, daemon=True).start()
 
     def close(self) -> None:
@@ -28,6 +31,7 @@ class LossyPath:
                 if self._random.random() < self._loss:
                     self.dropped += 1
                 else:
+                    self.began = self.began or time.monotonic()
                     self._socket.sendto(datagram, self._target)
             except OSError:
                 return

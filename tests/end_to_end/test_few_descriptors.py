@@ -2,22 +2,20 @@
 
 from collections.abc import Callable
 
-import httpx
-
 from tests.end_to_end.conftest import ServeProcess
 
 LEGS = {"legs": {"customer": {"codec": "pcmu"}, "agent": {"codec": "pcmu"}}}
 
 
 def test_calls_beyond_the_descriptors_are_refused_and_those_before_are_stored(
-    serve: Callable[..., ServeProcess], ffmpeg_sender: Callable[..., object]
+    serve: Callable[..., ServeProcess], ffmpeg_sender: Callable[..., object], lasting: tuple[str, str]
 ) -> None:
-    service = serve("--workers", "1", descriptors=200)
+    service = serve("--workers", "1", *lasting, descriptors=200)
     call, ports = service.start_call()
     taken = 0
     for _ in range(200):  # a connection that is just being closed may be what a call wants for
-        refused = httpx.post(f"{service.url}/api/v1/calls", json=LEGS)
-        ready = httpx.get(f"{service.url}/health/ready")
+        refused = service.ask("POST", "/api/v1/calls", json=LEGS)
+        ready = service.ask("GET", "/health/ready")
         taken += refused.status_code == 201
         if (refused.status_code, ready.status_code) == (503, 503):
             break

@@ -35,20 +35,20 @@ def test_an_alert_of_a_real_call_is_seen_taken_in_hand_by_name_and_known_after_a
 ) -> None:
     people = "".join(f"    - {{name: {NAMES[role]}, role: {role}, token: {token}}}\n" for role, token in TOKENS.items())
     config = tmp_path / "staffed.yaml"
-    config.write_text(f"server:\n  workers: 1\n  tokens:\n{people}", "utf-8")
+    config.write_text(f"rtp: {{inactivity: 3600}}\nserver:\n  workers: 1\n  tokens:\n{people}", "utf-8")
     service = serve("--config", str(config))
     legs = {leg: {"codec": "pcmu"} for leg in ("customer", "agent")}
     refused = asked(service, "supervisor", "POST", "calls", legs=legs)
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "permission")
     begun = asked(service, "engineer", "POST", "calls", legs=legs).raise_for_status().json()
     ports = (begun["legs"]["customer"]["port"], begun["legs"]["agent"]["port"])
-    threading.Thread(target=send_call, args=(CALL, ports, "127.0.0.1"), daemon=True).start()
     expect.set_options(timeout=PATIENCE)
     with opened_browser() as browser:
         with opened_page(browser) as page:
             signed_in(page, "supervisor", service.url)
+            threading.Thread(target=send_call, args=(CALL, ports, "127.0.0.1"), daemon=True).start()  # once somebody looks
             alert = page.get_by_role("row").filter(has_text=begun["call"]).locator(".alert")
-            expect(alert).to_contain_text("ago ·")
+            expect(alert).to_contain_text("ago ·", timeout=3 * PATIENCE)  # the customer is calm for 40 s
             standing = asked(service, "viewer", "GET", "alerts").json()["alerts"][0]["id"]
             answer = asked(service, "viewer", "POST", f"alerts/{standing}/acknowledge", note="")
             assert (answer.status_code, answer.json()["error"]["code"]) == (403, "permission")

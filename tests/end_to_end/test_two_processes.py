@@ -31,8 +31,8 @@ def test_a_second_service_on_the_same_store_is_refused_in_one_line(serve: Serve)
     assert re.search(rf"is served by another process {holder}: stop that one, or name another store", said)
 
 
-def test_a_run_beside_a_service_leaves_its_calls_alone(serve: Serve, tmp_path: Path) -> None:
-    service = serve()
+def test_a_run_beside_a_service_leaves_its_calls_alone(serve: Serve, lasting: tuple[str, str], tmp_path: Path) -> None:
+    service = serve(*lasting)
     live, _ = service.start_call()
     soundfile.write(tmp_path / "a.wav", np.random.default_rng(1).normal(0, 0.05, 16_000), 8_000)
     done = emotion_monitor("run", tmp_path / "a.wav", "--store", service.store, "--json", tmp_path / "report.json")

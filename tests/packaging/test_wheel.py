@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from email.parser import Parser
 from pathlib import Path
 
-import httpx
 import numpy as np
 import pytest
 import soundfile
@@ -102,6 +101,6 @@ def test_a_recording_is_analysed_from_another_folder(installed: Path, tmp_path: 
 
 
 def test_the_service_shows_its_page_from_another_folder(service: ServeProcess) -> None:
-    assert httpx.get(f"{service.url}/health/ready").is_success
-    page = httpx.get(f"{service.url}/").raise_for_status().text
+    assert service.ask("GET", "/health/ready").is_success
+    page = service.ask("GET", "/").raise_for_status().text
     assert page == (ROOT / "dashboards" / "dist" / "index.html").read_text()
