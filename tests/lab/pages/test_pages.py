@@ -63,7 +63,7 @@ def test_a_page_shows_both_legs_the_alert_the_change_and_the_truth(folder: Path,
     expect(page.locator(".changes button").first).to_have_attribute("title", "Change; located 0:10.0, first told 0:12.0")
     expect(page.locator("dl", has_text="EDER")).to_contain_text("0.25")
     expect(page.get_by_text("true labels")).to_have_count(2)
-    assert painted(page, ".lane canvas")
+    wait_until_painted(page, ".lane canvas")
 
 
 @needs_chromium
@@ -233,7 +233,9 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         PageFolder(tmp_path / "file", engine())
 
 
-def painted(page: Page, canvas: str) -> bool:
-    """Whether it shows anything."""
-    script = "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(value => value > 0)"
-    return bool(page.locator(canvas).first.evaluate(script))
+def wait_until_painted(page: Page, canvas: str) -> None:
+    """Until it shows anything: it is painted once its size is known, which is after the page is there."""
+    shows = "canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(value => value > 0)"
+    page.wait_for_function(
+        f"name => {{ const canvas = document.querySelector(name); return canvas.width > 0 && {shows}; }}", arg=canvas
+    )
