@@ -46,7 +46,8 @@ def kept(start_service: StartService) -> Service:
         for path in ("belief?leg=customer", "trajectory?leg=customer", "events"):
             http.get(f"/api/v1/calls/{GONE}/{path}").raise_for_status()
         http.post(f"/api/v1/calls/{GONE}/notes", json=note).raise_for_status()
-        wait_until(lambda: len(http.get("/api/v1/search", params={"like": f"{STAYS}@0-4/customer"}).json()["found"]) > 0)
+        search = {"like": f"{STAYS}@0-4/customer"}
+        wait_until(lambda: http.get("/api/v1/search", params=search).json().get("indexed", {}).get("calls") == 2)
         letter = service.monitor.journal.read(0, call=GONE)[0]
         desk = service.monitor.store.sink_state("desk").letters
         desk.add(DeadLetter(letter["seq"], "2026-03-01", 3, "HTTP status 500", letter), lambda: True)

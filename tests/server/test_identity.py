@@ -88,7 +88,8 @@ def test_everybody_may_look(staffed: Service) -> None:
 
 def test_a_call_is_brought_by_an_engineer_alone(staffed: Service) -> None:
     address = staffed.url.replace("http", "ws") + "/ws/v1/ingest"
-    with connect(address, additional_headers={"Authorization": f"Bearer {TOKENS['supervisor']}"}) as websocket:
+    headers = {"Authorization": f"Bearer {TOKENS['supervisor']}"}
+    with connect(address, additional_headers=headers, open_timeout=PATIENCE) as websocket:
         said = json.loads(websocket.recv(timeout=PATIENCE))
         with pytest.raises(ConnectionClosed) as closed:
             websocket.recv(timeout=PATIENCE)

@@ -51,7 +51,9 @@ def test_the_documented_nginx_file_lets_page_api_and_websocket_through(start_ser
     service = start_service(token=TOKEN)
     with nginx(tmp_path, service.running.port, documented("nginx")) as port:
         headers = {**BEARER, "Host": f"{NAME}:{port}"}
-        with httpx.Client(base_url=f"https://127.0.0.1:{port}", verify=False, headers=headers, trust_env=False) as http:
+        with httpx.Client(
+            base_url=f"https://127.0.0.1:{port}", verify=False, headers=headers, timeout=PATIENCE, trust_env=False
+        ) as http:
             answers = [http.get("/"), http.get("/api/v1/calls"), http.delete("/api/v1/calls/none")]
         with page_socket("wss", port) as websocket:
             hello = receive(websocket)
@@ -63,7 +65,7 @@ def test_the_documented_caddy_file_lets_page_api_and_websocket_through(start_ser
     service = start_service(token=TOKEN)
     with caddy(tmp_path, service.running.port, documented("caddyfile")) as port:
         headers = {**BEARER, "Host": f"{NAME}:{port}"}
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, trust_env=False) as http:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=PATIENCE, trust_env=False) as http:
             answers = [http.get("/"), http.get("/api/v1/calls"), http.delete("/api/v1/calls/none")]
         with page_socket("ws", port) as websocket:
             hello = receive(websocket)
