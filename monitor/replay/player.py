@@ -41,7 +41,8 @@ def play(
 ) -> Iterator[tuple[float, Event | FramesMessage]]:
     """The events and live frames of the call with their moments (seconds of the timeline), `speed` times faster than it was.
 
-    Speed 0 does not wait; otherwise `wait` does, for some seconds or less where it is told to wake. Raises `ValueError` for a negative speed, and `StoreError` like `replay_events`.
+    Speed 0 does not wait; otherwise `wait` does, for some seconds or less where it is told to wake. Raises `ValueError`
+    for a negative speed, and `StoreError` like `replay_events`.
     """
     if speed < 0:
         raise ValueError(f"speed must not be negative, got {speed}")
