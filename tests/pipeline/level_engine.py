@@ -44,7 +44,7 @@ class LevelEngine(Engine):
     def infer(self, windows: Sequence[Window]) -> list[WindowFrames]:
         if not self.gate.is_set():
             self.waiting.set()
-            self.gate.wait(30)
+            self.gate.wait(60)
             self.waiting.clear()
         if self.memory is not None and len(windows) > self.memory:
             raise OutOfMemoryError("CUDA out of memory\nwith many lines")

@@ -19,6 +19,8 @@ def engine() -> LevelEngine:
     return LevelEngine()
 
 
+PATIENCE = 60.0
+"""Seconds after which a test gives up waiting."""
 PATIENT = Policy(latency=1e6, max_backlog=1e6, growth=3)
 """Nothing is ever late, so that nothing depends on the time that passes."""
 
@@ -71,20 +73,20 @@ def behind_a_gate(worker: InferenceWorker, values: Sequence[float]) -> list["Fut
     assert isinstance(engine, LevelEngine)
     engine.gate.clear()
     first = submit(worker)
-    assert engine.waiting.wait(30)
+    assert engine.waiting.wait(PATIENCE)
     futures = [submit(worker, value) for value in values]
     engine.gate.set()
-    first.result(10)
+    first.result(PATIENCE)
     return futures
 
 
 def wait(futures: Sequence["Future[WindowFrames]"]) -> list[bool]:
     """Whether each came."""
-    return [future.exception(10) is None for future in futures]
+    return [future.exception(PATIENCE) is None for future in futures]
 
 
 def test_a_window_comes_back_as_the_frames_it_wanted(worker: InferenceWorker) -> None:
-    assert submit(worker).result(10).embedding.shape == (5, 4)
+    assert submit(worker).result(PATIENCE).embedding.shape == (5, 4)
 
 
 def test_waiting_windows_of_many_legs_share_a_batch_up_to_the_limit(worker: InferenceWorker, engine: LevelEngine) -> None:
@@ -115,7 +117,7 @@ def test_a_poisoned_window_fails_alone_and_its_batch_is_halved_to_find_it(worker
 
 def test_a_window_that_is_not_finite_fails_alone_with_the_reason(worker: InferenceWorker) -> None:
     with pytest.raises(EngineError, match="1600 samples of the window are not finite"):
-        submit(worker, np.nan).result(10)
+        submit(worker, np.nan).result(PATIENCE)
 
 
 def test_a_result_that_is_not_finite_fails_alone(worker: InferenceWorker, engine: LevelEngine) -> None:
@@ -135,9 +137,9 @@ def test_a_batch_that_exceeds_the_memory_is_halved_and_so_are_those_after(worker
 def test_one_window_that_exceeds_the_memory_fails_and_the_worker_goes_on(worker: InferenceWorker, engine: LevelEngine) -> None:
     engine.memory = 0
     with pytest.raises(EngineError, match="OutOfMemoryError"):
-        submit(worker).result(10)
+        submit(worker).result(PATIENCE)
     engine.memory = None
-    assert submit(worker).result(10).speech.shape == (5,)
+    assert submit(worker).result(PATIENCE).speech.shape == (5,)
 
 
 def test_an_engine_that_fails_again_and_again_is_said_to_be_failing_until_it_works(
@@ -161,7 +163,7 @@ def test_after_the_close_a_window_is_refused(engine: LevelEngine) -> None:
     worker = InferenceWorker(engine, max_batch=2, policy=PATIENT)
     worker.close()
     with pytest.raises(EngineError, match="stopped"):
-        submit(worker).result(10)
+        submit(worker).result(PATIENCE)
 
 
 def test_windows_that_have_waited_are_computed_as_one_and_handed_out_one_by_one(
@@ -169,11 +171,11 @@ def test_windows_that_have_waited_are_computed_as_one_and_handed_out_one_by_one(
 ) -> None:
     engine.gate.clear()
     held = submit(hasty)
-    assert engine.waiting.wait(30)
+    assert engine.waiting.wait(PATIENCE)
     leg = hasty.open_leg(live=True)
     futures = [submit(hasty, 0.1 * n, leg, 5 * n) for n in range(1, 6)]
     engine.gate.set()
-    results = [future.result(10) for future in (held, *futures)]
+    results = [future.result(PATIENCE) for future in (held, *futures)]
     assert [float(result.embedding[0, 2]) for result in results[1:]] == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5])
     assert (len(engine.batches), hasty.status().hop_factor) == (3, 2.0)
 
@@ -182,7 +184,7 @@ def test_a_poisoned_window_among_joined_ones_fails_alone(hasty: InferenceWorker,
     engine.poison = 0.25
     engine.gate.clear()
     submit(hasty)
-    assert engine.waiting.wait(30)
+    assert engine.waiting.wait(PATIENCE)
     leg = hasty.open_leg(live=True)
     futures = [submit(hasty, value, leg, 5 * n) for n, value in enumerate([0.5, 0.25, 0.5])]
     engine.gate.set()
@@ -194,11 +196,11 @@ def test_windows_given_up_are_told_from_windows_that_failed(engine: LevelEngine)
     engine.poison = 0.25
     engine.gate.clear()
     leg = worker.open_leg(live=True)
-    held = submit(worker, 0.25)
-    assert engine.waiting.wait(30)
+    held = submit(worker, 0.25, worker.open_leg(live=False))  # which is not given up, however late the worker looks
+    assert engine.waiting.wait(PATIENCE)
     futures = [submit(worker, leg=leg, first=5 * n) for n in range(3)]
     engine.gate.set()
-    errors = [type(future.exception(10)) for future in (held, *futures[:2])]
+    errors = [type(future.exception(PATIENCE)) for future in (held, *futures[:2])]
     worker.close()
     status = worker.status()
     assert errors == [EngineError, GivenUpError, GivenUpError]
@@ -209,16 +211,16 @@ def test_a_defect_of_the_schedule_leaves_nobody_waiting(engine: LevelEngine, mon
     worker = InferenceWorker(engine, max_batch=4, policy=PATIENT)
     monkeypatch.setattr(Backlog, "take", lambda self, now, most: [] if not self.legs else 1 // 0)
     with pytest.raises(EngineError, match="stopped"):
-        submit(worker).result(10)
+        submit(worker).result(PATIENCE)
     with pytest.raises(EngineError, match="stopped"):
-        submit(worker).result(10)
+        submit(worker).result(PATIENCE)
     worker.close()
     assert (worker.status().failed, worker.status().failing) == (2, True)
 
 
 def test_a_leg_that_is_closed_is_forgotten_by_the_engine(worker: InferenceWorker, engine: LevelEngine) -> None:
     leg = worker.open_leg(live=True)
-    submit(worker, leg=leg).result(10)
+    submit(worker, leg=leg).result(PATIENCE)
     worker.close_leg(leg)
     worker.close()
     assert len(engine.legs) == 0
@@ -230,12 +232,12 @@ def test_a_leg_closed_while_its_window_is_computed_is_forgotten_after_it_and_wha
     leg = worker.open_leg(live=True)
     engine.gate.clear()
     computed = submit(worker, leg=leg)
-    assert engine.waiting.wait(30)
+    assert engine.waiting.wait(PATIENCE)
     dropped = submit(worker, leg=leg, first=5)
     worker.close_leg(leg)
     held = len(engine.legs)
     engine.gate.set()
-    assert computed.result(10).speech.shape == (5,)
+    assert computed.result(PATIENCE).speech.shape == (5,)
     worker.close()
     assert (held, len(engine.legs), dropped.done(), worker.status().failed) == (1, 0, False, 0)
 
@@ -245,13 +247,13 @@ def test_an_engine_that_cannot_close_a_leg_goes_on_for_the_others(
 ) -> None:
     monkeypatch.setattr(engine, "close_leg", lambda leg_id: 1 // 0)
     worker.close_leg(worker.open_leg(live=True))
-    assert submit(worker).result(10).speech.shape == (5,)
+    assert submit(worker).result(PATIENCE).speech.shape == (5,)
 
 
 def test_whoever_fails_over_its_frames_fails_alone(worker: InferenceWorker) -> None:
     leg = worker.open_leg(live=True)
     worker.submit(leg, window(leg), lambda outcome: 1 // 0)
-    assert submit(worker, leg=leg, first=5).result(10).speech.shape == (5,)
+    assert submit(worker, leg=leg, first=5).result(PATIENCE).speech.shape == (5,)
 
 
 def test_after_a_defect_of_the_schedule_legs_are_still_forgotten(engine: LevelEngine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,7 +262,7 @@ def test_after_a_defect_of_the_schedule_legs_are_still_forgotten(engine: LevelEn
     before, after = worker.open_leg(live=True), worker.open_leg(live=True)
     worker.close_leg(before)
     with pytest.raises(EngineError, match="stopped"):
-        submit(worker, leg=after).result(10)
+        submit(worker, leg=after).result(PATIENCE)
     worker.close_leg(after)
     assert len(engine.legs) == 0
     worker.close()

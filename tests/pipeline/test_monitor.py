@@ -11,6 +11,7 @@ import pytest
 from monitor.audio.chunk import AudioChunk, Gap
 from monitor.errors import ConfigError, NotFoundError, SourceError, StoreError
 from monitor.events import Frames, Mark
+from monitor.pipeline import call as call_module
 from monitor.pipeline import recorder as recorder_module
 from monitor.pipeline.call import LiveCall
 from monitor.pipeline.held_memory import HeldMemory
@@ -20,6 +21,7 @@ from monitor.store.zarr.call_writer import ZarrCallWriter
 from tests.pipeline.conftest import StartMonitor
 from tests.pipeline.level_engine import LevelEngine
 from tests.pipeline.scripted_source import ScriptedSource, tone
+from tests.sources.rtp.listening import wait_for
 
 CALM_THEN_LOUD = np.concatenate([tone(12, 0.05), tone(12, 0.9), tone(8, 0.05)])
 
@@ -175,8 +177,7 @@ def test_a_live_leg_that_waits_too_long_gives_up_its_oldest_windows_and_says_so(
     source = ScriptedSource({"customer": tone(20, 0.1)}, realtime=True)
     source.hold_at = 300_000
     call = monitor.start_call(source)
-    while monitor.status().inference.given_up < 20:
-        pass
+    wait_for(lambda: monitor.status().inference.given_up >= 20)
     engine.gate.set()
     source.more.set()
     assert call.wait(60)
@@ -200,6 +201,7 @@ def test_frames_given_up_because_the_store_refused_are_marked_said_and_reported_
 
     monkeypatch.setattr(ZarrCallWriter, "append", refuse_at_first)
     monkeypatch.setattr(recorder_module, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(call_module, "FILE_PATIENCE", 60.0)
     monitor = start_monitor()
     monitor._held_memory = HeldMemory(limit=1_000)
     call = finished(monitor, ScriptedSource({"customer": tone(12, 0.1)}))
