@@ -15,8 +15,9 @@ from monitor.pipeline.descriptors import RESERVE
 from monitor.workers import crew as crew_module
 from monitor.workers.crew import Crew
 from tests.server.service import wait_until
+from tests.sources.rtp.free_ports import free_port
 from tests.workers.test_crew import STARTING, events_of, opened
-from tests.workers.test_static_sources import following, free_port, sending, settings_at
+from tests.workers.test_static_sources import following, sending, settings_at
 
 
 def without_room(names: tuple[str, ...]) -> None:

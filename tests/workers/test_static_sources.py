@@ -21,6 +21,7 @@ from monitor.sources.registry import SOURCES
 from monitor.workers.crew import Crew
 from tests.pipeline.new_threads import NewThreads
 from tests.server.service import wait_until
+from tests.sources.rtp.free_ports import free_port
 from tests.workers.test_crew import await_worker, events_of, frames_of, opened, recording, settings_at
 
 __all__ = ["recording"]
@@ -64,12 +65,6 @@ def sending(port: int) -> Iterator[None]:
     yield
     over.set()
     thread.join()
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as some:
-        some.bind(("127.0.0.1", 0))
-        return int(some.getsockname()[1])
 
 
 def crew_at(folder: Path) -> Crew:

@@ -129,7 +129,7 @@ def test_a_program_that_stood_still_hears_what_came_meanwhile_and_takes_nobody_f
         "import sys\n"
         "from monitor.config.sections import RtpSection\n"
         "from monitor.sources.rtp.source import RtpSource\n"
-        "source = RtpSource(legs={'mixed': {}}, payload_types=['96=l16/8000'], settings=RtpSection(inactivity=1.0))\n"
+        "source = RtpSource(legs={'mixed': {}}, payload_types=['96=l16/8000'], settings=RtpSection(inactivity=3.0))\n"
         "print(source.ports['mixed'], flush=True)\n"
         "said = False\n"
         "for chunk in source.chunks():\n"
@@ -152,7 +152,7 @@ def test_a_program_that_stood_still_hears_what_came_meanwhile_and_takes_nobody_f
         os.kill(heard.pid, signal.SIGSTOP)
         for datagram in sent[50:100]:
             sender.sendto(datagram, there)
-        time.sleep(1.5)
+        time.sleep(3.5)
         os.kill(heard.pid, signal.SIGCONT)
         for datagram in sent[100:]:
             sender.sendto(datagram, there)
