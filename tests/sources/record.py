@@ -1,11 +1,13 @@
 """Captures from a device as a call does, in a process of its own: PortAudio reads the environment once, as it loads.
 
 Usage: record.py OUT SECONDS OPTIONS_AS_JSON [STALL]; writes OUT.npz with a leg an array, and prints the report as JSON.
-A reader that is slow sleeps STALL seconds after the first chunk.
+It ends after SECONDS, or a second after SIGTERM. A reader that is slow sleeps STALL seconds after the first chunk.
 """
 
 import json
+import signal
 import sys
+import threading
 import time
 from dataclasses import asdict
 
@@ -21,6 +23,9 @@ def main(out: str, seconds: float, options: dict[str, object], stall: float) -> 
     gaps: dict[str, list[list[object]]] = {}
     error = None
     result = {}
+    told = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: told.set())
+    stop = seconds * 16_000
     try:
         source = open_source("microphone", options, Settings())
         try:
@@ -31,7 +36,10 @@ def main(out: str, seconds: float, options: dict[str, object], stall: float) -> 
                 if stall and len(chunk.samples):
                     time.sleep(stall)
                     stall = 0
-                if chunk.stop >= seconds * 16_000:
+                if told.is_set():
+                    told.clear()
+                    stop = min(stop, chunk.stop + 16_000)
+                if chunk.stop >= stop:
                     source.stop()
         finally:
             result = {leg: asdict(report) for leg, report in source.report().items()}

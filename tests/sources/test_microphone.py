@@ -47,10 +47,11 @@ def found_at(needle: np.ndarray, hay: np.ndarray) -> int:
 def test_two_channels_are_captured_bit_for_bit_as_customer_and_agent(sound_server: SoundServer, tmp_path: Path):
     played = np.stack([speechlike(1.5, 1), speechlike(1.5, 2)], axis=1)
     soundfile.write(tmp_path / "played.wav", played, 16_000, subtype="PCM_16")
-    recording = start_recording(sound_server.environment, tmp_path / "out", 4, device="callmon", channels=2)
+    recording = start_recording(sound_server.environment, tmp_path / "out", 60, device="callmon", channels=2)
     assert recording.stdout is not None
     recording.stdout.readline()
-    sound_server.play(tmp_path / "played.wav").wait(timeout=20)
+    sound_server.play(tmp_path / "played.wav").wait(timeout=50)
+    recording.terminate()  # it is played to its end
     result = result_of(recording)
     captured = np.load(tmp_path / "out.npz")
     expected = soundfile.read(tmp_path / "played.wav", dtype="float32")[0][4_000:20_000]
