@@ -101,7 +101,7 @@ class PrivacySection(Section):
 class StateSection(Section):
     """The emotion of a leg: what is believed by all its speech so far."""
 
-    correlation_time: Seconds = Field(default=1.35, ge=0.1, le=30)
+    correlation_time: Seconds = Field(default=1.6, ge=0.1, le=30)
     """Seconds of speech that count as one independent observation: longer is slower and surer."""
     mean_duration: Seconds = Field(default=30.0, ge=1, le=3600)
     """For how long a speaker stays in one emotion, on average: shorter is quicker to change its mind."""
