@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,8 @@ def test_a_taken_port_is_named_with_what_to_do(emotion_monitor: Command) -> None
 def test_whoever_stops_it_finds_no_log_of_it(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "monitor", "demo", "--port", "0", "--store", str(tmp_path / "store")]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "TMPDIR": str(tmp_path)}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
+    heeded = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # what a shell runs in the background ignores it
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True, preexec_fn=heeded) as process:
         assert process.stdout is not None
         said = next(line for line in process.stdout if "the service is ready" in line)
         logs = list(tmp_path.glob("*.log"))
