@@ -17,6 +17,7 @@ from monitor.store.zarr.store import ZarrStore
 from tests.end_to_end.conftest import ROOT, ServeProcess
 from tests.end_to_end.lossy_path import LossyPath
 from tests.server.service import wait_until
+from tests.sources.rtp.free_ports import free_port
 
 SECONDS = 20.0
 UNKNOWN = 6
@@ -78,12 +79,13 @@ def test_a_call_without_a_packet_ends_by_inactivity(serve: Callable[..., ServePr
 def test_a_static_source_begins_a_call_with_its_first_packet(
     serve: Callable[..., ServeProcess], ffmpeg_sender: Callable[..., "subprocess.Popen[bytes]"], tmp_path: Path
 ) -> None:
-    legs = {"customer": {"port": 21_300, "codec": "pcmu"}, "agent": {"port": 21_302, "codec": "pcmu"}}
+    customer, agent = free_port(), free_port()
+    legs = {"customer": {"port": customer, "codec": "pcmu"}, "agent": {"port": agent, "codec": "pcmu"}}
     settings = {"rtp": {"inactivity": 5.0}, "sources": [{"kind": "rtp", "call": "trunk", "options": {"legs": legs}}]}
     (tmp_path / "c.yaml").write_text(json.dumps(settings))
     service = serve("--config", str(tmp_path / "c.yaml"))
     assert service.store.exists() is False or ZarrStore(StoreSection(path=service.store)).catalogue() == []
-    ffmpeg_sender(21_300, 21_302, 3.0).wait(60)
+    ffmpeg_sender(customer, agent, 3.0).wait(60)
     store = ZarrStore(StoreSection(path=service.store))
     wait_until(lambda: store.catalogue() != [])
     (line,) = store.catalogue()
