@@ -160,18 +160,25 @@ def remove_temporaries(folder: Path) -> None:
 def hold(lock: Path) -> BinaryIO:
     """Take a lock and keep it: until the file returned is closed or forgotten, or this process ends in whatever way.
 
-    Raises `BlockingIOError` where another keeps it; one that only looks (`is_held`) has it for a moment, which is waited for.
+    Raises `BlockingIOError` where another keeps it; one that only looks (`is_held`) has it for a moment, which is waited for,
+    `PATIENCE` at most.
     """
     file = lock.open("ab")
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            fcntl.flock(file, fcntl.LOCK_UN)
+    give_up = time.monotonic() + PATIENCE
+    try:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return file
+            except BlockingIOError:
+                if time.monotonic() >= give_up:
+                    raise
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # refused, too, where another keeps it
+                fcntl.flock(file, fcntl.LOCK_UN)
             time.sleep(0.001)
-        else:
-            return file
+    except OSError:
+        file.close()
+        raise
 
 
 def is_held(lock: Path) -> bool:

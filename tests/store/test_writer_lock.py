@@ -58,3 +58,12 @@ def test_who_looks_whether_a_lock_is_held_keeps_nobody_from_taking_it(tmp_path: 
             with pytest.raises(BlockingIOError):
                 hold(lock)
     assert not is_held(lock)
+
+
+def test_who_looks_and_does_not_go_is_not_waited_for_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.store.disk.PATIENCE", 0.01)
+    lock = tmp_path / "service.lock"
+    lock.touch()
+    with lock.open() as looking, pytest.raises(BlockingIOError):
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        hold(lock)

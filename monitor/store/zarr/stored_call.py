@@ -26,7 +26,7 @@ class ZarrStoredCall(StoredCall):
 
     def __init__(self, layout: Layout, call_folder: Path) -> None:
         self._layout, self.path = layout, call_folder
-        with erased_is_not_damaged(call_folder):
+        with _erased_is_not_damaged(call_folder):
             self._open()
 
     def _open(self) -> None:
@@ -47,12 +47,12 @@ class ZarrStoredCall(StoredCall):
 
     def read_range(self, leg: Leg, start: int, stop: int) -> Frames:
         """See `StoredCall`."""
-        with erased_is_not_damaged(self.path):
+        with _erased_is_not_damaged(self.path):
             return self._range(leg, start, stop, embedding=True)
 
     def results_range(self, leg: Leg, start: int, stop: int) -> Frames:
         """See `StoredCall`."""
-        with erased_is_not_damaged(self.path):
+        with _erased_is_not_damaged(self.path):
             return self._range(leg, start, stop, embedding=False)
 
     def audio(self, leg: Leg) -> tuple[str, BinaryIO] | None:
@@ -84,7 +84,7 @@ class ZarrStoredCall(StoredCall):
 
 
 @contextmanager
-def erased_is_not_damaged(call_folder: Path) -> Iterator[None]:
+def _erased_is_not_damaged(call_folder: Path) -> Iterator[None]:
     """Raise `NotFoundError` where a call reads as damaged because it is being erased: its folder is renamed before it goes."""
     try:
         yield
